@@ -1,0 +1,19 @@
+import { z } from 'zod';
+
+const pattern = /^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$/;
+const milliseconds: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Milliseconds of a Go duration such as `1m30s`; the caller has checked the form. */
+function durationToMs(text: string): number {
+  let total = 0;
+  for (const [, amount, unit] of text.matchAll(/([0-9.]+)(ms|s|m|h)/g)) {
+    total += Number(amount) * (milliseconds[unit ?? ''] ?? 0);
+  }
+  return total;
+}
+
+/** A Flux duration (`90s`, `1h30m`), parsed to milliseconds. */
+export const durationSchema = z
+  .string()
+  .regex(pattern, 'expected a duration such as 30s, 10m or 1h30m')
+  .transform(durationToMs);

@@ -1,0 +1,25 @@
+export type { Artifact, FetchedLayer, ResolvedRevision } from './artifact.ts';
+export type { BuildOutput } from './build-output.ts';
+export type { Condition, ConditionDraft } from './conditions.ts';
+export { isReady, setConditions } from './conditions.ts';
+export type { DesiredState } from './desired-state.ts';
+export { findNamed, requireSecret } from './desired-state.ts';
+export type { InventoryEntry } from './inventory.ts';
+export { fromInventoryEntry, inventoryId, toInventoryEntry } from './inventory.ts';
+export type { SiteObject } from './kinds.ts';
+export { siteObjectSchema } from './kinds.ts';
+export type { Kustomization } from './kustomization.ts';
+export type { OciRepository } from './oci-repository.ts';
+export type { ArtifactStatus, DeliveryStatus, HistoryEntry, SourceStatus } from './status.ts';
+export type { ConfigMap, Secret } from './values.ts';
+export { secretValues } from './values.ts';
+export type { Refusal, Signer, Verdict } from './verdict.ts';
+export type { VerificationPolicy } from './verification-policy.ts';
+export {
+  allowEmptyAnnotation,
+  fluxMediaTypes,
+  objectKeys,
+  ociAnnotations,
+  ownerLabels,
+  requestedAtAnnotation,
+} from './well-known.ts';

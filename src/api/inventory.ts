@@ -1,0 +1,30 @@
+import type { ObjectRef } from '../core/index.ts';
+
+/** One object a delivery owns, as Flux writes it in `status.inventory`. */
+export interface InventoryEntry {
+  /** `<namespace>_<name>_<group>_<Kind>`. */
+  readonly id: string;
+  /** API version without the group. */
+  readonly v: string;
+}
+
+/** Kinds whose names may hold a colon, written `__` in ids. */
+const colonKinds = new Set(['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding']);
+
+/** The inventory id of an object: its identity everywhere in Sealift. */
+export function inventoryId(ref: ObjectRef): string {
+  const name = colonKinds.has(ref.kind) ? ref.name.replaceAll(':', '__') : ref.name;
+  return `${ref.namespace}_${name}_${ref.group}_${ref.kind}`;
+}
+
+export function toInventoryEntry(ref: ObjectRef): InventoryEntry {
+  return { id: inventoryId(ref), v: ref.version };
+}
+
+/** Reads an entry back; `undefined` when the id is not one. */
+export function fromInventoryEntry(entry: InventoryEntry): ObjectRef | undefined {
+  const match = /^([^_]*)_(.+)_([^_]*)_([^_]+)$/.exec(entry.id);
+  if (match === null) return undefined;
+  const [, namespace = '', name = '', group = '', kind = ''] = match;
+  return { namespace, name: name.replaceAll('__', ':'), group, kind, version: entry.v };
+}

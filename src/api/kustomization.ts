@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { durationSchema } from './duration.ts';
+import {
+  localReferenceSchema,
+  metadataSchema,
+  nameSchema,
+  namespaceSchema,
+  stringMapSchema,
+} from './metadata.ts';
+
+/** Which objects a patch is for; every field but the selectors is an anchored regular expression. */
+const selectorSchema = z.strictObject({
+  group: z.string().optional(),
+  version: z.string().optional(),
+  kind: z.string().optional(),
+  name: z.string().optional(),
+  namespace: z.string().optional(),
+  labelSelector: z.string().optional(),
+  annotationSelector: z.string().optional(),
+});
+
+const imageSchema = z.strictObject({
+  name: z.string().min(1),
+  newName: z.string().optional(),
+  newTag: z.string().optional(),
+  digest: z.string().optional(),
+});
+
+const postBuildSchema = z.strictObject({
+  substitute: stringMapSchema.default({}),
+  substituteFrom: z
+    .array(
+      z.strictObject({
+        kind: z.enum(['Secret', 'ConfigMap']),
+        name: nameSchema,
+        optional: z.boolean().default(false),
+      }),
+    )
+    .default([]),
+  substituteStrategy: z.enum(['WithVariables', 'Always']).default('WithVariables'),
+});
+
+const specSchema = z.strictObject({
+  interval: durationSchema,
+  retryInterval: durationSchema.optional(),
+  timeout: durationSchema.optional(),
+  path: z.string().default('./'),
+  prune: z.boolean(),
+  sourceRef: z.strictObject({
+    apiVersion: z.string().optional(),
+    kind: z.enum(['OCIRepository', 'GitRepository', 'Bucket', 'ExternalArtifact']),
+    name: nameSchema,
+    namespace: namespaceSchema.optional(),
+  }),
+  suspend: z.boolean().default(false),
+  force: z.boolean().default(false),
+  wait: z.boolean().default(false),
+  targetNamespace: namespaceSchema.optional(),
+  namePrefix: z.string().min(1).max(200).optional(),
+  nameSuffix: z.string().min(1).max(200).optional(),
+  commonMetadata: z
+    .strictObject({ labels: stringMapSchema.default({}), annotations: stringMapSchema.default({}) })
+    .default({ labels: {}, annotations: {} }),
+  images: z.array(imageSchema).default([]),
+  patches: z
+    .array(z.strictObject({ patch: z.string().min(1), target: selectorSchema.optional() }))
+    .default([]),
+  components: z.array(z.string()).default([]),
+  ignoreMissingComponents: z.boolean().default(false),
+  buildMetadata: z.array(z.enum(['originAnnotations', 'transformerAnnotations'])).default([]),
+  postBuild: postBuildSchema.optional(),
+  dependsOn: z
+    .array(
+      z.strictObject({
+        name: nameSchema,
+        namespace: namespaceSchema.optional(),
+        readyExpr: z.string().optional(),
+      }),
+    )
+    .default([]),
+  deletionPolicy: z.enum(['MirrorPrune', 'Delete', 'WaitForTermination', 'Orphan']).default('MirrorPrune'),
+  decryption: z
+    .strictObject({
+      provider: z.literal('sops'),
+      secretRef: localReferenceSchema.optional(),
+      serviceAccountName: z.string().optional(),
+    })
+    .optional(),
+  serviceAccountName: z.string().optional(),
+  kubeConfig: z.unknown().optional(),
+  healthChecks: z.array(z.unknown()).optional(),
+  healthCheckExprs: z.array(z.unknown()).optional(),
+  ignore: z.array(z.unknown()).optional(),
+});
+
+/** `Kustomization`, kustomize.toolkit.fluxcd.io/v1: one delivery. Durations are milliseconds. */
+export const kustomizationSchema = z.strictObject({
+  apiVersion: z.literal('kustomize.toolkit.fluxcd.io/v1'),
+  kind: z.literal('Kustomization'),
+  metadata: metadataSchema,
+  spec: specSchema,
+  status: z.unknown().optional(),
+});
+
+export type Kustomization = z.output<typeof kustomizationSchema>;

@@ -1,0 +1,278 @@
+/** Where the cause of an error lies: whom the operator has to talk to. */
+export type ErrorOrigin = 'registry' | 'artifact' | 'trust' | 'policy' | 'target' | 'disk' | 'config';
+
+/** `backoff`: the same input may work later. `on-change`: only another input can work. `never`: give up. */
+export type RetryClass = 'backoff' | 'on-change' | 'never';
+
+interface ErrorSpec {
+  readonly origin: ErrorOrigin;
+  readonly retry: RetryClass;
+  /** What the operator does next: an imperative sentence. */
+  readonly next: string;
+}
+
+/** Every code Sealift can report. `docs/errors.md` is held equal to it by a test; a retired code is never reused. */
+export const errorTable = {
+  REGISTRY_UNREACHABLE: {
+    origin: 'registry',
+    retry: 'backoff',
+    next: 'Check that the registry runs and that this host can reach it; what is delivered stays in force.',
+  },
+  REGISTRY_TIMEOUT: {
+    origin: 'registry',
+    retry: 'backoff',
+    next: 'Check the link to the registry, or raise `spec.timeout` of the source.',
+  },
+  REGISTRY_DENIED: {
+    origin: 'registry',
+    retry: 'backoff',
+    next: 'Check the credentials in the Secret that `spec.secretRef` names, and their right to pull this repository.',
+  },
+  REGISTRY_RATE_LIMITED: {
+    origin: 'registry',
+    retry: 'backoff',
+    next: 'Wait, raise `spec.interval`, or use credentials with a higher limit.',
+  },
+  REGISTRY_FAILED: {
+    origin: 'registry',
+    retry: 'backoff',
+    next: 'Look into the log of the registry; Sealift tries again by itself.',
+  },
+  REFERENCE_INVALID: {
+    origin: 'config',
+    retry: 'on-change',
+    next: 'Write it as oci://HOST/REPOSITORY or oci-layout:DIRECTORY, with a tag or digest where one is asked for.',
+  },
+  REFERENCE_NOT_FOUND: {
+    origin: 'registry',
+    retry: 'backoff',
+    next: 'Check the name and the tag, or push the artifact.',
+  },
+  SEMVER_NO_MATCH: {
+    origin: 'registry',
+    retry: 'backoff',
+    next: 'Push a tag inside the range, or widen `spec.ref.semver`.',
+  },
+  DIGEST_MISMATCH: {
+    origin: 'registry',
+    retry: 'backoff',
+    next: 'Compare the digest with the one at the publisher; if they differ, push the artifact again.',
+  },
+  CONTENT_TOO_LARGE: {
+    origin: 'registry',
+    retry: 'on-change',
+    next: 'Publish a smaller artifact; docs/limits.md lists the limits.',
+  },
+  MANIFEST_INVALID: {
+    origin: 'artifact',
+    retry: 'on-change',
+    next: 'Push the artifact again with `sealift push`, `flux push artifact` or `oras push`.',
+  },
+  LAYER_NOT_FOUND: {
+    origin: 'artifact',
+    retry: 'on-change',
+    next: 'Set `spec.layerSelector.mediaType` to one of the layers that the message lists.',
+  },
+  LAYER_UNSUPPORTED: {
+    origin: 'artifact',
+    retry: 'on-change',
+    next: 'Publish a gzip-compressed tar, or select such a layer with `spec.layerSelector`.',
+  },
+  ARCHIVE_MALFORMED: {
+    origin: 'artifact',
+    retry: 'on-change',
+    next: 'Pack the directory again with `sealift push` or a current tar.',
+  },
+  ARCHIVE_PATH_UNSAFE: {
+    origin: 'artifact',
+    retry: 'on-change',
+    next: 'Find out who made this archive: honest tools write relative names without `..`.',
+  },
+  ARCHIVE_ENTRY_REFUSED: {
+    origin: 'artifact',
+    retry: 'on-change',
+    next: 'Pack regular files and directories only.',
+  },
+  ARCHIVE_DUPLICATE_ENTRY: {
+    origin: 'artifact',
+    retry: 'on-change',
+    next: 'Pack every file once; names that differ only by case or Unicode form count as the same.',
+  },
+  ARCHIVE_LIMIT_EXCEEDED: {
+    origin: 'artifact',
+    retry: 'on-change',
+    next: 'Publish a smaller artifact, or leave files out with `.sourceignore`; docs/limits.md lists the limits.',
+  },
+  SIGNATURE_MISSING: {
+    origin: 'trust',
+    retry: 'backoff',
+    next: 'Sign the artifact: `sealift push --sign-key cosign.key`, or `cosign sign --key cosign.key`.',
+  },
+  SIGNATURE_KEY_UNKNOWN: {
+    origin: 'trust',
+    retry: 'backoff',
+    next: 'Sign with a key that the policy names, or add the signer to the policy if you trust it.',
+  },
+  SIGNATURE_WRONG_DIGEST: {
+    origin: 'trust',
+    retry: 'backoff',
+    next: 'Treat the registry as suspect: somebody attached the signature of another artifact. Sign this digest.',
+  },
+  SIGNATURE_WRONG_TYPE: {
+    origin: 'trust',
+    retry: 'backoff',
+    next: 'Sign the artifact; an attestation or another payload is no signature.',
+  },
+  SIGNATURE_MALFORMED: {
+    origin: 'trust',
+    retry: 'backoff',
+    next: 'Remove the broken signature and sign again with cosign or `sealift push --sign-key`.',
+  },
+  POLICY_NO_MATCH: {
+    origin: 'policy',
+    retry: 'on-change',
+    next: 'Add a VerificationPolicy that matches this source, or set `spec.verify` on it.',
+  },
+  KEY_INVALID: {
+    origin: 'config',
+    retry: 'on-change',
+    next: 'Give a PEM public key (ECDSA P-256 or RSA), or a private key made by `sealift keygen` or `cosign generate-key-pair`.',
+  },
+  KEY_PASSWORD_WRONG: {
+    origin: 'config',
+    retry: 'on-change',
+    next: 'Set COSIGN_PASSWORD to the password of the private key.',
+  },
+  BUILD_PATH_NOT_FOUND: {
+    origin: 'artifact',
+    retry: 'on-change',
+    next: 'Set `spec.path` to a directory of the artifact.',
+  },
+  YAML_MALFORMED: {
+    origin: 'artifact',
+    retry: 'on-change',
+    next: 'Correct the file at the place named, push again.',
+  },
+  YAML_LIMIT_EXCEEDED: {
+    origin: 'artifact',
+    retry: 'on-change',
+    next: 'Write the document without aliases that multiply; docs/limits.md lists the limits.',
+  },
+  OBJECT_INVALID: {
+    origin: 'artifact',
+    retry: 'on-change',
+    next: 'Give every object an apiVersion, a kind and a name; leave other YAML out with `.sourceignore`.',
+  },
+  OBJECT_DUPLICATE: {
+    origin: 'artifact',
+    retry: 'on-change',
+    next: 'Keep one of the two definitions.',
+  },
+  BUILD_EMPTY: {
+    origin: 'artifact',
+    retry: 'on-change',
+    next: 'Check `spec.path`; if nothing is to be delivered on purpose, annotate the Kustomization with sealift.dev/allow-empty: "true".',
+  },
+  KUSTOMIZE_NOT_FOUND: {
+    origin: 'config',
+    retry: 'on-change',
+    next: 'Install kustomize 5.8 (https://kubectl.docs.kubernetes.io/installation/kustomize/) on the PATH, or name it with --kustomize; the container image has it.',
+  },
+  KUSTOMIZE_FAILED: {
+    origin: 'artifact',
+    retry: 'on-change',
+    next: 'Run `kustomize build` on the same directory and correct what it names.',
+  },
+  SUBSTITUTION_FAILED: {
+    origin: 'artifact',
+    retry: 'on-change',
+    next: 'Set the variable in `spec.postBuild`, give a default as ${name:=default}, or write $${name} for a literal.',
+  },
+  TARGET_CONFLICT: {
+    origin: 'target',
+    retry: 'backoff',
+    next: 'Move the foreign object away, or give the object to one delivery only.',
+  },
+  TARGET_FAILED: {
+    origin: 'target',
+    retry: 'backoff',
+    next: 'Check rights and free space of the target; Sealift tries again by itself.',
+  },
+  DISK_FAILED: {
+    origin: 'disk',
+    retry: 'backoff',
+    next: 'Check rights and free space of the directory.',
+  },
+  STATE_UNUSABLE: {
+    origin: 'disk',
+    retry: 'never',
+    next: 'Stop the other agent that uses this state directory, or give another one with --state-dir.',
+  },
+  CONFIG_INVALID: {
+    origin: 'config',
+    retry: 'on-change',
+    next: 'Correct the configuration at the place named; the last good configuration stays in force.',
+  },
+  CONFIG_UNSUPPORTED: {
+    origin: 'config',
+    retry: 'on-change',
+    next: 'Remove the field; this version refuses what it would have to ignore.',
+  },
+  OBJECT_NOT_FOUND: {
+    origin: 'config',
+    retry: 'backoff',
+    next: 'Add the object that is referred to, or correct the reference.',
+  },
+  DEPENDENCY_NOT_READY: {
+    origin: 'config',
+    retry: 'backoff',
+    next: 'Look at the status of the dependency.',
+  },
+  USAGE: {
+    origin: 'config',
+    retry: 'never',
+    next: 'Run the command with --help.',
+  },
+  INTERNAL: {
+    origin: 'disk',
+    retry: 'backoff',
+    next: 'Report it with the log: this is a defect of Sealift.',
+  },
+} as const satisfies Record<string, ErrorSpec>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** The one error that crosses rooms. Text: subject first, lower case, what was expected and what was got. */
+export class SealiftError extends Error {
+  override readonly name = 'SealiftError';
+  readonly code: ErrorCode;
+  /** What the error is about: a reference, a file with its line, `Kind/namespace/name`. */
+  readonly subject: string;
+
+  constructor(code: ErrorCode, subject: string, detail: string, options?: ErrorOptions) {
+    super(`${subject}: ${detail}`, options);
+    this.code = code;
+    this.subject = subject;
+  }
+
+  get origin(): ErrorOrigin {
+    return errorTable[this.code].origin;
+  }
+
+  /** True when the same input may work later. */
+  get retryable(): boolean {
+    return errorTable[this.code].retry === 'backoff';
+  }
+
+  /** What the operator does next. */
+  get next(): string {
+    return errorTable[this.code].next;
+  }
+}
+
+/** Wraps whatever was thrown, so that every failure has a code. A SealiftError comes back unchanged. */
+export function asSealiftError(thrown: unknown, subject: string, code: ErrorCode = 'INTERNAL'): SealiftError {
+  if (thrown instanceof SealiftError) return thrown;
+  const detail = thrown instanceof Error ? thrown.message : String(thrown);
+  return new SealiftError(code, subject, detail, { cause: thrown });
+}

@@ -1,0 +1,71 @@
+import type { ErrorCode } from './errors.ts';
+import type { ObjectRef } from './object.ts';
+
+/** What an event is about: a source or a delivery, named as the API names them; or the site itself. */
+export interface Subject {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export type ObjectAction = 'created' | 'configured' | 'deleted' | 'repaired' | 'kept';
+
+/** What happened. The engine emits these; status, log, terminal, history and notifications consume the same stream. */
+export type EventBody =
+  | {
+      readonly kind: 'configuration-loaded';
+      readonly sources: number;
+      readonly deliveries: number;
+      readonly policies: number;
+    }
+  | { readonly kind: 'configuration-refused'; readonly code: ErrorCode; readonly message: string }
+  | { readonly kind: 'revision-resolved'; readonly revision: string; readonly url: string }
+  | { readonly kind: 'revision-verified'; readonly revision: string; readonly signers: readonly string[] }
+  | { readonly kind: 'revision-accepted-unsigned'; readonly revision: string }
+  | {
+      readonly kind: 'artifact-stored';
+      readonly revision: string;
+      readonly url: string;
+      readonly digest: string;
+      readonly files: number;
+      readonly bytes: number;
+      readonly skipped: readonly string[];
+    }
+  | { readonly kind: 'source-recovered'; readonly revision: string; readonly url: string }
+  | {
+      readonly kind: 'delivery-built';
+      readonly revision: string;
+      readonly objects: number;
+      readonly warnings: readonly string[];
+    }
+  | {
+      readonly kind: 'object-changed';
+      readonly revision: string;
+      readonly object: ObjectRef;
+      readonly action: ObjectAction;
+      readonly reason?: string;
+    }
+  | {
+      readonly kind: 'delivery-applied';
+      readonly revision: string;
+      readonly objects: number;
+      readonly changed: number;
+      readonly durationMs: number;
+      readonly nextRunMs: number;
+    }
+  | {
+      readonly kind: 'failed';
+      readonly stage: Stage;
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly revision?: string;
+    };
+
+export type Stage = 'resolve' | 'verify' | 'fetch' | 'unpack' | 'build' | 'plan' | 'apply';
+
+export type SealiftEvent = EventBody & {
+  readonly subject: Subject /** Milliseconds since the epoch. */;
+  readonly at: number;
+};
+
+export type EventListener = (event: SealiftEvent) => void;

@@ -1,0 +1,59 @@
+/** What went wrong, as a closed set: match on it, not on the message. */
+export type OciErrorCode =
+  | 'not-found'
+  | 'unauthorized'
+  | 'denied'
+  | 'rate-limited'
+  | 'unsupported'
+  | 'digest-mismatch'
+  | 'size-mismatch'
+  | 'too-large'
+  | 'invalid'
+  | 'unreachable'
+  | 'timeout'
+  | 'protocol'
+  | 'server-error';
+
+const retryableCodes: ReadonlySet<OciErrorCode> = new Set([
+  'rate-limited',
+  'digest-mismatch',
+  'size-mismatch',
+  'unreachable',
+  'timeout',
+  'server-error',
+]);
+
+export interface OciErrorDetails {
+  /** HTTP status of the answer that led to the error. */
+  readonly status?: number;
+  /** First code of the registry's own error body, such as MANIFEST_UNKNOWN. */
+  readonly registryCode?: string;
+  /** Milliseconds to wait as the registry asked. */
+  readonly retryAfterMs?: number;
+}
+
+/** The only error this package throws on purpose. Its text holds no credential and no whole body. */
+export class OciError extends Error {
+  override readonly name = 'OciError';
+  readonly code: OciErrorCode;
+  /** What the error is about: a reference, a digest, a URL without query. */
+  readonly subject: string;
+  readonly details: OciErrorDetails;
+
+  constructor(
+    code: OciErrorCode,
+    subject: string,
+    detail: string,
+    options: ErrorOptions & { readonly details?: OciErrorDetails } = {},
+  ) {
+    super(`${subject}: ${detail}`, options);
+    this.code = code;
+    this.subject = subject;
+    this.details = options.details ?? {};
+  }
+
+  /** True when the same call may work later. */
+  get retryable(): boolean {
+    return retryableCodes.has(this.code);
+  }
+}

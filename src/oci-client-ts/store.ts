@@ -1,0 +1,82 @@
+import type { Descriptor } from './descriptor.ts';
+
+/** What a poll remembers, so that an unchanged one is cheap. Small, plain data: it may be kept on disk. */
+export interface Validator {
+  readonly digest: string;
+  readonly etag?: string;
+}
+
+export interface Operation {
+  readonly signal?: AbortSignal;
+}
+
+export type Resolution =
+  | { readonly kind: 'unchanged'; readonly validator: Validator }
+  | {
+      readonly kind: 'resolved';
+      readonly descriptor: Descriptor;
+      /** The manifest's raw bytes; their digest is the descriptor's, computed here, never taken from a header. */
+      readonly content: Uint8Array;
+      readonly validator: Validator;
+    };
+
+export interface Resolver {
+  /**
+   * Turns a tag or digest into the manifest it names now. With `known`, answers `unchanged` when the tag still names that digest.
+   * @throws OciError `not-found` when nothing bears that name; never when the registry could not be asked.
+   */
+  resolve(reference: string, options?: Operation & { readonly known?: Validator }): Promise<Resolution>;
+}
+
+export interface Fetcher {
+  /**
+   * The content of a manifest or blob, streamed; size and digest are checked on the way, so that reading to the end without an
+   * error means the bytes are right. @throws OciError `not-found`, `digest-mismatch`, `size-mismatch`, and transport codes.
+   */
+  fetch(descriptor: Descriptor, options?: Operation): AsyncIterable<Uint8Array>;
+}
+
+export interface Prober {
+  exists(descriptor: Descriptor, options?: Operation): Promise<boolean>;
+}
+
+export interface Pusher {
+  /** Stores content under its digest; what is there already is left alone. Manifests (by media type) come after what they name. */
+  push(
+    descriptor: Descriptor,
+    content: AsyncIterable<Uint8Array> | Uint8Array,
+    options?: Operation,
+  ): Promise<void>;
+}
+
+export interface Tagger {
+  /** Points a tag at a manifest that is already stored. */
+  tag(descriptor: Descriptor, tag: string, options?: Operation): Promise<void>;
+}
+
+export interface TagLister {
+  /** All tags, in no promised order; nothing when the repository has none. @throws OciError `not-found` for an unknown repository. */
+  tags(options?: Operation): AsyncIterable<string>;
+}
+
+export interface ReferrerLister {
+  /**
+   * Manifests whose `subject` is this digest, by referrers API and fallback tag. The list is an unsigned hint: who uses an entry fetches it
+   * and checks its subject. An outage is an error, never an empty list.
+   */
+  referrers(
+    subject: Descriptor,
+    options?: Operation & { readonly artifactType?: string },
+  ): AsyncIterable<Descriptor>;
+}
+
+export interface Deleter {
+  /** Removes a manifest or blob; its absence is success. */
+  delete(descriptor: Descriptor, options?: Operation): Promise<void>;
+}
+
+/** One repository, read: in a registry, in an image layout on disk, or in memory. */
+export type ReadStore = Resolver & Fetcher & Prober & TagLister & ReferrerLister;
+
+/** One repository, read and written. */
+export type Store = ReadStore & Pusher & Tagger & Deleter;

@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{src,cmd,scripts}/**/*.test.ts'],
+          setupFiles: ['test/setup/no-network.ts'],
+        },
+      },
+      {
+        test: { name: 'integration', include: ['test/integration/**/*.test.ts'], testTimeout: 60_000 },
+      },
+      {
+        test: { name: 'vectors', include: ['test/vectors/**/*.test.ts'], testTimeout: 60_000 },
+      },
+      {
+        test: { name: 'interop', include: ['test/interop/**/*.test.ts'], testTimeout: 120_000 },
+      },
+    ],
+  },
+});
