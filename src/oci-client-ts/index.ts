@@ -1,6 +1,12 @@
+export { checkedContent, readAll } from './checked-content.ts';
 export type { Descriptor } from './descriptor.ts';
+export type { Digest, Hasher } from './digest.ts';
+export { createHasher, parseDigest, sha256 } from './digest.ts';
 export type { OciErrorCode, OciErrorDetails } from './errors.ts';
 export { OciError } from './errors.ts';
+export type { ImageManifest, IndexManifest, Manifest } from './manifest.ts';
+export { maxManifestBytes, parseManifest } from './manifest.ts';
+export { isManifestType, mediaTypes } from './media-types.ts';
 export type {
   Deleter,
   Fetcher,
