@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { env } from 'node:process';
+
+export type PeerName = 'kustomize' | 'crane' | 'oras' | 'cosign' | 'registry' | 'flux';
+
+export interface Peer {
+  readonly name: PeerName;
+  /** Go package of the program, as the `tool` line of its go.mod names it. */
+  readonly goPackage: string;
+  /** Module that carries the package; its required version is the version of the peer. */
+  readonly goModule: string;
+  /** Go variable that holds the version the program prints about itself. */
+  readonly versionVariable?: string;
+  /** Folder below the module that the program embeds and that its published module leaves out. */
+  readonly missingEmbed?: string;
+}
+
+/** Cheap ones first: whoever waits for kustomize need not wait for cosign. */
+export const peers: readonly Peer[] = [
+  {
+    name: 'kustomize',
+    goPackage: 'sigs.k8s.io/kustomize/kustomize/v5',
+    goModule: 'sigs.k8s.io/kustomize/kustomize/v5',
+  },
+  {
+    name: 'crane',
+    goPackage: 'github.com/google/go-containerregistry/cmd/crane',
+    goModule: 'github.com/google/go-containerregistry',
+  },
+  { name: 'oras', goPackage: 'oras.land/oras/cmd/oras', goModule: 'oras.land/oras' },
+  {
+    name: 'registry',
+    goPackage: 'github.com/distribution/distribution/v3/cmd/registry',
+    goModule: 'github.com/distribution/distribution/v3',
+  },
+  {
+    name: 'cosign',
+    goPackage: 'github.com/sigstore/cosign/v3/cmd/cosign',
+    goModule: 'github.com/sigstore/cosign/v3',
+  },
+  {
+    name: 'flux',
+    goPackage: 'github.com/fluxcd/flux2/v2/cmd/flux',
+    goModule: 'github.com/fluxcd/flux2/v2',
+    versionVariable: 'main.VERSION',
+    missingEmbed: 'cmd/flux/manifests',
+  },
+];
+
+/** The folder with the `go.mod` and `go.sum` that pin a peer. */
+export function peerFolder(peer: Peer): string {
+  return join(import.meta.dirname, peer.name);
+}
+
+/** Version the peer's `go.mod` requires, with its leading `v`. */
+export function peerVersion(peer: Peer): string {
+  const path = join(peerFolder(peer), 'go.mod');
+  const words = readFileSync(path, 'utf8')
+    .split('\n')
+    .map((line) =>
+      line
+        .trim()
+        .replace(/^require /, '')
+        .split(/\s+/),
+    );
+  const version = words.find(
+    ([module, version]) => module === peer.goModule && version?.startsWith('v'),
+  )?.[1];
+  if (version === undefined) throw new Error(`${path}: expected a requirement of ${peer.goModule}, got none`);
+  return version;
+}
+
+/** `$SEALIFT_PEERS_CACHE`, else `sealift/peers` below the user's cache folder. */
+export function peersCache(): string {
+  return env.SEALIFT_PEERS_CACHE || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sealift', 'peers');
+}
+
+/** Where the built program stands or will stand: `<cache>/<name>-<version>/<name>`. */
+export function peerBinary(peer: Peer): string {
+  return join(peersCache(), `${peer.name}-${peerVersion(peer).slice(1)}`, peer.name);
+}
+
+/** Digest of everything that pins the build: a changed dependency of the same version is built anew. */
+export function peerPin(peer: Peer): string {
+  const hash = createHash('sha256').update(JSON.stringify(peer));
+  for (const name of ['go.mod', 'go.sum']) hash.update(readFileSync(join(peerFolder(peer), name)));
+  return hash.digest('hex');
+}
+
+/** True when the cache holds this peer, built from the pins of today. */
+export function isBuilt(peer: Peer): boolean {
+  const pinFile = `${peerBinary(peer)}.pin`;
+  return (
+    existsSync(peerBinary(peer)) && existsSync(pinFile) && readFileSync(pinFile, 'utf8') === peerPin(peer)
+  );
+}
