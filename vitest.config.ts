@@ -2,11 +2,14 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // Two cores, everywhere: more workers only make deadlines late.
+    maxWorkers: 2,
     projects: [
       {
         test: {
           name: 'unit',
           include: ['{src,cmd,scripts}/**/*.test.ts'],
+          exclude: ['**/node_modules/**'],
           setupFiles: ['test/setup/no-network.ts'],
         },
       },
