@@ -10,6 +10,8 @@ export type { SiteObject } from './kinds.ts';
 export { siteObjectSchema } from './kinds.ts';
 export type { Kustomization } from './kustomization.ts';
 export type { OciRepository } from './oci-repository.ts';
+export { asRegistryError } from './registry-error.ts';
+export type { DeliveryRecord, SourceRecord, StateStore } from './state-store.ts';
 export type { ArtifactStatus, DeliveryStatus, HistoryEntry, SourceStatus } from './status.ts';
 export type { ConfigMap, Secret } from './values.ts';
 export { secretValues } from './values.ts';

@@ -1,0 +1,117 @@
+import {
+  type ConditionDraft,
+  type DeliveryStatus,
+  type HistoryEntry,
+  ociAnnotations,
+  setConditions,
+} from '../api/index.ts';
+import type { SealiftError, Stage } from '../core/index.ts';
+
+interface Moment {
+  readonly generation: number;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** Flux keeps five. */
+const maxHistory = 5;
+
+interface Attempt {
+  readonly revision: string;
+  /** Annotations of the artifact. */
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Digest of the built objects. */
+  readonly digest: string;
+  readonly durationMs: number;
+  readonly reason: string;
+}
+
+function rfc3339(now: number): string {
+  return `${new Date(now).toISOString().slice(0, 19)}Z`;
+}
+
+/** Puts an attempt on top of the history; the same digest with the same outcome is counted, not repeated. */
+export function withHistory(
+  history: readonly HistoryEntry[],
+  attempt: Attempt,
+  now: number,
+): readonly HistoryEntry[] {
+  const isSame = (entry: HistoryEntry): boolean =>
+    entry.digest === attempt.digest && entry.lastReconciledStatus === attempt.reason;
+  const old = history.find(isSame);
+  const originRevision = attempt.annotations[ociAnnotations.revision];
+  const entry: HistoryEntry = {
+    digest: attempt.digest,
+    firstReconciled: old?.firstReconciled ?? rfc3339(now),
+    lastReconciled: rfc3339(now),
+    lastReconciledDuration: `${attempt.durationMs}ms`,
+    lastReconciledStatus: attempt.reason,
+    totalReconciliations: (old?.totalReconciliations ?? 0) + 1,
+    metadata: { revision: attempt.revision, ...(originRevision === undefined ? {} : { originRevision }) },
+  };
+  return [entry, ...history.filter((candidate) => !isSame(candidate))].slice(0, maxHistory);
+}
+
+/** Status after everything the revision asks for is in the target. */
+export function appliedStatus(
+  before: DeliveryStatus,
+  attempt: Attempt,
+  { generation, now }: Moment,
+): DeliveryStatus {
+  const draft: ConditionDraft = {
+    type: 'Ready',
+    status: 'True',
+    reason: 'ReconciliationSucceeded',
+    message: `Applied revision: ${attempt.revision}`,
+    observedGeneration: generation,
+  };
+  const origin = attempt.annotations[ociAnnotations.revision];
+  const { lastAppliedOriginRevision: _, ...rest } = before;
+  return {
+    ...rest,
+    observedGeneration: generation,
+    conditions: setConditions(before.conditions, [draft], now),
+    lastAppliedRevision: attempt.revision,
+    lastAttemptedRevision: attempt.revision,
+    ...(origin === undefined ? {} : { lastAppliedOriginRevision: origin }),
+    history: withHistory(before.history ?? [], attempt, now),
+  };
+}
+
+function reasonOf(error: SealiftError, stage: Stage): string {
+  if (error.code === 'DEPENDENCY_NOT_READY') return 'DependencyNotReady';
+  if (error.code === 'BUILD_PATH_NOT_FOUND' || stage === 'resolve' || stage === 'unpack')
+    return 'ArtifactFailed';
+  return stage === 'build' ? 'BuildFailed' : 'ReconciliationFailed';
+}
+
+/** Status after a run that failed: what is applied stays applied. */
+export function failedDeliveryStatus(
+  before: DeliveryStatus,
+  failure: { readonly error: SealiftError; readonly stage: Stage; readonly revision?: string },
+  { generation, now }: Moment,
+): DeliveryStatus {
+  const { error, stage, revision } = failure;
+  const reason = reasonOf(error, stage);
+  const observedGeneration = generation;
+  const retrying: ConditionDraft = {
+    type: 'Reconciling',
+    status: 'True',
+    reason: 'ProgressingWithRetry',
+    message: 'reconciliation in progress',
+    observedGeneration,
+  };
+  const ready: ConditionDraft = {
+    type: 'Ready',
+    status: 'False',
+    reason,
+    message: error.message,
+    observedGeneration,
+  };
+  const drafts = reason === 'DependencyNotReady' ? [ready] : [retrying, ready];
+  return {
+    ...before,
+    ...(revision === undefined ? {} : { lastAttemptedRevision: revision }),
+    conditions: setConditions(before.conditions, drafts, now),
+  };
+}

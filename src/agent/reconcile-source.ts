@@ -1,0 +1,77 @@
+import type { Artifact, DesiredState, OciRepository, SourceRecord, StateStore } from '../api/index.ts';
+import type { Clock, EventBody, SealiftError } from '../core/index.ts';
+import { type PollOutcome, pollSource, type SourceStages } from './source-pipeline.ts';
+import { afterFailure, afterPoll, newSourceRecord, type SourceCycle } from './source-transition.ts';
+import { inStage, StageFailure } from './stage-failure.ts';
+import { specHash, trustHash } from './trust-hash.ts';
+import { refuseUnsupportedSource } from './unsupported-fields.ts';
+
+interface SourceDeps {
+  readonly stages: SourceStages;
+  readonly state: StateStore;
+  readonly clock: Clock;
+  readonly emit: (source: OciRepository, body: EventBody) => void;
+}
+
+/** How one poll ended for the schedule. */
+export interface SourceRun {
+  /** Another artifact is in force now. */
+  readonly changed: boolean;
+  readonly failures: number;
+  readonly error?: SealiftError;
+}
+
+/** Polls sources. What is in force stays in force until something better is accepted. */
+export class SourceReconciler {
+  readonly #deps: SourceDeps;
+
+  constructor(deps: SourceDeps) {
+    this.#deps = deps;
+  }
+
+  /** One poll. Rejects only when the signal aborts or the state cannot be written. */
+  async reconcile(source: OciRepository, desired: DesiredState, signal: AbortSignal): Promise<SourceRun> {
+    const { state, clock, emit } = this.#deps;
+    const record = this.record(source);
+    const cycle: SourceCycle = { source, record, trustHash: trustHash(source, desired), now: clock.now() };
+    const transition = await this.#poll(cycle, desired, signal).then(
+      (outcome) => afterPoll(cycle, outcome),
+      (thrown) => {
+        signal.throwIfAborted();
+        if (!(thrown instanceof StageFailure)) throw thrown;
+        return afterFailure(cycle, thrown);
+      },
+    );
+    if (transition.record !== record) state.saveSource(transition.record);
+    for (const event of transition.events) emit(source, event);
+    const { changed, error } = transition;
+    return { changed, failures: transition.record.failures, ...(error === undefined ? {} : { error }) };
+  }
+
+  /** The tree in force, made again from the local layout if it is gone; `undefined` before the first. */
+  async artifact(source: OciRepository, signal: AbortSignal): Promise<Artifact | undefined> {
+    const { layer } = this.record(source);
+    return layer === undefined ? undefined : this.#deps.stages.unpack.unpack(source, layer, signal);
+  }
+
+  /** What is known of the source, its generation counted up when the spec is new. */
+  record(source: OciRepository): SourceRecord {
+    const { name, namespace } = source.metadata;
+    const isIt = (record: SourceRecord): boolean => record.name === name && record.namespace === namespace;
+    const record = this.#deps.state.sources().find(isIt) ?? newSourceRecord(source);
+    const hash = specHash(source.spec);
+    return record.specHash === hash
+      ? record
+      : { ...record, specHash: hash, generation: record.generation + 1 };
+  }
+
+  /** Conditional only while what is in force was accepted under this spec and this trust. */
+  async #poll(cycle: SourceCycle, desired: DesiredState, signal: AbortSignal): Promise<PollOutcome> {
+    const { source, record } = cycle;
+    await inStage('resolve', source.spec.url, async () => refuseUnsupportedSource(source));
+    const settled =
+      record.status.observedGeneration === record.generation && record.trustHash === cycle.trustHash;
+    const known = settled && record.layer !== undefined ? record.validator : undefined;
+    return pollSource(this.#deps.stages, this.#deps.clock, { source, desired, known }, signal);
+  }
+}

@@ -1,0 +1,29 @@
+/** Share of the interval by which a poll may come early or late, as Flux's default. */
+const jitterShare = 0.05;
+
+/** The first poll after a restart is spread over at most this long, so that a thousand sites do not ask in one second. */
+const maxSpreadMs = 60_000;
+
+/** Back-off of failed work: doubled from the first to the last, as Flux's controllers. */
+const minRetryMs = 750;
+const maxRetryMs = 15 * 60_000;
+
+/** Milliseconds to the next run: the interval, jittered. `random` is uniform in [0, 1). */
+export function nextRunDelay(intervalMs: number, random: number): number {
+  return Math.round(intervalMs * (1 + jitterShare * (2 * random - 1)));
+}
+
+/** Milliseconds to the first poll after a start: at once where nothing is in force yet, spread where something is. */
+export function firstPollDelay(intervalMs: number, inForce: boolean, random: number): number {
+  return inForce ? Math.round(Math.min(intervalMs, maxSpreadMs) * random) : 0;
+}
+
+/**
+ * Milliseconds to the next try after `failures` failures in a row: exponential with half jitter, never longer than the interval,
+ * so that failing work is not retried later than healthy work would be.
+ */
+export function retryDelay(failures: number, intervalMs: number, random: number): number {
+  const grown = minRetryMs * 2 ** Math.min(failures - 1, 16);
+  const ceiling = Math.min(grown, maxRetryMs, Math.max(intervalMs, minRetryMs));
+  return Math.round(ceiling * (0.5 + random / 2));
+}

@@ -1,0 +1,68 @@
+import type { Validator } from 'oci-client-ts';
+import type { Artifact, DesiredState, FetchedLayer, OciRepository, Verdict } from '../api/index.ts';
+import type { Clock } from '../core/index.ts';
+import { withDeadline } from './deadline.ts';
+import { inStage } from './stage-failure.ts';
+import type { FetchStage, ResolveStage, RevisionRequest, UnpackStage, VerifyStage } from './stages.ts';
+
+/** The stages a source passes through. */
+export interface SourceStages {
+  readonly resolve: ResolveStage;
+  readonly verify: VerifyStage;
+  readonly fetch: FetchStage;
+  readonly unpack: UnpackStage;
+}
+
+export interface SourcePoll {
+  readonly source: OciRepository;
+  readonly desired: DesiredState;
+  readonly known: Validator | undefined;
+}
+
+type Refused = Extract<Verdict, { kind: 'refused' }>;
+
+/** How a poll ended when nothing broke. */
+export type PollOutcome =
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'refused'; readonly revision: string; readonly verdict: Refused }
+  | {
+      readonly kind: 'stored';
+      readonly verdict: Exclude<Verdict, Refused>;
+      readonly layer: FetchedLayer;
+      readonly artifact: Artifact;
+      readonly validator: Validator;
+    };
+
+/**
+ * The way of a source: resolve, verify, fetch, unpack. Nothing is fetched before it is accepted, nothing is unpacked before it is whole.
+ * `spec.timeout` bounds the questions to the registry; a large layer over a thin link may take as long as it moves.
+ * @throws StageFailure
+ */
+export async function pollSource(
+  stages: SourceStages,
+  clock: Clock,
+  poll: SourcePoll,
+  signal: AbortSignal,
+): Promise<PollOutcome> {
+  const { source, desired, known } = poll;
+  const { url, timeout } = source.spec;
+  const deadline = { clock, ms: timeout, subject: url };
+
+  const outcome = await inStage('resolve', url, () =>
+    withDeadline(deadline, signal, (bounded) =>
+      stages.resolve.resolve({ source, desired, ...(known === undefined ? {} : { known }) }, bounded),
+    ),
+  );
+  if (outcome.kind === 'unchanged') return outcome;
+
+  const { resolved, validator } = outcome;
+  const request: RevisionRequest = { source, desired, resolved };
+  const verdict = await inStage('verify', url, () =>
+    withDeadline(deadline, signal, (bounded) => stages.verify.verify(request, bounded)),
+  );
+  if (verdict.kind === 'refused') return { kind: 'refused', revision: resolved.revision, verdict };
+
+  const layer = await inStage('fetch', url, () => stages.fetch.fetch(request, signal));
+  const artifact = await inStage('unpack', url, () => stages.unpack.unpack(source, layer, signal));
+  return { kind: 'stored', verdict, layer, artifact, validator };
+}

@@ -1,0 +1,112 @@
+import { type ArtifactStatus, type ConditionDraft, type SourceStatus, setConditions } from '../api/index.ts';
+import type { SealiftError, Stage } from '../core/index.ts';
+
+interface Moment {
+  readonly generation: number;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+const retrying = {
+  type: 'Reconciling',
+  status: 'True',
+  reason: 'ProgressingWithRetry',
+  message: 'reconciliation in progress',
+} as const;
+
+function inStorage(artifact: ArtifactStatus | undefined, generation: number): readonly ConditionDraft[] {
+  if (artifact === undefined) return [];
+  const message = `stored artifact for digest '${artifact.revision}'`;
+  return [
+    {
+      type: 'ArtifactInStorage',
+      status: 'True',
+      reason: 'Succeeded',
+      message,
+      observedGeneration: generation,
+    },
+  ];
+}
+
+/** Status after a poll that ended with an accepted artifact in force. */
+export function acceptedStatus(
+  before: SourceStatus,
+  artifact: ArtifactStatus,
+  verified: boolean,
+  { generation, now }: Moment,
+): SourceStatus {
+  const message = `stored artifact for digest '${artifact.revision}'`;
+  const observedGeneration = generation;
+  const signature: readonly ConditionDraft[] = verified
+    ? [
+        {
+          type: 'SourceVerified',
+          status: 'True',
+          reason: 'Succeeded',
+          message: `verified signature of revision ${artifact.revision}`,
+          observedGeneration,
+        },
+      ]
+    : [];
+  const drafts: readonly ConditionDraft[] = [
+    { type: 'Ready', status: 'True', reason: 'Succeeded', message, observedGeneration },
+    ...inStorage(artifact, generation),
+    ...signature,
+  ];
+  return {
+    ...before,
+    observedGeneration,
+    artifact,
+    conditions: setConditions(before.conditions, drafts, now),
+  };
+}
+
+/** Status after a revision was refused: the artifact in force stays. */
+export function refusedStatus(
+  before: SourceStatus,
+  detail: string,
+  { generation, now }: Moment,
+): SourceStatus {
+  const message = `failed to verify the signature using provider 'cosign': ${detail}`;
+  const observedGeneration = generation;
+  const drafts: readonly ConditionDraft[] = [
+    { ...retrying, observedGeneration },
+    { type: 'Ready', status: 'False', reason: 'VerificationError', message, observedGeneration },
+    { type: 'SourceVerified', status: 'False', reason: 'VerificationError', message, observedGeneration },
+    ...inStorage(before.artifact, generation),
+  ];
+  return { ...before, conditions: setConditions(before.conditions, drafts, now) };
+}
+
+function fetchFailedReason(error: SealiftError, stage: Stage): string {
+  if (error.origin === 'disk') return 'StorageOperationFailed';
+  if (error.code === 'OBJECT_NOT_FOUND' || error.code === 'REGISTRY_DENIED') return 'AuthenticationFailed';
+  if (error.code === 'SEMVER_NO_MATCH' || error.code === 'REFERENCE_INVALID') return 'ReadOperationFailed';
+  return stage === 'unpack' || error.origin === 'artifact'
+    ? 'OCIArtifactLayerOperationFailed'
+    : 'OCIArtifactPullFailed';
+}
+
+/** Status after a poll that failed: the artifact in force stays. */
+export function failedStatus(
+  before: SourceStatus,
+  failure: { readonly error: SealiftError; readonly stage: Stage },
+  { generation, now }: Moment,
+): SourceStatus {
+  const { error, stage } = failure;
+  const reason = fetchFailedReason(error, stage);
+  const type = error.origin === 'disk' ? 'StorageOperationFailed' : 'FetchFailed';
+  const { message } = error;
+  const observedGeneration = generation;
+  const kept = before.conditions.filter(
+    (condition) => condition.type === 'SourceVerified' && condition.status === 'True',
+  );
+  const drafts: readonly ConditionDraft[] = [
+    { ...retrying, observedGeneration },
+    { type: 'Ready', status: 'False', reason, message, observedGeneration },
+    ...inStorage(before.artifact, generation),
+    ...kept,
+    { type, status: 'True', reason, message, observedGeneration },
+  ];
+  return { ...before, conditions: setConditions(before.conditions, drafts, now) };
+}

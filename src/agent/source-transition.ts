@@ -1,0 +1,157 @@
+import type { SourceRecord } from '../api/index.ts';
+import {
+  type Artifact,
+  type ArtifactStatus,
+  isReady,
+  type OciRepository,
+  requestedAtAnnotation,
+  type SourceStatus,
+} from '../api/index.ts';
+import { type EventBody, SealiftError } from '../core/index.ts';
+import type { PollOutcome } from './source-pipeline.ts';
+import { acceptedStatus, failedStatus, refusedStatus } from './source-status.ts';
+import type { StageFailure } from './stage-failure.ts';
+
+/** What a poll means for the source: the record to keep, and what to tell. */
+export interface SourceTransition {
+  /** The same object when nothing is worth a write. */
+  readonly record: SourceRecord;
+  readonly events: readonly EventBody[];
+  /** Another artifact is in force now. */
+  readonly changed: boolean;
+  readonly error?: SealiftError;
+}
+
+export interface SourceCycle {
+  readonly source: OciRepository;
+  readonly record: SourceRecord;
+  /** What the verdict of this poll rests on. */
+  readonly trustHash: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** The first record of a source. */
+export function newSourceRecord({ metadata }: OciRepository): SourceRecord {
+  const status: SourceStatus = { observedGeneration: -1, conditions: [] };
+  return {
+    name: metadata.name,
+    namespace: metadata.namespace,
+    generation: 0,
+    specHash: '',
+    status,
+    failures: 0,
+  };
+}
+
+function readyMessage(status: SourceStatus): string | undefined {
+  return status.conditions.find(({ type }) => type === 'Ready')?.message;
+}
+
+function withRequest(status: SourceStatus, { metadata }: OciRepository): SourceStatus {
+  const requested = metadata.annotations[requestedAtAnnotation];
+  return requested === undefined ? status : { ...status, lastHandledReconcileAt: requested };
+}
+
+function toArtifactStatus(artifact: Artifact, url: string, now: number): ArtifactStatus {
+  return {
+    digest: artifact.digest,
+    path: artifact.root,
+    url,
+    revision: artifact.revision,
+    lastUpdateTime: `${new Date(now).toISOString().slice(0, 19)}Z`,
+    size: artifact.bytes,
+    metadata: artifact.annotations,
+  };
+}
+
+function unchanged({ source, record, now }: SourceCycle): SourceTransition {
+  const { artifact, conditions, lastHandledReconcileAt } = record.status;
+  const asked = source.metadata.annotations[requestedAtAnnotation];
+  const settled =
+    isReady(conditions) &&
+    record.failures === 0 &&
+    (asked ?? lastHandledReconcileAt) === lastHandledReconcileAt;
+  if (settled || artifact === undefined) return { record, events: [], changed: false };
+  const verified = conditions.some(({ type }) => type === 'SourceVerified');
+  const status = acceptedStatus(record.status, artifact, verified, { generation: record.generation, now });
+  const events: EventBody[] = isReady(conditions)
+    ? []
+    : [{ kind: 'source-recovered', revision: artifact.revision, url: source.spec.url }];
+  return { record: { ...record, status: withRequest(status, source), failures: 0 }, events, changed: false };
+}
+
+function refused(cycle: SourceCycle, outcome: Extract<PollOutcome, { kind: 'refused' }>): SourceTransition {
+  const { source, record, now } = cycle;
+  const { revision, verdict } = outcome;
+  const error = new SealiftError(verdict.code, revision, verdict.detail);
+  const status = refusedStatus(record.status, error.message, { generation: record.generation, now });
+  const news = readyMessage(status) !== readyMessage(record.status);
+  const event: EventBody = {
+    kind: 'failed',
+    stage: 'verify',
+    code: error.code,
+    message: error.message,
+    revision,
+  };
+  const next = { ...record, status: withRequest(status, source), failures: record.failures + 1 };
+  return { record: next, events: news ? [event] : [], changed: false, error };
+}
+
+function storedEvents(
+  { source, record }: SourceCycle,
+  outcome: Extract<PollOutcome, { kind: 'stored' }>,
+  changed: boolean,
+): readonly EventBody[] {
+  const { url } = source.spec;
+  const { artifact, verdict } = outcome;
+  const { revision, digest, files, bytes, skipped } = artifact;
+  if (!changed) return isReady(record.status.conditions) ? [] : [{ kind: 'source-recovered', revision, url }];
+  const judged: EventBody =
+    verdict.kind === 'accepted'
+      ? { kind: 'revision-verified', revision, signers: verdict.signers.map(({ authority }) => authority) }
+      : { kind: 'revision-accepted-unsigned', revision };
+  return [
+    { kind: 'revision-resolved', revision, url },
+    judged,
+    { kind: 'artifact-stored', revision, url, digest, files, bytes, skipped },
+  ];
+}
+
+function stored(cycle: SourceCycle, outcome: Extract<PollOutcome, { kind: 'stored' }>): SourceTransition {
+  const { source, record, trustHash, now } = cycle;
+  const { artifact, layer, validator, verdict } = outcome;
+  const before = record.status.artifact;
+  const changed = before?.revision !== artifact.revision || before.path !== artifact.root;
+  const inForce = changed ? toArtifactStatus(artifact, source.spec.url, now) : before;
+  const status = acceptedStatus(record.status, inForce, verdict.kind === 'accepted', {
+    generation: record.generation,
+    now,
+  });
+  const next = { ...record, status: withRequest(status, source), layer, validator, trustHash, failures: 0 };
+  return { record: next, events: storedEvents(cycle, outcome, changed), changed };
+}
+
+/** What a poll that ended means. */
+export function afterPoll(cycle: SourceCycle, outcome: PollOutcome): SourceTransition {
+  switch (outcome.kind) {
+    case 'unchanged':
+      return unchanged(cycle);
+    case 'refused':
+      return refused(cycle, outcome);
+    case 'stored':
+      return stored(cycle, outcome);
+  }
+}
+
+/** What a poll that broke means: the artifact in force stays in force. */
+export function afterFailure(
+  { source, record, now }: SourceCycle,
+  { stage, error }: StageFailure,
+): SourceTransition {
+  const status = failedStatus(record.status, { error, stage }, { generation: record.generation, now });
+  const news = readyMessage(status) !== readyMessage(record.status);
+  const event: EventBody = { kind: 'failed', stage, code: error.code, message: error.message };
+  const next = { ...record, status: withRequest(status, source), failures: record.failures + 1 };
+  return { record: next, events: news ? [event] : [], changed: false, error };
+}

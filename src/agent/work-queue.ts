@@ -1,0 +1,112 @@
+import type { Clock } from '../core/index.ts';
+
+interface Entry {
+  /** Ends the sleep that is under way, if any. */
+  timer: AbortController | undefined;
+  /** When the sleep ends, on the monotonic clock. */
+  due: number;
+  running: boolean;
+  /** Asked for again while it ran. */
+  again: boolean;
+}
+
+interface WorkQueueOptions {
+  readonly clock: Clock;
+  /** Pieces of work that run at the same time. */
+  readonly concurrency: number;
+  /** Does the work of a key; says in how many milliseconds to come again, or `undefined` for never. Must not reject. */
+  readonly work: (key: string) => Promise<number | undefined>;
+}
+
+/**
+ * Keyed work: one run at a time for each key, a limit over all, timers for later runs. A key that is asked for while it runs, runs once more.
+ */
+export class WorkQueue {
+  readonly #options: WorkQueueOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #ready: string[] = [];
+  #running = 0;
+  #closed = false;
+
+  constructor(options: WorkQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Asks for a run of the key after `delayMs`; an earlier one that is already due stays. */
+  add(key: string, delayMs = 0): void {
+    if (this.#closed) return;
+    const entry = this.#entries.get(key) ?? {
+      timer: undefined,
+      due: Number.POSITIVE_INFINITY,
+      running: false,
+      again: false,
+    };
+    this.#entries.set(key, entry);
+    if (entry.running && delayMs === 0) {
+      entry.again = true;
+      return;
+    }
+    const due = this.#options.clock.monotonic() + delayMs;
+    if (entry.due <= due) return;
+    entry.timer?.abort();
+    entry.due = due;
+    if (delayMs === 0) this.#makeReady(key);
+    else this.#sleep(key, entry, delayMs);
+  }
+
+  /** Forgets the key's timers; a run under way goes on to its end. */
+  remove(key: string): void {
+    this.#entries.get(key)?.timer?.abort();
+    this.#entries.delete(key);
+    const waiting = this.#ready.indexOf(key);
+    if (waiting >= 0) this.#ready.splice(waiting, 1);
+  }
+
+  /** Ends all timers; no work starts any more. */
+  close(): void {
+    this.#closed = true;
+    for (const key of [...this.#entries.keys()]) this.remove(key);
+  }
+
+  #sleep(key: string, entry: Entry, delayMs: number): void {
+    const timer = new AbortController();
+    entry.timer = timer;
+    this.#options.clock.sleep(delayMs, timer.signal).then(
+      () => this.#makeReady(key),
+      () => undefined,
+    );
+  }
+
+  #makeReady(key: string): void {
+    this.#ready.push(key);
+    this.#pump();
+  }
+
+  #pump(): void {
+    while (this.#running < this.#options.concurrency) {
+      const index = this.#ready.findIndex((key) => this.#entries.get(key)?.running !== true);
+      if (index < 0) return;
+      const [key] = this.#ready.splice(index, 1);
+      const entry = key === undefined ? undefined : this.#entries.get(key);
+      if (key !== undefined && entry !== undefined) this.#start(key, entry);
+    }
+  }
+
+  #start(key: string, entry: Entry): void {
+    entry.running = true;
+    entry.again = false;
+    entry.timer = undefined;
+    entry.due = Number.POSITIVE_INFINITY;
+    this.#running += 1;
+    void this.#options.work(key).then((nextMs) => this.#finish(key, entry, nextMs));
+  }
+
+  #finish(key: string, entry: Entry, nextMs: number | undefined): void {
+    entry.running = false;
+    this.#running -= 1;
+    const known = this.#entries.get(key) === entry;
+    if (known && entry.again) this.add(key);
+    else if (known && nextMs !== undefined) this.add(key, nextMs);
+    this.#pump();
+  }
+}

@@ -1,0 +1,96 @@
+import { formatRef, type SealiftEvent } from '../core/index.ts';
+
+export type Severity = 'info' | 'error';
+
+/** An event in words: what log, terminal and history show. */
+export interface EventText {
+  readonly severity: Severity;
+  /** CamelCase word as in Kubernetes events. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Hex digests, cut like git cuts them. */
+export function shortRevision(revision: string): string {
+  return revision.replace(/(sha256:[0-9a-f]{12})[0-9a-f]+/g, '$1');
+}
+
+function plural(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`;
+}
+
+function seconds(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)}ms` : `${(ms / 1000).toFixed(1)}s`;
+}
+
+function info(reason: string, message: string): EventText {
+  return { severity: 'info', reason, message };
+}
+
+function withSkipped(skipped: readonly string[]): string {
+  if (skipped.length === 0) return '';
+  return `; left out ${plural(skipped.length, 'link')}: ${skipped.slice(0, 3).join(', ')}${skipped.length > 3 ? ', …' : ''}`;
+}
+
+function describeApplied(event: Extract<SealiftEvent, { kind: 'delivery-applied' }>): string {
+  const what = event.changed === 0 ? 'nothing to do' : `${plural(event.changed, 'change')}`;
+  return `applied revision ${event.revision}: ${plural(event.objects, 'object')}, ${what}, in ${seconds(event.durationMs)}`;
+}
+
+function describeObject(event: Extract<SealiftEvent, { kind: 'object-changed' }>): EventText {
+  const reason = event.action === 'repaired' ? 'DriftRepaired' : 'Progressing';
+  const why = event.reason === undefined ? '' : ` (${event.reason})`;
+  return info(reason, `${formatRef(event.object)} ${event.action}${why}`);
+}
+
+/** Says an event in one line of plain English. No secret can be in it, since none is in events. */
+export function describeEvent(event: SealiftEvent): EventText {
+  switch (event.kind) {
+    case 'configuration-loaded': {
+      const parts = [
+        plural(event.sources, 'source'),
+        plural(event.deliveries, 'delivery').replace('deliverys', 'deliveries'),
+      ];
+      return info(
+        'ConfigurationLoaded',
+        `configuration loaded: ${parts.join(', ')}, ${plural(event.policies, 'policy').replace('policys', 'policies')}`,
+      );
+    }
+    case 'configuration-refused':
+      return {
+        severity: 'error',
+        reason: event.code,
+        message: `configuration refused, the last good one stays in force: ${event.message}`,
+      };
+    case 'revision-resolved':
+      return info('NewRevision', `new revision ${event.revision} at ${event.url}`);
+    case 'revision-verified':
+      return info(
+        'Verified',
+        `verified signature of revision ${event.revision} by ${event.signers.join(', ')}`,
+      );
+    case 'revision-accepted-unsigned':
+      return info(
+        'NotVerified',
+        `revision ${event.revision} taken without verification: no policy asks for one`,
+      );
+    case 'artifact-stored':
+      return info(
+        'NewArtifact',
+        `stored artifact with revision '${event.revision}' from '${event.url}': ${plural(event.files, 'file')}, ${event.bytes} bytes${withSkipped(event.skipped)}`,
+      );
+    case 'source-recovered':
+      return info('Succeeded', `source is reachable again, revision ${event.revision} is in force`);
+    case 'delivery-built':
+      return info(
+        'Built',
+        `built ${plural(event.objects, 'object')} from revision ${event.revision}${event.warnings.map((warning) => `; warning: ${warning}`).join('')}`,
+      );
+    case 'object-changed':
+      return describeObject(event);
+    case 'delivery-applied':
+      return info('ReconciliationSucceeded', describeApplied(event));
+    case 'failed':
+      return { severity: 'error', reason: event.code, message: `${event.stage} failed: ${event.message}` };
+  }
+}

@@ -1,0 +1,3 @@
+export { describeEvent, shortRevision } from './describe-event.ts';
+export { createLogListener } from './log.ts';
+export { createTerminalListener } from './terminal.ts';

@@ -1,0 +1,57 @@
+import { type EventListener, errorTable, type SealiftEvent } from '../core/index.ts';
+import { describeEvent, shortRevision } from './describe-event.ts';
+
+/** Words at the head of a line, one width. */
+const stages: Readonly<Record<SealiftEvent['kind'], string>> = {
+  'configuration-loaded': 'config',
+  'configuration-refused': 'config',
+  'revision-resolved': 'resolve',
+  'revision-verified': 'verify',
+  'revision-accepted-unsigned': 'verify',
+  'artifact-stored': 'unpack',
+  'source-recovered': 'resolve',
+  'delivery-built': 'build',
+  'object-changed': 'apply',
+  'delivery-applied': 'ready',
+  failed: 'failed',
+};
+
+const width = Math.max(...Object.values(stages).map((word) => word.length));
+
+interface Style {
+  readonly color: boolean;
+}
+
+function paint(text: string, code: number, { color }: Style): string {
+  return color ? `\u001b[${code}m${text}\u001b[0m` : text;
+}
+
+const red = 31;
+const green = 32;
+const cyan = 36;
+
+function colorOf(event: SealiftEvent): number {
+  if (event.kind === 'failed' || event.kind === 'configuration-refused') return red;
+  return event.kind === 'delivery-applied' ? green : cyan;
+}
+
+function subjectOf({ subject }: SealiftEvent): string {
+  return subject.kind === 'Site' ? '' : `${subject.namespace}/${subject.name}  `;
+}
+
+function nextStep(event: SealiftEvent): string {
+  return event.kind === 'failed' || event.kind === 'configuration-refused'
+    ? `\n${' '.repeat(width + 2)}${errorTable[event.code].next}`
+    : '';
+}
+
+/** Formats one event as a line for a terminal; a failure has a second line that says what to do. */
+export function formatEventLine(event: SealiftEvent, style: Style): string {
+  const head = paint(stages[event.kind].padEnd(width), colorOf(event), style);
+  return `${head}  ${subjectOf(event)}${shortRevision(describeEvent(event).message)}${nextStep(event)}`;
+}
+
+/** One line a change. */
+export function createTerminalListener(write: (line: string) => void, style: Style): EventListener {
+  return (event) => write(`${formatEventLine(event, style)}\n`);
+}

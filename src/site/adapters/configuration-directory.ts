@@ -1,0 +1,87 @@
+import { watch } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { asSealiftError, SealiftError } from '../../core/index.ts';
+import type { ConfigurationFile } from '../configuration-file.ts';
+
+const extensions = new Set(['.yaml', '.yml', '.json']);
+
+/** Bounds of a configuration: a site of 10,000 deliveries fits, a wrong directory does not. */
+const maxFiles = 5_000;
+const maxFileSize = 16 * 1024 * 1024;
+
+/** Editors write a file in several steps; a change is read once it has been quiet this long. */
+const quietMs = 100;
+
+async function listFiles(path: string): Promise<readonly string[]> {
+  const found = await stat(path);
+  if (found.isFile()) return [path];
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => !entry.isDirectory() && extensions.has(extname(entry.name)))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter(
+      (file) =>
+        !file
+          .slice(path.length)
+          .split('/')
+          .some((part) => part.startsWith('.')),
+    )
+    .sort();
+}
+
+async function readOne(path: string): Promise<ConfigurationFile> {
+  const { size } = await stat(path);
+  if (size > maxFileSize) {
+    throw new SealiftError('CONFIG_INVALID', path, `expected at most ${maxFileSize} bytes, got ${size}`);
+  }
+  return { path, text: await readFile(path, 'utf8') };
+}
+
+/**
+ * Reads a file, or every YAML and JSON file below a directory, in the order of their names. Hidden files are left out.
+ * @throws SealiftError CONFIG_INVALID when the path cannot be read: an unreadable configuration is not an empty one.
+ */
+export async function readConfiguration(path: string): Promise<readonly ConfigurationFile[]> {
+  try {
+    const files = await listFiles(path);
+    if (files.length > maxFiles) {
+      throw new SealiftError(
+        'CONFIG_INVALID',
+        path,
+        `expected at most ${maxFiles} files, got ${files.length}`,
+      );
+    }
+    return await Promise.all(files.map(readOne));
+  } catch (thrown) {
+    throw asSealiftError(thrown, path, 'CONFIG_INVALID');
+  }
+}
+
+/** Calls `changed` after the file or directory changed and has been quiet for a moment. Runs until the signal aborts. */
+export async function watchConfiguration(
+  path: string,
+  changed: () => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const single = (await stat(path)).isFile();
+  // A file is replaced by rename: only its directory sees that.
+  const watcher = watch(single ? dirname(path) : path, { recursive: !single, signal });
+  let pending: AbortController | undefined;
+  watcher.on('change', (_, name) => {
+    if (single && name !== basename(path)) return;
+    pending?.abort();
+    pending = new AbortController();
+    sleep(quietMs, undefined, { signal: AbortSignal.any([signal, pending.signal]) }).then(
+      changed,
+      () => undefined,
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    watcher.on('error', reject);
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    if (signal.aborted) resolve();
+  });
+  watcher.close();
+}

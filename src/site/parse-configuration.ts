@@ -1,0 +1,105 @@
+import type { z } from 'zod';
+import { type DesiredState, type SiteObject, siteObjectSchema } from '../api/index.ts';
+import { SealiftError } from '../core/index.ts';
+import type { ConfigurationFile } from './configuration-file.ts';
+import { type Fault, type LocatedDocument, parseFile } from './located-document.ts';
+
+const knownKinds = siteObjectSchema.options.map((option) => option.shape.kind.value);
+
+function dotted(path: readonly PropertyKey[]): string {
+  return path.map(String).join('.');
+}
+
+function unknownKind(value: unknown): string | undefined {
+  const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined;
+  if (knownKinds.some((known) => known === kind)) return undefined;
+  return `expected one of the kinds ${knownKinds.join(', ')}, got ${typeof kind === 'string' ? kind : 'no kind'}`;
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const at = dotted(issue.path);
+  if (issue.code === 'unrecognized_keys')
+    return `${at === '' ? '' : `${at}: `}unknown field ${issue.keys.join(', ')}`;
+  return at === '' ? issue.message : `${at}: ${issue.message}`;
+}
+
+function parseDocument(document: LocatedDocument): SiteObject | readonly Fault[] {
+  const wrongKind = unknownKind(document.value);
+  if (wrongKind !== undefined) return [{ place: document.placeOf(), detail: wrongKind }];
+  const parsed = siteObjectSchema.safeParse(document.value);
+  if (parsed.success) return parsed.data;
+  return parsed.error.issues.map((issue) => {
+    const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
+    return { place: document.placeOf(path), detail: describeIssue(issue) };
+  });
+}
+
+function isFaults(parsed: SiteObject | readonly Fault[]): parsed is readonly Fault[] {
+  return Array.isArray(parsed);
+}
+
+/** Collects objects; a second one of the same name is a fault that names both places. */
+class Collector {
+  readonly objects: SiteObject[] = [];
+  readonly faults: Fault[] = [];
+  readonly #places = new Map<string, string>();
+
+  add(document: LocatedDocument): void {
+    const parsed = parseDocument(document);
+    if (isFaults(parsed)) {
+      this.faults.push(...parsed);
+      return;
+    }
+    const key = `${parsed.kind}/${parsed.metadata.namespace}/${parsed.metadata.name}`;
+    const first = this.#places.get(key);
+    if (first !== undefined) {
+      this.faults.push({ place: document.placeOf(), detail: `${key} is already defined at ${first}` });
+      return;
+    }
+    this.#places.set(key, document.placeOf());
+    this.objects.push(parsed);
+  }
+}
+
+function ofKind<K extends SiteObject['kind']>(
+  objects: readonly SiteObject[],
+  kind: K,
+): readonly Extract<SiteObject, { kind: K }>[] {
+  return objects.filter((object): object is Extract<SiteObject, { kind: K }> => object.kind === kind);
+}
+
+function refuse(faults: readonly Fault[]): never {
+  const [first] = faults;
+  const lines = faults.map(({ place, detail }) => `${place}: ${detail}`);
+  const detail =
+    faults.length === 1 ? (first?.detail ?? '') : `${faults.length} faults\n  ${lines.join('\n  ')}`;
+  throw new SealiftError(
+    'CONFIG_INVALID',
+    faults.length === 1 ? (first?.place ?? '') : 'configuration',
+    detail,
+  );
+}
+
+/**
+ * Reads a whole configuration. All faults are reported together, each with file and line; nothing of a faulty one is used.
+ * @throws SealiftError CONFIG_INVALID, also for a configuration without any object: emptiness is never an order to delete.
+ */
+export function parseConfiguration(files: readonly ConfigurationFile[]): DesiredState {
+  const collector = new Collector();
+  for (const file of files) {
+    const parsed = parseFile(file);
+    collector.faults.push(...parsed.faults);
+    for (const document of parsed.documents) collector.add(document);
+  }
+  const { faults, objects } = collector;
+  if (faults.length > 0) refuse(faults);
+  if (objects.length === 0)
+    refuse([{ place: 'configuration', detail: `no object in ${files.length} files` }]);
+  return {
+    sources: ofKind(objects, 'OCIRepository'),
+    deliveries: ofKind(objects, 'Kustomization'),
+    secrets: ofKind(objects, 'Secret'),
+    configMaps: ofKind(objects, 'ConfigMap'),
+    policies: ofKind(objects, 'VerificationPolicy'),
+  };
+}

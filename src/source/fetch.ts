@@ -1,0 +1,67 @@
+import { parseManifest, type Store } from 'oci-client-ts';
+import {
+  asRegistryError,
+  type DesiredState,
+  type FetchedLayer,
+  type OciRepository,
+  type ResolvedRevision,
+} from '../api/index.ts';
+import { SealiftError } from '../core/index.ts';
+import { chosenLayer } from './chosen-layer.ts';
+import type { OpenRepository } from './open-repository.ts';
+
+/** A layer of manifests is small; what is larger than this is a mistake or an attack. Bytes, compressed. */
+const maxLayerSize = 256 * 1024 * 1024;
+
+interface FetchRequest {
+  readonly source: OciRepository;
+  readonly desired: DesiredState;
+  readonly resolved: ResolvedRevision;
+}
+
+/** Opens the part of the local layout that belongs to one source. */
+type OpenLocal = (source: OciRepository) => Store;
+
+/** The tag, in the local layout, of the revision in force. */
+const currentTag = 'current';
+
+async function fetchLayer(
+  open: OpenRepository,
+  local: Store,
+  { source, desired, resolved }: FetchRequest,
+  signal: AbortSignal,
+): Promise<FetchedLayer> {
+  const { revision, manifest: descriptor, content } = resolved;
+  const manifest = parseManifest(content, descriptor.mediaType);
+  const layer = chosenLayer(manifest, source.spec.layerSelector, revision);
+  if (layer.size > maxLayerSize) {
+    throw new SealiftError(
+      'CONTENT_TOO_LARGE',
+      revision,
+      `expected a layer of at most ${maxLayerSize} bytes, got ${layer.size}`,
+    );
+  }
+  if (!(await local.exists(layer, { signal }))) {
+    const repository = await open(source, desired);
+    await local.push(layer, repository.fetch(layer, { signal }), { signal });
+  }
+  await local.push(descriptor, content, { signal });
+  await local.tag(descriptor, currentTag, { signal });
+  return { revision, layer, annotations: manifest.annotations ?? {} };
+}
+
+/** Brings the chosen layer of an accepted revision into the local layout, so that a restart needs no registry. */
+export function createFetchStage(
+  open: OpenRepository,
+  openLocal: OpenLocal,
+): { fetch(request: FetchRequest, signal: AbortSignal): Promise<FetchedLayer> } {
+  return {
+    async fetch(request, signal) {
+      try {
+        return await fetchLayer(open, openLocal(request.source), request, signal);
+      } catch (thrown) {
+        throw asRegistryError(thrown, request.source.spec.url);
+      }
+    },
+  };
+}
