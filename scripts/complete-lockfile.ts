@@ -36,7 +36,8 @@ function platformOf(name: string): { os: string; cpu: string } | undefined {
 
 function missingRow(name: string, version: string, owner: LockedPackage): Record<string, unknown> {
   const platform = platformOf(name);
-  if (platform === undefined) throw new Error(`${name}: expected an operating system and a processor in the name`);
+  if (platform === undefined)
+    throw new Error(`${name}: expected an operating system and a processor in the name`);
   const libc = /-musl(eabihf)?$/.test(name) ? ['musl'] : /-gnu(eabihf)?$/.test(name) ? ['glibc'] : undefined;
   return {
     version,
