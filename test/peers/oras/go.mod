@@ -1,6 +1,6 @@
 module sealift.dev/test/peers/oras
 
-go 1.26.0
+go 1.26.1
 
 tool oras.land/oras/cmd/oras
 

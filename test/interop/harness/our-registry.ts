@@ -1,0 +1,1 @@
+export { startDistribution as startOurs } from './distribution.ts';
