@@ -1,12 +1,17 @@
 export { checkedContent, readAll } from './checked-content.ts';
+export type { Credential, CredentialSource, DockerConfig } from './credentials.ts';
+export { matchCredentials, parseDockerConfig } from './credentials.ts';
 export type { Descriptor } from './descriptor.ts';
 export type { Digest, Hasher } from './digest.ts';
 export { createHasher, parseDigest, sha256 } from './digest.ts';
 export type { OciErrorCode, OciErrorDetails } from './errors.ts';
 export { OciError } from './errors.ts';
+export { isLoopback } from './loopback.ts';
 export type { ImageManifest, IndexManifest, Manifest } from './manifest.ts';
 export { maxManifestBytes, parseManifest } from './manifest.ts';
 export { isManifestType, mediaTypes } from './media-types.ts';
+export type { LayoutReference, Reference, RegistryReference } from './reference.ts';
+export { formatReference, parseReference } from './reference.ts';
 export type {
   Deleter,
   Fetcher,
