@@ -42,13 +42,18 @@ describeWithPeers(
         const reference = await publishWithFlux(workshop, { tree, repository, tag: 'v1' });
         await cosignSign(workshop, style, { key: right.key, reference });
 
-        const accepted = await deliver(workshop, { name, repository, tag: 'v1', key: right.pub });
+        const accepted = await deliver(workshop, {
+          name,
+          url: `oci://${repository}`,
+          tag: 'v1',
+          key: right.pub,
+        });
         expect(accepted.outcome.code, accepted.outcome.stderr).toBe(0);
         expect(accepted.objects).toEqual(objectsById(...Object.values(smallTree)));
 
         const refused = await deliver(workshop, {
           name: `${name}-wrong`,
-          repository,
+          url: `oci://${repository}`,
           tag: 'v1',
           key: wrong.pub,
         });
@@ -61,7 +66,7 @@ describeWithPeers(
         await publishWithFlux(workshop, { tree, repository, tag: 'v1' });
         const { outcome, objects } = await deliver(workshop, {
           name: 'unsigned',
-          repository,
+          url: `oci://${repository}`,
           tag: 'v1',
           key: right.pub,
         });

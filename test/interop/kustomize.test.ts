@@ -75,7 +75,7 @@ describeWithPeers('what Sealift delivers is what kustomize builds', ['crane', 'k
 
       const { outcome, objects } = await deliver(workshop, {
         name,
-        repository,
+        url: `oci://${repository}`,
         tag: 'v1',
         path,
         key: `${keys}.pub`,

@@ -33,7 +33,11 @@ describeWithPeers(
       it('delivers what `flux push artifact` published', async () => {
         const repository = `${registry.host}/by/flux`;
         await publishWithFlux(workshop, { tree, repository, tag: 'v1' });
-        const { outcome, objects } = await deliver(workshop, { name: 'by-flux', repository, tag: 'v1' });
+        const { outcome, objects } = await deliver(workshop, {
+          name: 'by-flux',
+          url: `oci://${repository}`,
+          tag: 'v1',
+        });
         expect(outcome.code, outcome.stderr).toBe(0);
         expect(objects).toEqual(expected);
       });
@@ -43,7 +47,7 @@ describeWithPeers(
         await workshop.run('oras', 'push', '--plain-http', `${repository}:v1`, './tree');
         const { outcome, objects } = await deliver(workshop, {
           name: 'by-oras',
-          repository,
+          url: `oci://${repository}`,
           tag: 'v1',
           path: './tree',
         });
@@ -60,7 +64,7 @@ describeWithPeers(
         await workshop.run('oras', 'push', '--plain-http', `${repository}:v1`, ...layers);
         const { outcome, objects } = await deliver(workshop, {
           name: 'by-oras-layers',
-          repository,
+          url: `oci://${repository}`,
           tag: 'v1',
           mediaType,
         });
@@ -90,7 +94,11 @@ describeWithPeers(
         const reference = await publishWithSealift(workshop, { tree, repository, tag: 'v1' });
         const copy = `${registry.host}/copies/of-sealift`;
         await workshop.run('crane', 'copy', reference, `${copy}:v1`);
-        const { outcome, objects } = await deliver(workshop, { name: 'copied', repository: copy, tag: 'v1' });
+        const { outcome, objects } = await deliver(workshop, {
+          name: 'copied',
+          url: `oci://${copy}`,
+          tag: 'v1',
+        });
         expect(outcome.code, outcome.stderr).toBe(0);
         expect(objects).toEqual(expected);
       });

@@ -73,7 +73,7 @@ describeWithPeers('what Sealift signs, cosign verifies', ['cosign', 'crane', 're
       await cosignSign(workshop, bundleStyle, { key: ours.key, reference });
       const { outcome, objects } = await deliver(workshop, {
         name: 'our-key',
-        repository,
+        url: `oci://${repository}`,
         tag: 'v1',
         key: ours.pub,
       });

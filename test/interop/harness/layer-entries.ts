@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { gunzipSync } from 'node:zlib';
-import { extract, type Headers } from 'tar-stream';
+import { extract, type Header } from 'tar-stream';
 import type { Workshop } from './workshop.ts';
 
 export interface LayerEntry {
@@ -27,19 +26,16 @@ export async function layerEntries(workshop: Workshop, reference: string): Promi
 async function tarEntries(tar: Uint8Array): Promise<readonly LayerEntry[]> {
   const entries: LayerEntry[] = [];
   const reader = extract();
-  reader.on('entry', async (header, stream, next) => {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of stream) chunks.push(chunk as Uint8Array);
-    entries.push(entryOf(header, Buffer.concat(chunks).toString()));
-    next();
-  });
-  const finished = once(reader, 'finish');
   reader.end(tar);
-  await finished;
+  for await (const entry of reader) {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of entry) chunks.push(chunk as Uint8Array);
+    entries.push(entryOf(entry.header, Buffer.concat(chunks).toString()));
+  }
   return entries;
 }
 
-function entryOf(header: Headers, content: string): LayerEntry {
+function entryOf(header: Header, content: string): LayerEntry {
   return {
     name: header.name,
     type: header.type ?? 'file',

@@ -7,8 +7,8 @@ import type { Workshop } from './workshop.ts';
 export interface SiteOptions {
   /** Unique in the workshop: the site keeps its state and its target under this name. */
   readonly name: string;
-  /** `host:port/repository`. */
-  readonly repository: string;
+  /** `oci://host:port/repository` or `oci-layout:DIRECTORY`. */
+  readonly url: string;
   readonly tag: string;
   /** File with the public key that has to have signed; none asks for no signature. */
   readonly key?: string;
@@ -57,9 +57,9 @@ function siteObjects(options: SiteOptions): readonly unknown[] {
     kind: 'OCIRepository',
     metadata,
     spec: {
-      url: `oci://${options.repository}`,
+      url: options.url,
       interval: '10m',
-      insecure: true,
+      insecure: options.url.startsWith('oci://'),
       ref: { tag: options.tag },
       ...(options.mediaType === undefined
         ? {}
