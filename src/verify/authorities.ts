@@ -1,0 +1,136 @@
+import {
+  type DesiredState,
+  type OciRepository,
+  requireSecret,
+  type Signer,
+  secretValues,
+  type VerificationPolicy,
+} from '../api/index.ts';
+import { SealiftError } from '../core/index.ts';
+import { type PublicKey, parsePublicKey } from './public-key.ts';
+import { matchesRepository, repositoryName } from './repository-name.ts';
+
+export type SignatureFormat = Signer['format'];
+
+/** Somebody who may sign. Keyless identities become a second kind. */
+export type Authority = {
+  readonly kind: 'key';
+  /** As in `Signer.authority`. */
+  readonly name: string;
+  readonly key: PublicKey;
+};
+
+/** Holds when any one of its authorities signed in one of its formats. */
+export interface Requirement {
+  /** `VerificationPolicy/namespace/name`, or `spec.verify`. */
+  readonly name: string;
+  readonly formats: readonly SignatureFormat[];
+  readonly authorities: readonly Authority[];
+}
+
+export type Requirements =
+  | { readonly kind: 'not-required' }
+  /** There are policies, and none of them covers the source: nobody may sign it. */
+  | { readonly kind: 'no-match'; readonly policies: number }
+  /** Every one has to hold. */
+  | { readonly kind: 'required'; readonly requirements: readonly Requirement[] };
+
+const specVerify = 'spec.verify';
+
+/**
+ * Who has to have signed what a source delivers: every policy that matches it, and its own `spec.verify`.
+ * @throws SealiftError KEY_INVALID, OBJECT_NOT_FOUND, CONFIG_UNSUPPORTED: a requirement that cannot be understood is never left out.
+ */
+export function requirementsOf(source: OciRepository, desired: DesiredState): Requirements {
+  const matching = desired.policies.filter((policy) => matches(policy, source));
+  const requirements = matching.map((policy) => ofPolicy(policy, desired));
+  if (source.spec.verify !== undefined) requirements.push(ofSource(source, desired));
+  if (requirements.length > 0) return { kind: 'required', requirements };
+  const policies = desired.policies.length;
+  return policies > 0 ? { kind: 'no-match', policies } : { kind: 'not-required' };
+}
+
+function matches({ metadata, spec: { match } }: VerificationPolicy, source: OciRepository): boolean {
+  const repository = repositoryName(source.spec);
+  return (
+    match.repositories.some((glob) => matchesRepository(glob, repository)) ||
+    match.sources.some(
+      ({ name, namespace = metadata.namespace }) =>
+        name === source.metadata.name && namespace === source.metadata.namespace,
+    )
+  );
+}
+
+function ofPolicy({ metadata, spec }: VerificationPolicy, desired: DesiredState): Requirement {
+  const name = `VerificationPolicy/${metadata.namespace}/${metadata.name}`;
+  const authorities = spec.authorities.flatMap((authority): Authority[] => {
+    const signer = `${metadata.name}/${authority.name}`;
+    const { data, secretRef } = authority.key;
+    if (data !== undefined) {
+      return [
+        { kind: 'key', name: signer, key: parsePublicKey(data, `${name} authority ${authority.name}`) },
+      ];
+    }
+    if (secretRef === undefined)
+      throw new SealiftError('KEY_INVALID', name, `expected a key for ${authority.name}`);
+    return secretKeys(desired, metadata.namespace, secretRef.name).map(({ key }) => ({
+      kind: 'key',
+      name: signer,
+      key,
+    }));
+  });
+  return { name, formats: spec.formats, authorities };
+}
+
+/** `spec.verify` as Flux reads it: every `*.pub` of the Secret is a key, any of them is enough, both formats count. */
+function ofSource(source: OciRepository, desired: DesiredState): Requirement {
+  const { name, namespace } = source.metadata;
+  const secretName = keyedSecret(source, `OCIRepository/${namespace}/${name}`);
+  const authorities = secretKeys(desired, namespace, secretName).map(
+    ({ entry, key }): Authority => ({ kind: 'key', name: `${specVerify}/${entry}`, key }),
+  );
+  return { name: specVerify, formats: ['bundle', 'legacy'], authorities };
+}
+
+function keyedSecret({ spec }: OciRepository, subject: string): string {
+  const verify = spec.verify;
+  if (verify === undefined || verify.provider !== 'cosign') {
+    throw unsupported(subject, `spec.verify.provider: expected cosign, got ${verify?.provider ?? 'nothing'}`);
+  }
+  if (verify.secretRef === undefined) {
+    throw unsupported(
+      subject,
+      'spec.verify: expected a secretRef with public keys, got keyless verification',
+    );
+  }
+  if ((verify.matchOIDCIdentity ?? []).length > 0 || verify.trustedRootSecretRef !== undefined) {
+    throw unsupported(
+      subject,
+      'spec.verify: expected secretRef alone, got matchOIDCIdentity or trustedRootSecretRef beside it',
+    );
+  }
+  return verify.secretRef.name;
+}
+
+interface NamedKey {
+  readonly entry: string;
+  readonly key: PublicKey;
+}
+
+function secretKeys(desired: DesiredState, namespace: string, name: string): readonly NamedKey[] {
+  const subject = `Secret/${namespace}/${name}`;
+  const entries = Object.entries(secretValues(requireSecret(desired, namespace, name)));
+  const keys = entries.filter(([entry]) => entry.endsWith('.pub'));
+  if (keys.length === 0) {
+    throw new SealiftError(
+      'KEY_INVALID',
+      subject,
+      `expected an entry that ends in .pub, got ${entries.length} others`,
+    );
+  }
+  return keys.map(([entry, pem]) => ({ entry, key: parsePublicKey(pem, `${subject} ${entry}`) }));
+}
+
+function unsupported(subject: string, detail: string): SealiftError {
+  return new SealiftError('CONFIG_UNSUPPORTED', subject, detail);
+}

@@ -1,0 +1,107 @@
+import type { Refusal, Signer } from '../api/index.ts';
+import type { Requirement } from './authorities.ts';
+import type { UnverifiedCandidate, UnverifiedClaim } from './candidate.ts';
+import { readLegacySignature } from './legacy-signature.ts';
+import { provenSigner } from './proof.ts';
+import { quoted, Refused } from './refused.ts';
+import { readSigstoreBundle } from './sigstore-bundle.ts';
+
+/** What one candidate is worth to one requirement. */
+export type Judgement =
+  | { readonly kind: 'signed'; readonly signers: readonly Signer[] }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  /** The requirement does not look at this format. */
+  | { readonly kind: 'not-asked' };
+
+/** Judgements of one candidate, one for each requirement, in their order. */
+export type Finding = readonly Judgement[];
+
+/** Judges one candidate. Never throws: what cannot be read is refused. */
+export function examine(
+  candidate: UnverifiedCandidate,
+  requirements: readonly Requirement[],
+  digest: string,
+): Finding {
+  const claim = readClaim(candidate);
+  if (claim instanceof Refused) {
+    return refusedFinding(candidate.format, toRefusal(claim, candidate.evidence), requirements);
+  }
+  return requirements.map((requirement) => {
+    if (!requirement.formats.includes(candidate.format)) return { kind: 'not-asked' };
+    return judge({ candidate, claim, digest }, requirement);
+  });
+}
+
+/** The finding for something that was refused before it could be read. */
+export function refusedFinding(
+  format: UnverifiedCandidate['format'],
+  refusal: Refusal,
+  requirements: readonly Requirement[],
+): Finding {
+  return requirements.map(({ formats }) =>
+    formats.includes(format) ? { kind: 'refused', refusal } : { kind: 'not-asked' },
+  );
+}
+
+function readClaim(candidate: UnverifiedCandidate): UnverifiedClaim | Refused {
+  try {
+    return candidate.format === 'bundle'
+      ? readSigstoreBundle(candidate.content)
+      : readLegacySignature(candidate);
+  } catch (thrown) {
+    if (thrown instanceof Refused) return thrown;
+    return new Refused('SIGNATURE_MALFORMED', 'expected a signature, got content that cannot be read', {
+      cause: thrown,
+    });
+  }
+}
+
+function toRefusal({ code, message }: Refused, evidence: string): Refusal {
+  return { code, subject: evidence, detail: message };
+}
+
+interface ReadCandidate {
+  readonly candidate: UnverifiedCandidate;
+  readonly claim: UnverifiedClaim;
+  readonly digest: string;
+}
+
+/** The signature comes first: what unsigned bytes say about digests is worth nothing. */
+function judge({ candidate, claim, digest }: ReadCandidate, requirement: Requirement): Judgement {
+  const { evidence, format } = candidate;
+  const signers = new Map<string, Signer>();
+  for (const authority of requirement.authorities) {
+    const keyId = provenSigner(authority, claim);
+    // One key is one signer, under however many names a policy lists it.
+    if (keyId !== undefined && !signers.has(keyId)) {
+      signers.set(keyId, { authority: authority.name, keyId, format, evidence });
+    }
+  }
+  if (signers.size === 0) {
+    return {
+      kind: 'refused',
+      refusal: { code: 'SIGNATURE_KEY_UNKNOWN', subject: evidence, detail: unknownKey(claim, requirement) },
+    };
+  }
+  if (!claim.digests.includes(digest)) {
+    const detail = `expected a signature of ${digest}, got one of ${quoted(claim.digests[0] ?? 'nothing')}`;
+    return { kind: 'refused', refusal: { code: 'SIGNATURE_WRONG_DIGEST', subject: evidence, detail } };
+  }
+  return { kind: 'signed', signers: [...signers.values()] };
+}
+
+function unknownKey({ material }: UnverifiedClaim, { name, authorities }: Requirement): string {
+  if (material.kind === 'certificate') return `expected a key of ${name}, got a signature with a certificate`;
+  const keys = authorities.map(({ key }) => `${key.algorithm} ${key.id}`).join(', ');
+  const note = authorities.some(({ key }) => key.hash === undefined)
+    ? '; an Ed25519 key proves pure Ed25519 here, not the Ed25519ph that cosign writes'
+    : '';
+  const hint = keyIdOfHint(material.hint);
+  return `expected a signature by ${keys}, got one by ${hint === undefined ? 'another key' : `another key, ${hint} by its own word`}${note}`;
+}
+
+/** Cosign's hint is the base64 of the key's id. An unsigned word: good for a message, for nothing else. */
+function keyIdOfHint(hint = ''): string | undefined {
+  const bytes = Buffer.from(hint, 'base64');
+  return bytes.byteLength === 32 ? `sha256:${bytes.toString('hex')}` : undefined;
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import type { UnverifiedCandidate, UnverifiedClaim } from './candidate.ts';
+import { Refused } from './refused.ts';
+import { expectType } from './signature-statement.ts';
+import { decodeBase64 } from './strict-base64.ts';
+import { conform, parseStrictJson } from './strict-json.ts';
+
+/** https://github.com/sigstore/cosign/blob/v3.0.0/specs/SIGNATURE_SPEC.md */
+export const simpleSigningType = 'application/vnd.dev.cosign.simplesigning.v1+json';
+
+const signatureAnnotation = 'dev.cosignproject.cosign/signature';
+const payloadType = 'cosign container image signature';
+
+const kindSchema = z.object({ critical: z.object({ type: z.string() }) });
+
+/** The repository's name is signed but not compared: mirrors rename, and cosign leaves it unchecked too. */
+const payloadSchema = z.strictObject({
+  critical: z.strictObject({
+    identity: z.strictObject({ 'docker-reference': z.string() }),
+    image: z.strictObject({ 'docker-manifest-digest': z.string() }),
+    type: z.literal(payloadType),
+  }),
+  optional: z.record(z.string(), z.unknown()).nullable(),
+});
+
+/** Reads a cosign signature of the simple-signing kind. @throws Refused SIGNATURE_MALFORMED, SIGNATURE_WRONG_TYPE. */
+export function readLegacySignature(
+  candidate: Extract<UnverifiedCandidate, { format: 'legacy' }>,
+): UnverifiedClaim {
+  expectType('layer', simpleSigningType, candidate.mediaType);
+  const encoded = Object.hasOwn(candidate.annotations, signatureAnnotation)
+    ? candidate.annotations[signatureAnnotation]
+    : undefined;
+  if (encoded === undefined) {
+    throw new Refused('SIGNATURE_MALFORMED', `expected the annotation ${signatureAnnotation}, got none`);
+  }
+  const signature = decodeBase64(encoded, signatureAnnotation);
+  const value = parseStrictJson(candidate.content);
+  expectType('payload', payloadType, conform(kindSchema, value, 'payload').critical.type);
+  const { critical } = conform(payloadSchema, value, 'payload');
+  return {
+    signedBytes: candidate.content,
+    signature,
+    digests: [critical.image['docker-manifest-digest']],
+    material: { kind: 'key' },
+  };
+}
