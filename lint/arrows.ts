@@ -22,7 +22,7 @@ const mayImport: Record<string, readonly string[]> = {
 /** Packages that act or print: each has one home, so that what it costs and what it can do stays in one place. */
 const homes: Record<string, string> = {
   commander: '^cmd/',
-  pino: '^src/observe/adapters/',
+  pino: '^(src/observe/adapters|cmd)/',
   undici: '^src/oci-client-ts/(remote|server)/',
 };
 
@@ -43,7 +43,7 @@ const onlyAtHome: IForbiddenRuleType[] = Object.entries(homes).map(([name, home]
   comment: `${name} is used below ${home} only; everything else goes through a port.`,
   severity: 'error',
   from: { path: '^(src|cmd)/', pathNot: [home, test] },
-  to: { path: `(^|/)node_modules/${name}/` },
+  to: { path: `(^|/)node_modules/${name}/`, dependencyTypesNot: ['type-only'] },
 }));
 
 export const configuration: IConfiguration = {
