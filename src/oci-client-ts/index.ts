@@ -6,10 +6,14 @@ export type { Digest, Hasher } from './digest.ts';
 export { createHasher, parseDigest, sha256 } from './digest.ts';
 export type { OciErrorCode, OciErrorDetails } from './errors.ts';
 export { OciError } from './errors.ts';
+export type { UntaggingStore } from './indexed-store.ts';
+export type { ImageLayout, LayoutOptions } from './layout/image-layout.ts';
+export { openLayout } from './layout/image-layout.ts';
 export { isLoopback } from './loopback.ts';
 export type { ImageManifest, IndexManifest, Manifest } from './manifest.ts';
 export { maxManifestBytes, parseManifest } from './manifest.ts';
 export { isManifestType, mediaTypes } from './media-types.ts';
+export { createMemoryStore } from './memory-store.ts';
 export type { LayoutReference, Reference, RegistryReference } from './reference.ts';
 export { formatReference, parseReference } from './reference.ts';
 export type {

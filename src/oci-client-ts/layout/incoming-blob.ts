@@ -1,0 +1,48 @@
+import { createHasher, type Hasher, parseDigest } from '../digest.ts';
+import { OciError } from '../errors.ts';
+import { readFileChunks } from './read-file.ts';
+import type { TempFile } from './temp-file.ts';
+
+/** Content on its way into a layout: grows on disk under a temporary name, and enters only under its own digest. */
+export class IncomingBlob {
+  readonly #file: TempFile;
+  readonly #hasher: Hasher;
+  readonly #place: (digest: string) => Promise<string>;
+
+  constructor(file: TempFile, hasher: Hasher, place: (digest: string) => Promise<string>) {
+    this.#file = file;
+    this.#hasher = hasher;
+    this.#place = place;
+  }
+
+  get size(): number {
+    return this.#file.size;
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    await this.#file.append(bytes);
+    this.#hasher.update(bytes);
+  }
+
+  /** Ends the content; when this returns it is durable. @throws OciError `digest-mismatch`; then it must be discarded. */
+  async accept(digest: string): Promise<void> {
+    const own = this.#hasher.digest();
+    const { algorithm } = parseDigest(digest);
+    const found = own.startsWith(`${algorithm}:`) ? own : await this.#rehash(algorithm);
+    if (found !== digest) {
+      throw new OciError('digest-mismatch', digest, `expected content of this digest, got ${found}`);
+    }
+    await this.#file.moveTo(await this.#place(digest));
+  }
+
+  /** May be called at any time, also twice. */
+  async discard(): Promise<void> {
+    await this.#file.discard();
+  }
+
+  async #rehash(algorithm: string): Promise<string> {
+    const hasher = createHasher(algorithm);
+    for await (const chunk of readFileChunks(this.#file.path, 'incoming content')) hasher.update(chunk);
+    return hasher.digest();
+  }
+}
