@@ -26,7 +26,8 @@ const homes: Record<string, string> = {
   undici: '^src/oci-client-ts/(remote|server)/',
 };
 
-const test = String.raw`\.test\.ts$`;
+/** Contract tests are written once and run by the tests of every implementation. */
+const test = String.raw`(\.test|-contract)\.ts$`;
 const acting = '^src/([^/]+/adapters|oci-client-ts/(remote|layout|server))/';
 const room = (name: string) => `^src/${name}/`;
 
