@@ -80,7 +80,12 @@ export function appliedStatus(
 
 function reasonOf(error: SealiftError, stage: Stage): string {
   if (error.code === 'DEPENDENCY_NOT_READY') return 'DependencyNotReady';
-  if (error.code === 'BUILD_PATH_NOT_FOUND' || stage === 'resolve' || stage === 'unpack')
+  if (
+    error.code === 'BUILD_PATH_NOT_FOUND' ||
+    error.code === 'SOURCE_NOT_READY' ||
+    stage === 'resolve' ||
+    stage === 'unpack'
+  )
     return 'ArtifactFailed';
   return stage === 'build' ? 'BuildFailed' : 'ReconciliationFailed';
 }
@@ -108,7 +113,8 @@ export function failedDeliveryStatus(
     message: error.message,
     observedGeneration,
   };
-  const drafts = reason === 'DependencyNotReady' ? [ready] : [retrying, ready];
+  const waits = error.code === 'DEPENDENCY_NOT_READY' || error.code === 'SOURCE_NOT_READY';
+  const drafts = waits ? [ready] : [retrying, ready];
   return {
     ...before,
     ...(revision === undefined ? {} : { lastAttemptedRevision: revision }),

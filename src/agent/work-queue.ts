@@ -25,6 +25,7 @@ export class WorkQueue {
   readonly #options: WorkQueueOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #ready: string[] = [];
+  readonly #waiters: (() => void)[] = [];
   #running = 0;
   #closed = false;
 
@@ -68,6 +69,11 @@ export class WorkQueue {
     for (const key of [...this.#entries.keys()]) this.remove(key);
   }
 
+  /** Resolves when no work is under way. */
+  async idle(): Promise<void> {
+    while (this.#running > 0) await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  }
+
   #sleep(key: string, entry: Entry, delayMs: number): void {
     const timer = new AbortController();
     entry.timer = timer;
@@ -104,6 +110,7 @@ export class WorkQueue {
   #finish(key: string, entry: Entry, nextMs: number | undefined): void {
     entry.running = false;
     this.#running -= 1;
+    if (this.#running === 0) for (const wake of this.#waiters.splice(0)) wake();
     const known = this.#entries.get(key) === entry;
     if (known && entry.again) this.add(key);
     else if (known && nextMs !== undefined) this.add(key, nextMs);

@@ -6,6 +6,11 @@ export interface InventoryEntry {
   readonly id: string;
   /** API version without the group. */
   readonly v: string;
+  /**
+   * Set while a first write was attempted and not confirmed: the entry is then no proof that what stands there is ours.
+   * Not part of Flux's form; drop it where an inventory is published.
+   */
+  readonly attempted?: true;
 }
 
 /** Kinds whose names may hold a colon, written `__` in ids. */

@@ -223,6 +223,11 @@ export const errorTable = {
     retry: 'backoff',
     next: 'Add the object that is referred to, or correct the reference.',
   },
+  SOURCE_NOT_READY: {
+    origin: 'config',
+    retry: 'backoff',
+    next: 'Look at the status of the source; the delivery follows by itself.',
+  },
   DEPENDENCY_NOT_READY: {
     origin: 'config',
     retry: 'backoff',

@@ -51,7 +51,6 @@ export type EventBody =
       readonly objects: number;
       readonly changed: number;
       readonly durationMs: number;
-      readonly nextRunMs: number;
     }
   | {
       readonly kind: 'failed';

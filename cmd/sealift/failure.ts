@@ -1,0 +1,28 @@
+import { asSealiftError, type ErrorOrigin, type SealiftError } from '../../src/core/index.ts';
+
+/** 0 done, 1 failed, 2 bad usage or configuration, 3 refused by verification or policy. */
+const exitCodes: Readonly<Record<ErrorOrigin, number>> = {
+  trust: 3,
+  policy: 3,
+  config: 2,
+  registry: 1,
+  artifact: 1,
+  target: 1,
+  disk: 1,
+};
+
+export function exitCodeOf(error: SealiftError): number {
+  return exitCodes[error.origin];
+}
+
+/** What failed, on what, why, what to do next: the form of every error on stderr. */
+export function formatFailure(error: SealiftError): string {
+  return `error: ${error.message}\n  code: ${error.code}\n  next: ${error.next}\n`;
+}
+
+/** Prints a failure and sets the exit code; the process ends by itself when nothing is left to do. */
+export function reportFailure(thrown: unknown): void {
+  const error = asSealiftError(thrown, 'sealift');
+  process.stderr.write(formatFailure(error));
+  process.exitCode = exitCodeOf(error);
+}

@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import type { Condition, DeliveryRecord, SourceRecord } from '../../src/api/index.ts';
+import { shortRevision } from '../../src/observe/index.ts';
+import { readStateStore } from '../../src/site/index.ts';
+import { outputOption, stateDirectoryOption } from './options.ts';
+import { formatTable, formatValue, type OutputFormat } from './output.ts';
+
+interface StatusObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly namespace: string; readonly name: string; readonly generation: number };
+  readonly status: SourceRecord['status'] | DeliveryRecord['status'];
+}
+
+function toObject(apiVersion: string, kind: string, record: SourceRecord | DeliveryRecord): StatusObject {
+  const { namespace, name, generation, status } = record;
+  return { apiVersion, kind, metadata: { namespace, name, generation }, status };
+}
+
+function readyOf(conditions: readonly Condition[]): Pick<Condition, 'status' | 'message'> {
+  const ready = conditions.find(({ type }) => type === 'Ready');
+  return ready ?? { status: 'False', message: 'waiting to be reconciled' };
+}
+
+function firstLine(text: string): string {
+  return shortRevision(text.split('\n', 1)[0] ?? '');
+}
+
+function row(object: StatusObject): readonly string[] {
+  const { kind, metadata, status } = object;
+  const revision =
+    'artifact' in status
+      ? status.artifact?.revision
+      : 'lastAppliedRevision' in status
+        ? status.lastAppliedRevision
+        : undefined;
+  const { status: ready, message } = readyOf(status.conditions);
+  return [kind, metadata.namespace, metadata.name, shortRevision(revision ?? ''), ready, firstLine(message)];
+}
+
+/** The status of every source and delivery, from the state on disk. */
+export function readStatus(stateDirectory: string): readonly StatusObject[] {
+  const store = readStateStore(stateDirectory);
+  try {
+    return [
+      ...store.sources().map((record) => toObject('source.toolkit.fluxcd.io/v1', 'OCIRepository', record)),
+      ...store
+        .deliveries()
+        .map((record) => toObject('kustomize.toolkit.fluxcd.io/v1', 'Kustomization', record)),
+    ];
+  } finally {
+    store.close();
+  }
+}
+
+export function formatStatus(objects: readonly StatusObject[], format: OutputFormat): string {
+  if (format !== 'table') return formatValue(objects, format);
+  return formatTable(['KIND', 'NAMESPACE', 'NAME', 'REVISION', 'READY', 'MESSAGE'], objects.map(row));
+}
+
+export function addStatusCommand(program: Command): void {
+  program
+    .command('status')
+    .description('show every source and delivery of this site')
+    .addOption(stateDirectoryOption())
+    .addOption(outputOption())
+    .action(({ stateDir, output }: { stateDir: string; output: OutputFormat }) => {
+      process.stdout.write(formatStatus(readStatus(stateDir), output));
+    });
+}

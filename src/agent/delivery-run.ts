@@ -1,0 +1,84 @@
+import {
+  type DeliveryRecord,
+  type InventoryEntry,
+  isReady,
+  type Kustomization,
+  type StateStore,
+} from '../api/index.ts';
+import type { Clock, EventBody, KubernetesObject, ObjectAction, ObjectRef, Subject } from '../core/index.ts';
+import type { DeliveryProgress } from './delivery-pipeline.ts';
+import type { DeliveryCycle } from './delivery-transition.ts';
+
+interface RunDeps {
+  readonly state: StateStore;
+  readonly clock: Clock;
+  readonly emit: (subject: Subject, body: EventBody) => void;
+}
+
+/** A delivery as events name it. */
+export function deliverySubject({
+  namespace,
+  name,
+}: {
+  readonly namespace: string;
+  readonly name: string;
+}): Subject {
+  return { kind: 'Kustomization', namespace, name };
+}
+
+/** One run under way: what it changed, and the inventory as it is on disk. */
+export class DeliveryRun implements DeliveryProgress {
+  changes = 0;
+  revision: string | undefined;
+  inventory: readonly InventoryEntry[];
+  readonly #record: DeliveryRecord;
+  readonly #deps: RunDeps;
+  /** Changes of a revision that was in force already repair drift. */
+  #repairs = false;
+
+  constructor(record: DeliveryRecord, deps: RunDeps) {
+    this.#record = record;
+    this.#deps = deps;
+    this.inventory = record.status.inventory?.entries ?? [];
+  }
+
+  begin(revision: string): void {
+    const { status, generation } = this.#record;
+    this.revision = revision;
+    this.#repairs =
+      isReady(status.conditions) &&
+      status.lastAppliedRevision === revision &&
+      status.observedGeneration === generation;
+  }
+
+  cycle(delivery: Kustomization): DeliveryCycle {
+    return { delivery, record: this.#withInventory(), now: this.#deps.clock.now() };
+  }
+
+  built(objects: readonly KubernetesObject[], warnings: readonly string[]): void {
+    if (this.#repairs) return;
+    this.#emit({ kind: 'delivery-built', revision: this.revision ?? '', objects: objects.length, warnings });
+  }
+
+  async recordInventory(entries: readonly InventoryEntry[]): Promise<void> {
+    this.inventory = entries;
+    this.#deps.state.saveDelivery(this.#withInventory());
+  }
+
+  changed(object: ObjectRef, action: ObjectAction, reason?: string): void {
+    if (action === 'kept' && this.#repairs) return;
+    if (action !== 'kept') this.changes += 1;
+    const told = this.#repairs && action !== 'deleted' ? 'repaired' : action;
+    const why = reason === undefined ? {} : { reason };
+    this.#emit({ kind: 'object-changed', revision: this.revision ?? '', object, action: told, ...why });
+  }
+
+  #withInventory(): DeliveryRecord {
+    const record = this.#record;
+    return { ...record, status: { ...record.status, inventory: { entries: this.inventory } } };
+  }
+
+  #emit(body: EventBody): void {
+    this.#deps.emit(deliverySubject(this.#record), body);
+  }
+}

@@ -1,0 +1,3 @@
+export { converge } from './converge.ts';
+export { Engine } from './engine.ts';
+export type { AgentParts } from './reconcilers.ts';

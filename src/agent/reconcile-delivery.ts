@@ -1,0 +1,167 @@
+import {
+  type Artifact,
+  type DeliveryRecord,
+  type DesiredState,
+  findNamed,
+  type Kustomization,
+  type StateStore,
+} from '../api/index.ts';
+import {
+  type Clock,
+  type EventBody,
+  type KubernetesObject,
+  SealiftError,
+  type Subject,
+} from '../core/index.ts';
+import { applyObjects, type DeliveryPorts, runDelivery } from './delivery-pipeline.ts';
+import { DeliveryRun, deliverySubject } from './delivery-run.ts';
+import { afterApply, afterDeliveryFailure, newDeliveryRecord } from './delivery-transition.ts';
+import { unmetDependency } from './dependencies.ts';
+import type { SourceReconciler } from './reconcile-source.ts';
+import { inStage, StageFailure } from './stage-failure.ts';
+import { specHash } from './trust-hash.ts';
+import { refuseUnsupportedDelivery } from './unsupported-fields.ts';
+
+interface DeliveryDeps {
+  readonly ports: DeliveryPorts;
+  readonly sources: SourceReconciler;
+  readonly state: StateStore;
+  readonly clock: Clock;
+  readonly emit: (subject: Subject, body: EventBody) => void;
+}
+
+/** How one run ended, for the schedule. */
+export interface DeliveryEnd {
+  /** Objects created, configured or deleted. */
+  readonly changed: number;
+  readonly failures: number;
+  readonly error?: SealiftError;
+}
+
+interface Key {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+const subjectText = ({ metadata }: Kustomization): string =>
+  `Kustomization/${metadata.namespace}/${metadata.name}`;
+
+/** Applies deliveries. What is applied stays applied until something better was built. */
+export class DeliveryReconciler {
+  readonly #deps: DeliveryDeps;
+
+  constructor(deps: DeliveryDeps) {
+    this.#deps = deps;
+  }
+
+  /** One run. Rejects only when the signal aborts or the state cannot be written. */
+  async reconcile(delivery: Kustomization, desired: DesiredState, signal: AbortSignal): Promise<DeliveryEnd> {
+    const { state, clock, emit } = this.#deps;
+    const started = clock.monotonic();
+    const run = new DeliveryRun(this.record(delivery), this.#deps);
+    const transition = await this.#attempt(delivery, desired, run, signal).then(
+      (applied) =>
+        afterApply(run.cycle(delivery), {
+          ...applied,
+          changed: run.changes,
+          durationMs: clock.monotonic() - started,
+        }),
+      (thrown) => {
+        signal.throwIfAborted();
+        if (!(thrown instanceof StageFailure)) throw thrown;
+        return afterDeliveryFailure(run.cycle(delivery), thrown, run.revision);
+      },
+    );
+    state.saveDelivery(transition.record);
+    for (const event of transition.events) emit(deliverySubject(delivery.metadata), event);
+    const { record, error } = transition;
+    return { changed: run.changes, failures: record.failures, ...(error === undefined ? {} : { error }) };
+  }
+
+  /**
+   * Takes back what a delivery owned that left the configuration, then forgets it; with `prune: false` only forgets it. Gives back what went
+   * wrong: then the delivery is not forgotten.
+   */
+  async withdraw(record: DeliveryRecord, signal: AbortSignal): Promise<SealiftError | undefined> {
+    const { namespace, name } = record;
+    try {
+      if (record.prune) await this.#takeBack(record, signal);
+      this.#deps.state.removeDelivery(namespace, name);
+      return undefined;
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if (!(thrown instanceof StageFailure)) throw thrown;
+      const { stage, error } = thrown;
+      this.#deps.emit(deliverySubject(record), {
+        kind: 'failed',
+        stage,
+        code: error.code,
+        message: error.message,
+      });
+      return error;
+    }
+  }
+
+  async #takeBack(record: DeliveryRecord, signal: AbortSignal): Promise<void> {
+    const { namespace, name } = record;
+    const run = new DeliveryRun(record, this.#deps);
+    const scope = { owner: { namespace, name }, prune: true, force: false };
+    await applyObjects(
+      this.#deps.ports.target,
+      { scope, objects: [], inventory: run.inventory },
+      run,
+      signal,
+    );
+  }
+
+  /** What is known of the delivery, its generation counted up when the spec is new. */
+  record(delivery: Kustomization): DeliveryRecord {
+    const { name, namespace } = delivery.metadata;
+    const isIt = (record: Key): boolean => record.name === name && record.namespace === namespace;
+    const record = this.#deps.state.deliveries().find(isIt) ?? newDeliveryRecord(delivery);
+    const hash = specHash(delivery.spec);
+    return record.specHash === hash
+      ? record
+      : { ...record, specHash: hash, generation: record.generation + 1 };
+  }
+
+  async #attempt(
+    delivery: Kustomization,
+    desired: DesiredState,
+    run: DeliveryRun,
+    signal: AbortSignal,
+  ): Promise<{ artifact: Artifact; objects: readonly KubernetesObject[] }> {
+    const artifact = await inStage('resolve', subjectText(delivery), () =>
+      this.#artifact(delivery, desired, signal),
+    );
+    run.begin(artifact.revision);
+    const { inventory } = run;
+    const { objects, outcome } = await runDelivery(
+      this.#deps.ports,
+      { delivery, desired, artifact, inventory },
+      run,
+      signal,
+    );
+    run.inventory = outcome.inventory;
+    return { artifact, objects };
+  }
+
+  /** The artifact in force of the delivery's source, once everything the delivery waits for is there. */
+  async #artifact(delivery: Kustomization, desired: DesiredState, signal: AbortSignal): Promise<Artifact> {
+    refuseUnsupportedDelivery(delivery);
+    const { sourceRef } = delivery.spec;
+    const namespace = sourceRef.namespace ?? delivery.metadata.namespace;
+    const subject = `${sourceRef.kind}/${namespace}/${sourceRef.name}`;
+    const source = findNamed(desired.sources, namespace, sourceRef.name);
+    if (source === undefined)
+      throw new SealiftError('OBJECT_NOT_FOUND', subject, 'not found in the configuration');
+    const artifact = await this.#deps.sources.artifact(source, signal);
+    if (artifact === undefined)
+      throw new SealiftError('SOURCE_NOT_READY', subject, 'source artifact not found');
+    const { deliveries } = desired;
+    const records = this.#deps.state.deliveries();
+    const unmet = unmetDependency({ delivery, deliveries, records, revision: artifact.revision });
+    if (unmet !== undefined) throw new SealiftError('DEPENDENCY_NOT_READY', subjectText(delivery), unmet);
+    return artifact;
+  }
+}

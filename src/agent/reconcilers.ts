@@ -1,0 +1,48 @@
+import type { OciRepository, StateStore } from '../api/index.ts';
+import type { Clock, EventBody, EventListener, Random, Subject, Target } from '../core/index.ts';
+import { DeliveryReconciler } from './reconcile-delivery.ts';
+import { SourceReconciler } from './reconcile-source.ts';
+import type { SourceStages } from './source-pipeline.ts';
+import type { BuildStage } from './stages.ts';
+
+/** What an agent is made of. */
+export interface AgentParts {
+  readonly stages: SourceStages & { readonly build: BuildStage };
+  readonly target: Target;
+  readonly state: StateStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Gets every event, in order. Must not throw. */
+  readonly listener: EventListener;
+}
+
+export type Emit = (subject: Subject, body: EventBody) => void;
+
+export interface Reconcilers {
+  readonly sources: SourceReconciler;
+  readonly deliveries: DeliveryReconciler;
+  readonly emit: Emit;
+}
+
+/** A source as events name it. */
+function sourceSubject({ kind, metadata }: OciRepository): Subject {
+  return { kind, namespace: metadata.namespace, name: metadata.name };
+}
+
+export function createReconcilers({ stages, target, state, clock, listener }: AgentParts): Reconcilers {
+  const emit: Emit = (subject, body) => listener({ ...body, subject, at: clock.now() });
+  const sources = new SourceReconciler({
+    stages,
+    state,
+    clock,
+    emit: (source, body) => emit(sourceSubject(source), body),
+  });
+  const deliveries = new DeliveryReconciler({
+    ports: { build: stages.build, target },
+    sources,
+    state,
+    clock,
+    emit,
+  });
+  return { sources, deliveries, emit };
+}
