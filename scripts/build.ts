@@ -1,12 +1,14 @@
-// Bundles the command into dist/: `npm run build`. One file, so that the image and the published package install nothing else.
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+// Bundles the command into dist/, or into the folder that is named: `npm run build`. One file with everything in it, so that
+// the image and the published package install nothing else.
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type Metafile } from 'esbuild';
 
-const output = 'dist';
 const root = path.resolve(import.meta.dirname, '..');
+const output = path.resolve(root, process.argv[2] ?? 'dist');
+const program = path.join(output, 'sealift.js');
 
-/** Packages of node_modules that have code in the bundle, by folder. */
+/** Packages that have code in the bundle, by their folder. */
 function bundledPackages(metafile: Metafile): string[] {
   const inputs = Object.values(metafile.outputs).flatMap(({ inputs }) =>
     Object.entries(inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0),
@@ -16,7 +18,7 @@ function bundledPackages(metafile: Metafile): string[] {
 }
 
 async function licenceOf(folder: string): Promise<string> {
-  const directory = path.join(root, folder);
+  const directory = path.resolve(root, folder);
   const { name, version, license } = JSON.parse(await readFile(path.join(directory, 'package.json'), 'utf8'));
   const files = (await readdir(directory)).filter((file) => /^(licen[cs]e|notice)/i.test(file)).sort();
   if (license === undefined && files.length === 0) throw new Error(`${name}: names no licence`);
@@ -24,33 +26,37 @@ async function licenceOf(folder: string): Promise<string> {
   return [`${name} ${version} (${license})`, ...texts.map((text) => text.trim())].join('\n\n');
 }
 
-await rm(path.join(root, output), { recursive: true, force: true });
-await mkdir(path.join(root, output));
+await rm(output, { recursive: true, force: true });
+await mkdir(output, { recursive: true });
 const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: ['cmd/sealift/main.ts'],
-  outfile: `${output}/sealift.js`,
+  outfile: program,
   bundle: true,
   platform: 'node',
   format: 'esm',
   target: 'node26',
   minifySyntax: true,
   minifyWhitespace: true,
-  // Beside the bundle, and not named in it: an agent does not read 3 MB of it at start.
+  // Beside the bundle and not named in it: for reading a stack trace, never for running.
   sourcemap: 'external',
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
-  // CommonJS packages ask for built-in modules with `require`, which an ES module does not have.
   banner: {
-    js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
+    // CommonJS packages ask for built-in modules with `require`, which an ES module does not have.
+    js: [
+      '#!/usr/bin/env node',
+      "import { createRequire as requireFrom } from 'node:module';",
+      'const require = requireFrom(import.meta.url);',
+    ].join('\n'),
   },
 });
-const packages = bundledPackages(metafile);
-const licences = await Promise.all(packages.map(licenceOf));
-await writeFile(
-  path.join(root, output, 'THIRD_PARTY_LICENSES'),
-  `${licences.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`,
+const licences = await Promise.all(bundledPackages(metafile).map(licenceOf));
+const rule = `\n\n${'-'.repeat(80)}\n\n`;
+await writeFile(path.join(output, 'THIRD_PARTY_LICENSES'), `${licences.join(rule)}\n`);
+await chmod(program, 0o755);
+const { size } = await stat(program);
+console.log(
+  `${path.relative('.', program)}: ${(size / 1024).toFixed(0)} KiB, ${licences.length} packages inside`,
 );
-const { size } = await stat(path.join(root, output, 'sealift.js'));
-console.log(`${output}/sealift.js: ${(size / 1024).toFixed(0)} KiB, ${packages.length} packages`);

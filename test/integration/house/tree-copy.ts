@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { linkPackages, root } from './link-packages.ts';
 
-const root = path.resolve(import.meta.dirname, '../../..');
 const left = new Set(['node_modules', '.git', 'dist', 'coverage']);
 
 export interface Outcome {
@@ -19,17 +19,6 @@ export interface TreeCopy {
   /** Runs a command of node_modules/.bin or node itself in the root of the copy. */
   run(command: string, ...args: string[]): Outcome;
   remove(): Promise<void>;
-}
-
-/** Every package is linked from the real tree, only the workspace is the copy's own. */
-async function linkPackages(copy: string): Promise<void> {
-  await mkdir(path.join(copy, 'node_modules'));
-  for (const name of await readdir(path.join(root, 'node_modules'))) {
-    if (name === '.cache') continue;
-    const workspace = name === 'oci-client-ts';
-    const target = workspace ? '../src/oci-client-ts' : path.join(root, 'node_modules', name);
-    await symlink(target, path.join(copy, 'node_modules', name));
-  }
 }
 
 export async function copyTree(): Promise<TreeCopy> {

@@ -1,0 +1,50 @@
+# syntax=docker/dockerfile:1
+# Tags name a release line and move with its security fixes. A release pins them by digest on top:
+#   docker buildx imagetools inspect node:26-slim
+#   docker build --build-arg NODE_IMAGE=node:26-slim@sha256:... --build-arg GO_IMAGE=golang:1.26@sha256:... .
+# node:26-slim serves the build and the agent: one base to watch. Without npm and yarn nothing in it is started but node.
+ARG NODE_IMAGE=node:26-slim
+ARG GO_IMAGE=golang:1.26
+
+# kustomize, at the version that the tests run against.
+FROM ${GO_IMAGE} AS kustomize
+WORKDIR /build
+COPY test/peers/kustomize/go.mod test/peers/kustomize/go.sum ./
+RUN CGO_ENABLED=0 GOFLAGS=-buildvcs=false \
+    go build -trimpath -ldflags='-s -w' -o /out/kustomize sigs.k8s.io/kustomize/kustomize/v5
+
+# One file with everything in it. Install scripts stay off: the image brings its own Node, and esbuild works without.
+FROM ${NODE_IMAGE} AS bundle
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+COPY src/oci-client-ts/package.json src/oci-client-ts/
+RUN npm ci --ignore-scripts
+COPY tsconfig.json ./
+COPY scripts scripts
+COPY cmd cmd
+COPY src src
+RUN node scripts/build.ts
+
+FROM ${NODE_IMAGE}
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Sealift" \
+      org.opencontainers.image.description="Signed artifacts from container registries, verified and reconciled at the edge." \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+# An agent needs no package manager, and what is not there needs no update.
+RUN rm -rf /usr/local/lib/node_modules /opt/yarn* /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
+      /usr/local/bin/yarn /usr/local/bin/yarnpkg \
+    && install -d -o 65532 -g 65532 -m 0700 /var/lib/sealift \
+    && ln -s ../lib/sealift/sealift.mjs /usr/local/bin/sealift
+COPY --from=kustomize /out/kustomize /usr/local/bin/kustomize
+COPY LICENSE /usr/local/lib/sealift/
+COPY --from=bundle /build/dist/THIRD_PARTY_LICENSES /usr/local/lib/sealift/
+COPY --from=bundle --chmod=0755 /build/dist/sealift.js /usr/local/lib/sealift/sealift.mjs
+# The root file system may be read-only: state is the volume, and nothing else is written but below /tmp (mount a tmpfs there).
+USER 65532:65532
+ENV NODE_ENV=production
+VOLUME /var/lib/sealift
+ENTRYPOINT ["sealift"]
+CMD ["--help"]

@@ -1,0 +1,210 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { linkPackages, root } from './house/link-packages.ts';
+
+interface LockedPackage {
+  readonly resolved?: string;
+  readonly os?: readonly string[];
+  readonly hasInstallScript?: boolean;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+const versionLine = new RegExp(`^sealift ${manifest.version.replaceAll('.', '\\.')} `);
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'sealift-packaging-'));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function run(
+  cwd: string,
+  command: string,
+  ...args: string[]
+): { status: number | null; out: string; err: string } {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 50_000,
+  });
+  if (error !== undefined) throw error;
+  return { status, out: stdout, err: stderr };
+}
+
+/** Makes a node believe that it is an older one, for as long as it runs no other program. */
+const pretend = (version: string): string =>
+  `--import=data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'${version}'}})`;
+
+describe('the command', () => {
+  it('answers `npx sealift --help` in the root of a checkout, without a question', () => {
+    const { status, out } = run(root, 'npx', 'sealift', '--help');
+    expect(status).toBe(0);
+    expect(out).toMatch(/^Usage: sealift /m);
+  });
+
+  it.each(['20.9.0', '22.22.2', '24.14.9'])(
+    'starts the Node of the package `node` under Node %s',
+    (version) => {
+      const { status, out, err } = run(
+        root,
+        process.execPath,
+        pretend(version),
+        'cmd/sealift/bin.js',
+        'version',
+      );
+      expect(err).toBe('');
+      expect(out).toMatch(versionLine);
+      expect(out).toContain(`node v${manifest.dependencies.node}`);
+      expect(status).toBe(0);
+    },
+  );
+
+  it.each(['24.15.0', '26.0.0'])('stays in the Node it was started with under Node %s', (version) => {
+    const { out } = run(
+      folder,
+      process.execPath,
+      pretend(version),
+      path.join(root, 'cmd/sealift/bin.js'),
+      'version',
+    );
+    expect(out).toMatch(versionLine);
+  });
+
+  it('hands on how the program ended', () => {
+    const { status } = run(
+      root,
+      process.execPath,
+      pretend('20.9.0'),
+      'cmd/sealift/bin.js',
+      'no-such-command',
+    );
+    expect(status).toBe(2);
+  });
+
+  it('says what to do when Node is too old and no other is there', async () => {
+    const lonely = path.join(folder, 'lonely/cmd/sealift');
+    await mkdir(lonely, { recursive: true });
+    await cp(path.join(root, 'cmd/sealift/bin.js'), path.join(lonely, 'bin.mjs'));
+    const { status, err } = run(lonely, process.execPath, pretend('20.9.0'), 'bin.mjs', 'version');
+    expect(status).toBe(1);
+    expect(err).toMatch(/^sealift: needs Node 24\.15 or newer, this is 20\.9\.0, .*npm ci/);
+  });
+});
+
+describe('the bundle', () => {
+  let published: string;
+
+  beforeAll(async () => {
+    published = path.join(folder, 'published');
+    const built = run(root, process.execPath, 'scripts/build.ts', path.join(published, 'dist'));
+    if (built.status !== 0) throw new Error(built.err);
+    for (const file of ['package.json', 'cmd/sealift/bin.js']) {
+      await mkdir(path.dirname(path.join(published, file)), { recursive: true });
+      await cp(path.join(root, file), path.join(published, file));
+    }
+  });
+
+  it('runs where no package is installed', () => {
+    const { out, err } = run(published, process.execPath, 'dist/sealift.js', 'version');
+    expect(err).toBe('');
+    expect(out).toMatch(versionLine);
+  });
+
+  it('is what the installed command runs when the sources are not there', () => {
+    const { out } = run(published, process.execPath, 'cmd/sealift/bin.js', 'version');
+    expect(out).toMatch(versionLine);
+  });
+
+  it('comes with the licence of every package inside', () => {
+    const text = readFileSync(path.join(published, 'dist/THIRD_PARTY_LICENSES'), 'utf8');
+    for (const name of ['commander', 'undici', 'yaml', 'zod', 'tar-stream']) {
+      expect(text).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'));
+    }
+    expect(text).not.toContain('(undefined)');
+  });
+
+  it('has a source map beside it that it does not name', () => {
+    expect(existsSync(path.join(published, 'dist/sealift.js.map'))).toBe(true);
+    expect(readFileSync(path.join(published, 'dist/sealift.js'), 'utf8')).not.toContain(
+      'sourceMappingURL=sealift',
+    );
+  });
+});
+
+describe('the image', () => {
+  const stages = readFileSync(path.join(root, 'Dockerfile'), 'utf8')
+    .split(/^FROM /m)
+    .slice(1);
+  const copies = (stage: string): { sources: string[]; target: string }[] =>
+    [...stage.matchAll(/^COPY (?!--from)(.+)$/gm)].map(([, line = '']) => {
+      const words = line.split(' ').filter((word) => !word.startsWith('--'));
+      return { sources: words.slice(0, -1), target: words.at(-1) ?? '' };
+    });
+  const sources = stages.flatMap(copies).flatMap((copy) => copy.sources);
+
+  it.each(sources)('copies %s, which is there and is sent to the build', (source) => {
+    expect(existsSync(path.join(root, source))).toBe(true);
+    const sent = readFileSync(path.join(root, '.dockerignore'), 'utf8').split('\n');
+    expect(sent).toContain(`!${source}`.replace('src/oci-client-ts/package.json', 'src'));
+  });
+
+  it('is built from what it copies, and from nothing else', async () => {
+    const context = path.join(folder, 'context');
+    const stage = stages.find((text) => text.includes('AS bundle')) ?? '';
+    for (const { sources: files, target } of copies(stage)) {
+      for (const file of files) {
+        const place = target.endsWith('/') ? path.join(target, path.basename(file)) : target;
+        await cp(path.join(root, file), path.join(context, place), { recursive: true });
+      }
+    }
+    await linkPackages(context);
+    const built = run(context, process.execPath, 'scripts/build.ts');
+    expect(built.err).toBe('');
+    await writeFile(path.join(folder, 'sealift.mjs'), readFileSync(path.join(context, 'dist/sealift.js')));
+    expect(run(folder, process.execPath, 'sealift.mjs', 'version').out).toMatch(versionLine);
+  });
+
+  it.each([
+    ['does not run as root', /^USER 65532:65532$/m],
+    ['keeps its state in a volume', /^VOLUME \/var\/lib\/sealift$/m],
+    ['starts the command', /^ENTRYPOINT \["sealift"\]$/m],
+    ['says its version', new RegExp(`^ARG VERSION=${manifest.version.replaceAll('.', '\\.')}$`, 'm')],
+  ])('%s', (_what, line) => {
+    expect(stages.at(-1)).toMatch(line);
+  });
+});
+
+describe('package-lock.json', () => {
+  const { packages } = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'));
+  const locked = Object.entries<LockedPackage>(packages);
+
+  it('names no registry', () => {
+    const addresses = locked.filter(([, { resolved }]) => /^[a-z+]+:\/\//.test(resolved ?? ''));
+    expect(addresses).toEqual([]);
+  });
+
+  it('names the packages of every system, so that `npm ci` accepts it everywhere', () => {
+    const wanted = locked.flatMap(([, { optionalDependencies }]) => Object.keys(optionalDependencies ?? {}));
+    const missing = wanted.filter(
+      (name) => !locked.some(([place]) => place.endsWith(`node_modules/${name}`)),
+    );
+    expect(missing, 'run `npm run lockfile:complete`').toEqual([]);
+  });
+
+  it('brings no install script that package.json does not decide about', () => {
+    const scripted = locked
+      .filter(
+        ([, { hasInstallScript, os }]) => hasInstallScript && (os === undefined || os.includes('linux')),
+      )
+      .map(([place]) => place.replace(/^.*node_modules\//, ''));
+    expect(Object.keys(manifest.allowScripts).sort()).toEqual(scripted.sort());
+  });
+});
