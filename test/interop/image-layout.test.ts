@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bundleStyle, cosignKeys, cosignSign, legacyTagStyle } from './harness/cosign-styles.ts';
 import { describeWithPeers } from './harness/describe-with-peers.ts';
@@ -6,7 +7,7 @@ import type { LiveRegistry } from './harness/live-registry.ts';
 import { objectsById } from './harness/objects.ts';
 import { publishWithFlux } from './harness/publish.ts';
 import { deliver } from './harness/site.ts';
-import { smallTree, writeTree } from './harness/trees.ts';
+import { readTree, smallTree, writeTree } from './harness/trees.ts';
 import { Workshop } from './harness/workshop.ts';
 
 describeWithPeers(
@@ -71,6 +72,25 @@ describeWithPeers(
       });
       expect(outcome.code, outcome.stderr).toBe(0);
       expect(objects).toEqual(expected);
+    });
+
+    it('and one that `sealift push` filled goes into a registry whole', async () => {
+      const prefix = workshop.path('keys', 'ours');
+      await workshop.sealiftToSuccess('keygen', '--output-key-prefix', prefix);
+      const layout = workshop.path('layouts', 'ours');
+      const source = ['--source', 'https://example.org/interop', '--revision', 'v1'];
+      const push = ['push', `oci-layout:${layout}:v1`, '--path', tree, '--sign-key', `${prefix}.key`];
+      await workshop.sealiftToSuccess(...push, ...source);
+
+      const copy = `${registry.host}/layout/ours`;
+      const flags = ['--recursive', '--from-oci-layout', '--to-plain-http'];
+      await workshop.run('oras', 'cp', ...flags, `${layout}:v1`, `${copy}:v1`);
+      const pulled = workshop.path('layouts', 'pulled');
+      mkdirSync(pulled);
+      await workshop.run('flux', 'pull', 'artifact', `oci://${copy}:v1`, '--output', pulled);
+      expect(readTree(pulled)).toEqual(smallTree);
+      const pub = ['--key', `${prefix}.pub`, '--insecure-ignore-tlog=true'];
+      await workshop.run('cosign', 'verify', ...pub, `${copy}:v1`);
     });
   },
 );

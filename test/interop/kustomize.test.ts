@@ -20,7 +20,7 @@ const cases = [
     'ldap in production, with generators',
     'kubernetes-sigs-kustomize',
     './examples/ldap/overlays/production',
-    4,
+    3,
   ],
   ['one base three times', 'kubernetes-sigs-kustomize', './examples/multibases', 3],
   ['the shop of microservices-demo', 'GoogleCloudPlatform-microservices-demo', './kustomize/base', 35],
