@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { type ImageLayout, openLayout } from 'oci-client-ts';
+import type { AgentParts } from '../../src/agent/index.ts';
+import { createUnpackStage, sweepTrees } from '../../src/artifact/index.ts';
+import { createBuildStage, createChildProcessExec, sweepBuilds } from '../../src/build/index.ts';
+import type { EventListener } from '../../src/core/index.ts';
+import { type OpenStateStore, openStateStore } from '../../src/site/index.ts';
+import { createFetchStage, createResolveStage } from '../../src/source/index.ts';
+import { createDirectoryTarget } from '../../src/target/index.ts';
+import { createVerifyStage } from '../../src/verify/index.ts';
+import { RepositoryOpener } from './open-repository.ts';
+import { systemClock, systemRandom } from './system-clock.ts';
+
+export interface AgentSettings {
+  readonly stateDirectory: string;
+  readonly targetDirectory: string;
+  /** Path of the kustomize binary; looked for on the search path without it. */
+  readonly kustomize?: string;
+  /** `PATH` of the environment. */
+  readonly searchPath: string;
+}
+
+/** A whole agent over real adapters, and the way to let go of it. */
+export interface ComposedAgent {
+  readonly parts: AgentParts;
+  readonly state: OpenStateStore;
+  close(): Promise<void>;
+}
+
+type Stages = AgentParts['stages'];
+
+interface Places {
+  readonly layout: ImageLayout;
+  readonly trees: string;
+  readonly builds: string;
+}
+
+function createStages(
+  settings: AgentSettings,
+  { layout, trees, builds }: Places,
+  opener: RepositoryOpener,
+): Stages {
+  const { kustomize, searchPath } = settings;
+  const openRepository: RepositoryOpener['open'] = (source, desired) => opener.open(source, desired);
+  const blobs = layout.repository();
+  return {
+    resolve: createResolveStage(openRepository),
+    verify: createVerifyStage({ openRepository }),
+    fetch: createFetchStage(openRepository, ({ metadata }) =>
+      layout.repository(`source/${metadata.namespace}/${metadata.name}`),
+    ),
+    unpack: createUnpackStage({
+      treesDirectory: trees,
+      open: (layer, signal) => blobs.fetch(layer, { signal }),
+    }),
+    build: createBuildStage({
+      exec: createChildProcessExec(),
+      temporaryDirectory: builds,
+      searchPath,
+      ...(kustomize === undefined ? {} : { kustomize }),
+    }),
+  };
+}
+
+/** Names of the trees that sources have in force. */
+function treesInForce(state: OpenStateStore): ReadonlySet<string> {
+  const roots = state.sources().map(({ status }) => status.artifact?.path);
+  return new Set(roots.filter((root) => root !== undefined));
+}
+
+/**
+ * Builds the agent of one site. What a killed process left half-done is swept away first.
+ * @throws SealiftError STATE_UNUSABLE, DISK_FAILED.
+ */
+export async function composeAgent(
+  settings: AgentSettings,
+  listeners: readonly EventListener[],
+): Promise<ComposedAgent> {
+  const state = openStateStore(settings.stateDirectory);
+  const opener = new RepositoryOpener();
+  const trees = join(settings.stateDirectory, 'trees');
+  const builds = join(settings.stateDirectory, 'builds');
+  const layout = await openLayout(join(settings.stateDirectory, 'layout'));
+  await sweepTrees(trees, treesInForce(state));
+  await sweepBuilds(builds);
+  const parts: AgentParts = {
+    stages: createStages(settings, { layout, trees, builds }, opener),
+    target: createDirectoryTarget({ directory: settings.targetDirectory }),
+    state,
+    clock: systemClock,
+    random: systemRandom,
+    listener: (event) => {
+      state.appendEvent(event);
+      for (const listener of listeners) listener(event);
+    },
+  };
+  const close = async (): Promise<void> => {
+    await opener.close();
+    state.close();
+  };
+  return { parts, state, close };
+}

@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type CredentialSource,
+  matchCredentials,
+  openLayout,
+  parseDockerConfig,
+  parseReference,
+  RemoteRepository,
+  type Store,
+  Transport,
+} from 'oci-client-ts';
+import { asRegistryError } from '../../src/api/index.ts';
+import { SealiftError } from '../../src/core/index.ts';
+
+/** A repository to publish to, the tag there, and the way to let go of it. */
+export interface PublisherStore {
+  readonly store: Store;
+  readonly tag: string;
+  close(): Promise<void>;
+}
+
+/** Credentials of `docker login`; nobody's when there is no such file. */
+async function dockerCredentials(): Promise<CredentialSource> {
+  const directory = process.env['DOCKER_CONFIG'] ?? join(homedir(), '.docker');
+  const path = join(directory, 'config.json');
+  const text = await readFile(path, 'utf8').catch((thrown: NodeJS.ErrnoException) => {
+    if (thrown.code === 'ENOENT') return undefined;
+    throw thrown;
+  });
+  if (text === undefined) return () => undefined;
+  const config = parseDockerConfig(text, path);
+  return (host, repository) => matchCredentials(config, host, repository);
+}
+
+function requireTag(reference: string, tag: string | undefined): string {
+  if (tag !== undefined) return tag;
+  throw new SealiftError(
+    'REFERENCE_INVALID',
+    reference,
+    'expected a tag to push to, as in oci://HOST/REPOSITORY:TAG',
+  );
+}
+
+/**
+ * Opens what `sealift push` writes to: `oci://HOST/REPOSITORY:TAG` with the credentials of docker, or `oci-layout:DIRECTORY:TAG`.
+ * @throws SealiftError REFERENCE_INVALID and the codes of registries.
+ */
+export async function openPublisherStore(text: string, insecure: boolean): Promise<PublisherStore> {
+  try {
+    const reference = parseReference(text);
+    const tag = requireTag(text, reference.tag);
+    if (reference.digest !== undefined) {
+      throw new SealiftError('REFERENCE_INVALID', text, 'expected a tag to push to, got a digest');
+    }
+    if (reference.kind === 'layout') {
+      const layout = await openLayout(reference.directory);
+      return { store: layout.repository(), tag, close: async () => undefined };
+    }
+    const transport = new Transport({
+      credentials: await dockerCredentials(),
+      ...(insecure ? { plainHttp: true } : {}),
+    });
+    const { host, repository } = reference;
+    const store = new RemoteRepository({ host, repository, transport });
+    return { store, tag, close: () => transport.close() };
+  } catch (thrown) {
+    throw asRegistryError(thrown, text);
+  }
+}

@@ -1,0 +1,168 @@
+import { readFile, stat } from 'node:fs/promises';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Descriptor, formatReference, parseReference, readAll, type Store } from 'oci-client-ts';
+import { asRegistryError } from '../../src/api/index.ts';
+import { type ArtifactOrigin, artifactManifest, layerOf, packDirectory } from '../../src/artifact/index.ts';
+import { asSealiftError, SealiftError } from '../../src/core/index.ts';
+import { attachSignature, isSignedBy, openPrivateKey, type PrivateKey } from '../../src/verify/index.ts';
+import { keyPassword } from './keygen.ts';
+import { openPublisherStore } from './open-publisher-store.ts';
+import { outputOption } from './options.ts';
+import { formatValue, type OutputFormat } from './output.ts';
+
+/** A packed tree is held in memory to be named by its digest; manifests are small. Bytes, compressed. */
+const maxLayerSize = 256 * 1024 * 1024;
+
+export interface PushRequest {
+  /** `oci://HOST/REPOSITORY:TAG` or `oci-layout:DIRECTORY:TAG`. */
+  readonly reference: string;
+  readonly directory: string;
+  readonly origin: ArtifactOrigin;
+  readonly ignore?: string;
+  readonly insecure: boolean;
+  readonly signKey?: PrivateKey;
+}
+
+/** What was pushed. */
+export interface PushResult {
+  readonly url: string;
+  readonly tag: string;
+  readonly digest: string;
+  readonly size: number;
+  readonly signature: 'none' | 'added' | 'present';
+}
+
+async function packLayer(
+  directory: string,
+  ignore: string | undefined,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const found = await stat(directory).catch((thrown) => {
+    throw asSealiftError(thrown, directory, 'USAGE');
+  });
+  if (!found.isDirectory()) throw new SealiftError('USAGE', directory, 'expected a directory, got a file');
+  return readAll(
+    packDirectory(directory, { signal, ...(ignore === undefined ? {} : { ignore }) }),
+    maxLayerSize,
+    directory,
+  );
+}
+
+async function signPushed(
+  store: Store,
+  manifest: Descriptor,
+  key: PrivateKey,
+  signal: AbortSignal,
+): Promise<'added' | 'present'> {
+  if (await isSignedBy(store, manifest, key.publicKey, signal)) return 'present';
+  await attachSignature(store, { manifest, privateKey: key, created: new Date() }, signal);
+  return 'added';
+}
+
+/**
+ * Packs a directory, pushes it as a Flux artifact and signs what was pushed. The tag moves last, so that nobody who polls it meets an
+ * artifact whose signature is still on its way.
+ */
+export async function push(request: PushRequest, signal: AbortSignal): Promise<PushResult> {
+  const content = await packLayer(request.directory, request.ignore, signal);
+  const { store, tag, close } = await openPublisherStore(request.reference, request.insecure);
+  try {
+    const layer = layerOf(content);
+    const { config, manifest } = artifactManifest(layer.descriptor, request.origin);
+    for (const { descriptor, content: bytes } of [config, layer, manifest])
+      await store.push(descriptor, bytes, { signal });
+    const key = request.signKey;
+    const signature = key === undefined ? 'none' : await signPushed(store, manifest.descriptor, key, signal);
+    await store.tag(manifest.descriptor, tag, { signal });
+    const { digest } = manifest.descriptor;
+    return { url: request.reference, tag, digest, size: layer.descriptor.size, signature };
+  } catch (thrown) {
+    signal.throwIfAborted();
+    throw asRegistryError(thrown, request.reference);
+  } finally {
+    await close();
+  }
+}
+
+/** Reads and opens a private key file. */
+export async function readPrivateKey(path: string): Promise<PrivateKey> {
+  const pem = await readFile(path, 'utf8').catch((thrown) => {
+    throw asSealiftError(thrown, path, 'KEY_INVALID');
+  });
+  return openPrivateKey(pem, keyPassword());
+}
+
+function collectAnnotation(
+  text: string,
+  known: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const equals = text.indexOf('=');
+  if (equals < 1) throw new InvalidArgumentError('expected KEY=VALUE');
+  return { ...known, [text.slice(0, equals)]: text.slice(equals + 1) };
+}
+
+/** Fixed unless asked for, so that the same tree has the same digest: https://reproducible-builds.org/specs/source-date-epoch/ */
+function createdAt(): string {
+  const epoch = Number(process.env['SOURCE_DATE_EPOCH'] ?? 0);
+  if (!Number.isSafeInteger(epoch) || epoch < 0) {
+    throw new SealiftError('USAGE', 'SOURCE_DATE_EPOCH', 'expected seconds since 1970 as a whole number');
+  }
+  return `${new Date(epoch * 1000).toISOString().slice(0, 19)}Z`;
+}
+
+interface PushOptions {
+  readonly path: string;
+  readonly source: string;
+  readonly revision: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly ignorePaths?: string;
+  readonly signKey?: string;
+  readonly insecure: boolean;
+  readonly output: OutputFormat;
+}
+
+function formatResult(result: PushResult): string {
+  const reference = parseReference(result.url);
+  const signed = { none: '', added: 'signed\n', present: 'signed by this key already\n' }[result.signature];
+  return `pushed ${formatReference({ ...reference, digest: result.digest })} (${result.size} bytes)\n${signed}`;
+}
+
+async function runPush(reference: string, options: PushOptions): Promise<void> {
+  const { path, source, revision, annotations, ignorePaths, signKey, insecure, output } = options;
+  const origin = { source, revision, annotations, created: createdAt() };
+  const result = await push(
+    {
+      reference,
+      directory: path,
+      origin,
+      insecure,
+      ...(ignorePaths === undefined ? {} : { ignore: ignorePaths.split(',').join('\n') }),
+      ...(signKey === undefined ? {} : { signKey: await readPrivateKey(signKey) }),
+    },
+    new AbortController().signal,
+  );
+  process.stdout.write(output === 'table' ? formatResult(result) : formatValue(result, output));
+}
+
+export function addPushCommand(program: Command): void {
+  program
+    .command('push')
+    .description('pack a directory of manifests and push it as a signed artifact')
+    .argument('<reference>', 'oci://HOST/REPOSITORY:TAG or oci-layout:DIRECTORY:TAG')
+    .requiredOption('-f, --path <directory>', 'directory to pack')
+    .requiredOption('--source <url>', 'where the directory comes from, such as the URL of its repository')
+    .requiredOption('--revision <revision>', 'revision there, such as main@sha1:<commit>')
+    .addOption(
+      new Option('-a, --annotations <key=value>', 'annotation of the manifest; may be repeated')
+        .argParser(collectAnnotation)
+        .default({}, 'none'),
+    )
+    .option(
+      '--ignore-paths <patterns>',
+      'comma-separated patterns to leave out, in .gitignore syntax, beside .sourceignore',
+    )
+    .option('--sign-key <file>', 'private key to sign with (COSIGN_PASSWORD is its password)')
+    .option('--insecure', 'speak plain HTTP to a registry that is not on loopback', false)
+    .addOption(outputOption())
+    .action(runPush);
+}
