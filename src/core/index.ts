@@ -4,4 +4,4 @@ export { asSealiftError, errorTable, SealiftError } from './errors.ts';
 export type { EventBody, EventListener, ObjectAction, SealiftEvent, Stage, Subject } from './events.ts';
 export type { KubernetesObject, ObjectMetadata, ObjectRef } from './object.ts';
 export { formatRef, refOf } from './object.ts';
-export type { Observation, Owner, Target } from './target.ts';
+export type { Observation, Owner, Target, WriteOptions } from './target.ts';

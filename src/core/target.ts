@@ -6,35 +6,45 @@ export interface Owner {
   readonly namespace: string;
 }
 
-/** What a target holds under one reference. */
+/** What a target holds under one reference. `detail` says what is there without quoting it: it may hold secrets. */
 export type Observation =
   | { readonly kind: 'absent' }
   | {
       readonly kind: 'present';
-      /** Absent when no delivery has marked the object as its own. */
+      /** `undefined` when no delivery has marked the object as its own. */
       readonly owner: Owner | undefined;
       /** True when the target holds exactly what `desired` asks for; false without a `desired`. */
       readonly matches: boolean;
-      /** The live object; absent when what is there cannot be read as one. */
-      readonly live: KubernetesObject | undefined;
-    };
+      readonly live: KubernetesObject;
+    }
+  /** Content at the place of the object that cannot be read as that object, so that it names no owner. */
+  | { readonly kind: 'unreadable'; readonly detail: string }
+  /** No object can be written there: a directory or a link stands in its place. */
+  | { readonly kind: 'blocked'; readonly detail: string };
+
+export interface WriteOptions {
+  /** Permits to delete the object and create it anew where it cannot be changed in place; never before the new one is known to be valid. */
+  readonly recreate: boolean;
+}
 
 /**
  * Where objects go: a Kubernetes API or a directory. An adapter acts and decides nothing; what may be touched is decided
- * by the plan. Every method rejects with a SealiftError (TARGET_FAILED and its kin) and stops when the signal aborts.
+ * by the plan. Every method rejects with a SealiftError (TARGET_FAILED and its kin), or with the reason of the signal as
+ * soon as that aborts.
  */
 export interface Target {
   /** For messages: `directory /var/lib/…`, `cluster https://…`. */
   readonly description: string;
-  /** Compares the live object with `desired`, or only looks when there is none. Never treats a failure as absence. */
+  /** Compares the live object with `desired`, or only looks when there is none. Never treats a failure as absence. Changes nothing. */
   observe(ref: ObjectRef, desired: KubernetesObject | undefined, signal: AbortSignal): Promise<Observation>;
   /** Creates or replaces the object as a whole; after a crash either the old or the new one is there. */
-  write(object: KubernetesObject, signal: AbortSignal): Promise<void>;
+  write(object: KubernetesObject, options: WriteOptions, signal: AbortSignal): Promise<void>;
   /** Removes the object; its absence is success. */
   remove(ref: ObjectRef, signal: AbortSignal): Promise<void>;
   /**
-   * Calls `changed` soon after an object changed by another hand than ours; `undefined` means that anything may have.
-   * Runs until the signal aborts; own writes may be reported too.
+   * Calls `changed` soon after an object that this target has observed or written changed by any hand, ours included.
+   * `undefined` means that anything may have: called once as soon as the watch holds, and after every gap in it.
+   * Resolves when the signal aborts; rejects when it cannot watch any longer.
    */
   watch(changed: (ref: ObjectRef | undefined) => void, signal: AbortSignal): Promise<void>;
 }

@@ -1,0 +1,42 @@
+import type { InventoryEntry } from '../api/index.ts';
+import type { Target } from '../core/index.ts';
+import { type ApplyHooks, ApplyRun } from './apply-run.ts';
+import { failureReport } from './failure-report.ts';
+import { inventoryAfter, inventoryAhead } from './inventory-course.ts';
+import type { ApplyStep, Plan } from './plan.ts';
+
+export interface ApplyOutcome {
+  /** How many objects of the build are in force. */
+  readonly applied: number;
+  /** How many objects were created, changed or deleted. */
+  readonly changed: number;
+  readonly inventory: readonly InventoryEntry[];
+}
+
+/**
+ * Carries a plan out: records what may be there, writes, deletes, records what is there. May be repeated after a crash
+ * at any point. An object that fails does not stop the others, but nothing is deleted while a write has failed: the old
+ * is not taken away before the new is there.
+ * @throws SealiftError when objects failed (the code of the first fault) or were refused (TARGET_CONFLICT), naming them.
+ */
+export async function applyPlan(
+  target: Target,
+  plan: Plan,
+  hooks: ApplyHooks,
+  signal: AbortSignal,
+): Promise<ApplyOutcome> {
+  signal.throwIfAborted();
+  const run = new ApplyRun({ target, plan, hooks, signal });
+  if (plan.applies.some(writes)) await run.record(inventoryAhead(plan));
+  for (const step of plan.applies) await run.apply(step);
+  for (const step of plan.prunes) await run.prune(step);
+  const inventory = inventoryAfter(plan, run.undone);
+  await run.record(inventory);
+  if (run.failures.length > 0) throw failureReport(target.description, run.failures, run.held);
+  const inForce = plan.applies.filter((step) => writes(step) || step.kind === 'unchanged');
+  return { applied: inForce.length, changed: run.changed, inventory };
+}
+
+function writes(step: ApplyStep): boolean {
+  return step.kind === 'create' || step.kind === 'change';
+}

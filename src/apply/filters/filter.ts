@@ -1,0 +1,25 @@
+import type { InventoryEntry } from '../../api/index.ts';
+import type { KubernetesObject, ObjectRef, Observation } from '../../core/index.ts';
+import type { Ownership } from '../ownership.ts';
+import type { DeliveryScope, KeepReason, RefuseReason } from '../plan.ts';
+
+/** One object before it is decided what happens to it. */
+export interface Candidate {
+  /** `apply`: the build asks for it. `prune`: it is in the inventory and the build does not ask for it. */
+  readonly intent: 'apply' | 'prune';
+  readonly ref: ObjectRef;
+  readonly desired: KubernetesObject | undefined;
+  readonly live: KubernetesObject | undefined;
+  readonly observation: Observation;
+  readonly ownership: Ownership;
+  /** What the inventory says of it. */
+  readonly entry: InventoryEntry | undefined;
+  readonly delivery: DeliveryScope;
+}
+
+export type Finding =
+  | { readonly kind: 'keep'; readonly reason: KeepReason }
+  | { readonly kind: 'refuse'; readonly reason: RefuseReason; readonly detail: string };
+
+/** One reason not to touch an object; `undefined` when it does not hold. */
+export type Filter = (candidate: Candidate) => Finding | undefined;

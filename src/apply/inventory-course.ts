@@ -1,0 +1,59 @@
+import { type InventoryEntry, inventoryId, toInventoryEntry } from '../api/index.ts';
+import type { ApplyStep, Plan, PruneStep } from './plan.ts';
+
+/**
+ * The inventory to record before the first write: everything that was owned and everything that may be there if the
+ * process dies on the way. New objects are only attempted until their write is confirmed.
+ */
+export function inventoryAhead(plan: Plan): InventoryEntry[] {
+  const ahead = new Map(plan.inventory.map((entry) => [entry.id, entry]));
+  for (const step of plan.applies) {
+    if (step.kind === 'create') ahead.set(inventoryId(step.ref), attempted(step));
+    if (step.kind === 'change' || step.kind === 'unchanged') {
+      ahead.set(inventoryId(step.ref), toInventoryEntry(step.ref));
+    }
+  }
+  return [...ahead.values()];
+}
+
+/**
+ * The inventory after the plan was carried out but for the `undone` steps: what is there, in order of application, then
+ * what was not deleted, in its old order.
+ */
+export function inventoryAfter(plan: Plan, undone: ReadonlySet<ApplyStep | PruneStep>): InventoryEntry[] {
+  const inOrder = [...plan.applies, ...plan.prunes.toReversed()];
+  const entries = inOrder.map((step) => entryAfter(step, undone.has(step)));
+  return entries.filter((entry) => entry !== undefined);
+}
+
+function entryAfter(step: ApplyStep | PruneStep, undone: boolean): InventoryEntry | undefined {
+  switch (step.kind) {
+    case 'create':
+      return undone ? attempted(step) : toInventoryEntry(step.ref);
+    case 'change':
+    case 'unchanged':
+      return toInventoryEntry(step.ref);
+    case 'delete':
+      return undone ? step.entry : undefined;
+    case 'keep':
+      return step.entry;
+    case 'refuse':
+      return undefined;
+    default:
+      return step satisfies never;
+  }
+}
+
+function attempted({ ref }: ApplyStep): InventoryEntry {
+  return { ...toInventoryEntry(ref), attempted: true };
+}
+
+export function sameInventory(a: readonly InventoryEntry[], b: readonly InventoryEntry[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ id, v, attempted }, at) => {
+      const other = b[at];
+      return other?.id === id && other.v === v && other.attempted === attempted;
+    })
+  );
+}

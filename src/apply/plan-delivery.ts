@@ -1,0 +1,118 @@
+import { type InventoryEntry, inventoryId, objectKeys, toInventoryEntry } from '../api/index.ts';
+import { formatRef, type KubernetesObject, type ObjectRef, refOf, SealiftError } from '../core/index.ts';
+import { changedFields } from './changed-fields.ts';
+import type { Candidate, Finding } from './filters/filter.ts';
+import { filters } from './filters/filters.ts';
+import { keepUnreadableEntry } from './filters/unreadable-entry.ts';
+import { isMarkedFor } from './mark-owned.ts';
+import { hasSetting } from './object-setting.ts';
+import type { Observations } from './observe-delivery.ts';
+import { ownershipOf } from './ownership.ts';
+import type { ApplyStep, DeliveryScope, Plan, PruneStep } from './plan.ts';
+import { readableEntry } from './readable-entry.ts';
+
+export interface PlanRequest {
+  /** What the build yields, in apply order, as `markOwned` returns it. */
+  readonly objects: readonly KubernetesObject[];
+  readonly inventory: readonly InventoryEntry[];
+  /** What `observeDelivery` saw with the same objects and inventory. */
+  readonly observations: Observations;
+  readonly delivery: DeliveryScope;
+}
+
+/**
+ * Decides what happens to every object of a delivery. Touches nothing.
+ * @throws SealiftError OBJECT_DUPLICATE when two objects have one inventory id.
+ */
+export function planDelivery(request: PlanRequest): Plan {
+  const entries = new Map(request.inventory.map((entry) => [entry.id, entry]));
+  const asked = new Set<string>();
+  const applies = request.objects.map((object) => {
+    const id = idOf(object, request, asked);
+    asked.add(id);
+    return applyStep(candidateOf(request, { ref: refOf(object), desired: object, entry: entries.get(id) }));
+  });
+  const left = [...entries.values()].filter((entry) => !asked.has(entry.id)).reverse();
+  const prunes = left.map((entry) => pruneStep(request, entry)).filter((step) => step !== undefined);
+  return { applies, prunes, inventory: request.inventory };
+}
+
+function idOf(object: KubernetesObject, { delivery }: PlanRequest, asked: ReadonlySet<string>): string {
+  const ref = refOf(object);
+  const id = inventoryId(ref);
+  if (asked.has(id)) {
+    throw new SealiftError(
+      'OBJECT_DUPLICATE',
+      formatRef(ref),
+      `expected one object with the id ${id}, got two`,
+    );
+  }
+  if (!isMarkedFor(object, delivery.owner)) {
+    throw new SealiftError('INTERNAL', formatRef(ref), 'expected the owner labels of its delivery');
+  }
+  return id;
+}
+
+interface Subject {
+  readonly ref: ObjectRef;
+  readonly desired: KubernetesObject | undefined;
+  readonly entry: InventoryEntry | undefined;
+}
+
+function candidateOf({ observations, delivery }: PlanRequest, { ref, desired, entry }: Subject): Candidate {
+  const observation = observations.get(inventoryId(ref));
+  if (observation === undefined) throw new SealiftError('INTERNAL', formatRef(ref), 'was not observed');
+  return {
+    intent: desired === undefined ? 'prune' : 'apply',
+    ref,
+    desired,
+    live: observation.kind === 'present' ? observation.live : undefined,
+    observation,
+    ownership: ownershipOf(observation, delivery.owner, entry),
+    entry,
+    delivery,
+  };
+}
+
+function applyStep(candidate: Candidate): ApplyStep {
+  const { ref, desired: object, live, observation, delivery } = candidate;
+  const found = findingOn(candidate);
+  if (found?.kind === 'refuse') return { ...found, ref };
+  if (found?.kind === 'keep') return { ...found, ref, entry: entryOfKept(candidate) };
+  if (object === undefined) throw new SealiftError('INTERNAL', formatRef(ref), 'nothing asks for it');
+  if (observation.kind === 'absent') return { kind: 'create', ref, object };
+  if (observation.kind === 'present' && observation.matches) return { kind: 'unchanged', ref };
+  const forced = [object, live].some((one) => hasSetting(one, objectKeys.force, 'enabled'));
+  const changes = live === undefined ? undefined : changedFields(live, object);
+  return { kind: 'change', ref, object, changes, recreate: delivery.force || forced };
+}
+
+/** `undefined` when there is nothing left to delete: the entry goes without a word. */
+function pruneStep(request: PlanRequest, entry: InventoryEntry): PruneStep | undefined {
+  const ref = readableEntry(entry);
+  if (ref === undefined) return keepUnreadableEntry(entry);
+  const candidate = candidateOf(request, { ref, desired: undefined, entry });
+  if (candidate.ownership === 'absent') return undefined;
+  const found = findingOn(candidate);
+  if (found === undefined) return { kind: 'delete', ref, entry: confirmed(entry) };
+  return { kind: 'keep', ref, reason: found.reason, entry: entryOfKept(candidate) };
+}
+
+function findingOn(candidate: Candidate): Finding | undefined {
+  for (const filter of filters) {
+    const finding = filter(candidate);
+    if (finding !== undefined) return finding;
+  }
+  return undefined;
+}
+
+/** Only what is there and ours stays in the inventory: an entry for anything else would later delete what we never made. */
+function entryOfKept({ intent, ownership, entry, ref }: Candidate): InventoryEntry | undefined {
+  const ours = ownership === 'ours' || (ownership === 'unlabelled' && intent === 'apply');
+  if (!ours) return undefined;
+  return intent === 'prune' && entry !== undefined ? confirmed(entry) : toInventoryEntry(ref);
+}
+
+function confirmed({ id, v }: InventoryEntry): InventoryEntry {
+  return { id, v };
+}

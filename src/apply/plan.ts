@@ -1,0 +1,71 @@
+import type { InventoryEntry } from '../api/index.ts';
+import type { KubernetesObject, ObjectRef, Owner } from '../core/index.ts';
+import type { ChangedFields } from './changed-fields.ts';
+
+/** What of a delivery steers its plan. */
+export interface DeliveryScope {
+  readonly owner: Owner;
+  /** Whether objects that left the build are deleted. */
+  readonly prune: boolean;
+  /** Whether an object that cannot be changed in place may be recreated; the annotation `force` says so for one object. */
+  readonly force: boolean;
+}
+
+/** Why an object is left as it is. */
+export type KeepReason =
+  | 'reconcile-disabled'
+  | 'ssa-ignore'
+  | 'ssa-if-not-present'
+  | 'owned-by-other'
+  | 'foreign-object'
+  | 'labels-removed'
+  | 'prune-disabled'
+  | 'prune-off'
+  | 'unreadable-entry';
+
+/** Why an object cannot be delivered. */
+export type RefuseReason = 'owned-by-other' | 'foreign-object';
+
+interface Keep {
+  readonly kind: 'keep';
+  readonly ref: ObjectRef;
+  readonly reason: KeepReason;
+  /** What stays of it in the inventory. */
+  readonly entry: InventoryEntry | undefined;
+}
+
+/** What happens to an object that the build asks for. */
+export type ApplyStep =
+  | { readonly kind: 'create'; readonly ref: ObjectRef; readonly object: KubernetesObject }
+  | {
+      readonly kind: 'change';
+      readonly ref: ObjectRef;
+      readonly object: KubernetesObject;
+      /** `undefined` when what is there cannot be read. */
+      readonly changes: ChangedFields | undefined;
+      readonly recreate: boolean;
+    }
+  | { readonly kind: 'unchanged'; readonly ref: ObjectRef }
+  | Keep
+  | {
+      readonly kind: 'refuse';
+      readonly ref: ObjectRef;
+      readonly reason: RefuseReason;
+      /** What is in the way. */
+      readonly detail: string;
+    };
+
+/** What happens to an object that left the build. */
+export type PruneStep =
+  | { readonly kind: 'delete'; readonly ref: ObjectRef; readonly entry: InventoryEntry }
+  | Keep;
+
+/** The changes a delivery would make. What left the build and is gone already has no step. */
+export interface Plan {
+  /** In apply order. */
+  readonly applies: readonly ApplyStep[];
+  /** In reverse order of application. */
+  readonly prunes: readonly PruneStep[];
+  /** The inventory before. */
+  readonly inventory: readonly InventoryEntry[];
+}

@@ -1,0 +1,3 @@
+export { createDirectoryTarget } from './adapters/directory.ts';
+export type { MemoryTarget } from './adapters/memory.ts';
+export { createMemoryTarget } from './adapters/memory.ts';
