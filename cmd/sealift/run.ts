@@ -37,7 +37,8 @@ export function outputListener(format: RunOptions['logFormat']): EventListener {
   return createTerminalListener((line) => process.stdout.write(line), { color });
 }
 
-async function loadConfiguration(path: string): Promise<DesiredState> {
+/** Reads and checks a configuration. @throws SealiftError CONFIG_INVALID. */
+export async function loadConfiguration(path: string): Promise<DesiredState> {
   return parseConfiguration(await readConfiguration(path));
 }
 

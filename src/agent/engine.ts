@@ -113,16 +113,18 @@ export class Engine {
         const delivery = findNamed(this.#desired.deliveries, namespace, name);
         return delivery === undefined || delivery.spec.suspend ? undefined : this.#apply(delivery);
       }
-      case 'withdraw': {
-        const isIt = (record: { namespace: string; name: string }): boolean =>
-          record.namespace === namespace && record.name === name;
-        const record = withdrawn(this.#parts.state.deliveries(), this.#desired).find(isIt);
-        if (record === undefined) return undefined;
-        const error = await this.#reconcilers.deliveries.withdraw(record, this.#stop.signal);
-        this.#unblock();
-        return error === undefined ? undefined : watchRetryMs;
-      }
+      case 'withdraw':
+        return this.#withdraw({ namespace, name });
     }
+  }
+
+  async #withdraw(key: Omit<Work, 'kind'>): Promise<number | undefined> {
+    const isIt = (record: Omit<Work, 'kind'>): boolean => record.namespace === key.namespace && record.name === key.name;
+    const record = withdrawn(this.#parts.state.deliveries(), this.#desired).find(isIt);
+    if (record === undefined) return undefined;
+    const error = await this.#reconcilers.deliveries.withdraw(record, this.#stop.signal);
+    this.#unblock();
+    return error === undefined ? undefined : watchRetryMs;
   }
 
   async #poll(source: OciRepository): Promise<number> {

@@ -55,8 +55,7 @@ export class WorkQueue {
     else this.#sleep(key, entry, delayMs);
   }
 
-  /** Forgets the key's timers; a run under way goes on to its end. */
-  remove(key: string): void {
+  #forget(key: string): void {
     this.#entries.get(key)?.timer?.abort();
     this.#entries.delete(key);
     const waiting = this.#ready.indexOf(key);
@@ -66,7 +65,7 @@ export class WorkQueue {
   /** Ends all timers; no work starts any more. */
   close(): void {
     this.#closed = true;
-    for (const key of [...this.#entries.keys()]) this.remove(key);
+    for (const key of [...this.#entries.keys()]) this.#forget(key);
   }
 
   /** Resolves when no work is under way. */
