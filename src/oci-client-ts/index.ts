@@ -1,4 +1,6 @@
 export { checkedContent, readAll } from './checked-content.ts';
+export type { CopyOptions, CopyResult } from './copy.ts';
+export { copy } from './copy.ts';
 export type { Credential, CredentialSource, DockerConfig } from './credentials.ts';
 export { matchCredentials, parseDockerConfig } from './credentials.ts';
 export type { Descriptor } from './descriptor.ts';
@@ -16,6 +18,13 @@ export { isManifestType, mediaTypes } from './media-types.ts';
 export { createMemoryStore } from './memory-store.ts';
 export type { LayoutReference, Reference, RegistryReference } from './reference.ts';
 export { formatReference, parseReference } from './reference.ts';
+export type { RemoteRepositoryOptions } from './remote/endpoint.ts';
+export { RemoteRepository } from './remote/remote-repository.ts';
+export type { TransportOptions } from './remote/transport.ts';
+export { Transport } from './remote/transport.ts';
+export type { Route } from './server/route.ts';
+export type { Intercept, RegistryOptions, RegistryServer, RequestRecord } from './server/serve-registry.ts';
+export { serveRegistry } from './server/serve-registry.ts';
 export type {
   Deleter,
   Fetcher,

@@ -27,3 +27,8 @@ export function isIndexType(mediaType: string): boolean {
 export function isManifestType(mediaType: string): boolean {
   return isImageType(mediaType) || isIndexType(mediaType);
 }
+
+/** Layers whose content a registry need not have. https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md#non-distributable-layers */
+export function isNondistributable(mediaType: string): boolean {
+  return mediaType.includes('.nondistributable.') || mediaType.includes('.foreign.');
+}
