@@ -1,0 +1,100 @@
+import { checkedContent } from '../checked-content.ts';
+import type { Descriptor } from '../descriptor.ts';
+import { OciError } from '../errors.ts';
+import { maxManifestBytes } from '../manifest.ts';
+import { isManifestType } from '../media-types.ts';
+import type { Operation } from '../store.ts';
+import type { Answer } from './answer.ts';
+import { acceptManifests, contentPath, type Endpoint } from './endpoint.ts';
+
+/** Streams a manifest or blob, checked on the way; content that the descriptor carries itself needs no request. */
+export async function* fetchContent(
+  endpoint: Endpoint,
+  descriptor: Descriptor,
+  { signal }: Operation,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  signal?.throwIfAborted();
+  if (descriptor.data !== undefined) {
+    yield* checkedContent(decode(descriptor, descriptor.data), descriptor);
+    return;
+  }
+  const answer = await openContent(endpoint, descriptor, signal);
+  yield* checkedContent(answer.chunks(), descriptor);
+}
+
+/** The limit is checked on the text, before anything is decoded. */
+function decode({ digest, size }: Descriptor, data: string): Uint8Array {
+  const most = 4 * Math.ceil(size / 3);
+  if (data.length > most) {
+    throw new OciError(
+      'size-mismatch',
+      digest,
+      `expected at most ${most} characters of data, got ${data.length}`,
+    );
+  }
+  return Buffer.from(data, 'base64');
+}
+
+function openContent(
+  endpoint: Endpoint,
+  descriptor: Descriptor,
+  signal: AbortSignal | undefined,
+): Promise<Answer> {
+  const subject = endpoint.name(descriptor.digest);
+  const isManifest = isManifestType(descriptor.mediaType);
+  if (isManifest && descriptor.size > maxManifestBytes) {
+    throw new OciError(
+      'too-large',
+      subject,
+      `expected at most ${maxManifestBytes} bytes, got ${descriptor.size}`,
+    );
+  }
+  const call = {
+    method: 'GET',
+    to: contentPath(descriptor),
+    headers: isManifest ? { accept: acceptManifests } : {},
+    foreign: isManifest ? 'refuse' : 'follow',
+    streaming: true,
+    subject,
+    signal,
+  } as const;
+  return endpoint.request(call, async (answer) => {
+    await answer.expect(200);
+    checkLength(answer, descriptor, subject);
+    return answer;
+  });
+}
+
+/** A registry that does not say how much it sends is accepted; one that says something else than the descriptor is not read. */
+function checkLength(answer: Answer, descriptor: Descriptor, subject: string): void {
+  const length = answer.header('content-length');
+  if (length === undefined || Number(length) === descriptor.size) return;
+  throw new OciError('size-mismatch', subject, `expected ${descriptor.size} bytes, got ${length} announced`);
+}
+
+const pullRights = ['pull'] as const;
+/** The rights of the upload that follows, so that one token serves both. */
+const pushRights = ['pull', 'push'] as const;
+
+/** Asks whether the registry has it, without its bytes. */
+export function hasContent(
+  endpoint: Endpoint,
+  descriptor: Descriptor,
+  options: Operation & { readonly forPush?: boolean },
+): Promise<boolean> {
+  const isManifest = isManifestType(descriptor.mediaType);
+  const call = {
+    method: 'HEAD',
+    to: contentPath(descriptor),
+    headers: isManifest ? { accept: acceptManifests } : {},
+    foreign: isManifest ? 'refuse' : 'follow',
+    rights: options.forPush ? pushRights : pullRights,
+    subject: endpoint.name(descriptor.digest),
+    signal: options.signal,
+  } as const;
+  return endpoint.request(call, async (answer) => {
+    if (answer.status === 404 && !answer.foreign) return false;
+    await answer.expect(200);
+    return true;
+  });
+}

@@ -1,0 +1,104 @@
+import type { Descriptor } from '../descriptor.ts';
+import { sha256 } from '../digest.ts';
+import { OciError } from '../errors.ts';
+import { mediaTypes } from '../media-types.ts';
+import { fallbackTag } from '../referrer-list.ts';
+import type { Operation } from '../store.ts';
+import type { Endpoint } from './endpoint.ts';
+import { withEntry, withoutEntry } from './fallback-index.ts';
+import { putManifest } from './manifest-upload.ts';
+import { type FoundManifest, getManifest } from './manifests.ts';
+
+/** Somebody else may write the list between our reading and our writing; with entity tags we notice, and read again. */
+const maxRounds = 4;
+
+/** The list that clients keep under the fallback tag; absent when there is none. @throws OciError when it could not be read. */
+export async function readFallback(
+  endpoint: Endpoint,
+  subject: string,
+  { signal }: Operation,
+): Promise<FoundManifest | undefined> {
+  const tag = fallbackTag(subject);
+  let found: Awaited<ReturnType<typeof getManifest>>;
+  try {
+    found = await getManifest(endpoint, tag, { signal });
+  } catch (error) {
+    if (error instanceof OciError && error.code === 'not-found') return undefined;
+    throw error;
+  }
+  // Some registries resolve the tag to the digest in its name: then the subject itself comes back, and nobody keeps a list.
+  if (found === 'not-modified' || found.descriptor.digest === subject) return undefined;
+  if (found.manifest.kind !== 'index') {
+    throw new OciError(
+      'protocol',
+      endpoint.name(tag),
+      `expected an index of referrers, got ${found.manifest.mediaType}`,
+    );
+  }
+  return found;
+}
+
+/** Adds a manifest to the list of its subject's referrers, once. */
+export function listInFallback(
+  endpoint: Endpoint,
+  subject: string,
+  entry: Descriptor,
+  options: Operation,
+): Promise<void> {
+  return rewrite(endpoint, subject, options, (index) => withEntry(index, entry));
+}
+
+/** Removes a manifest from the list of its subject's referrers, if there is one. */
+export function unlistInFallback(
+  endpoint: Endpoint,
+  subject: string,
+  digest: string,
+  options: Operation,
+): Promise<void> {
+  return rewrite(endpoint, subject, options, (index) =>
+    index === undefined ? undefined : withoutEntry(index, digest),
+  );
+}
+
+async function rewrite(
+  endpoint: Endpoint,
+  subject: string,
+  options: Operation,
+  change: (index: Uint8Array | undefined) => Uint8Array | undefined,
+): Promise<void> {
+  for (let round = 1; ; round += 1) {
+    const found = await readFallback(endpoint, subject, options);
+    const content = change(found?.content);
+    if (content === undefined) return;
+    try {
+      await putFallback(endpoint, subject, { content, found, signal: options.signal });
+      return;
+    } catch (error) {
+      if (!isLostRace(error) || round >= maxRounds) throw error;
+    }
+  }
+}
+
+async function putFallback(
+  endpoint: Endpoint,
+  subject: string,
+  next: {
+    readonly content: Uint8Array;
+    readonly found: FoundManifest | undefined;
+    readonly signal: AbortSignal | undefined;
+  },
+): Promise<void> {
+  const { content, found, signal } = next;
+  await putManifest(endpoint, {
+    reference: fallbackTag(subject),
+    mediaType: found?.descriptor.mediaType ?? mediaTypes.ociIndex,
+    content,
+    digest: sha256(content),
+    ifMatch: found?.etag,
+    signal,
+  });
+}
+
+function isLostRace(error: unknown): boolean {
+  return error instanceof OciError && error.details.status === 412;
+}

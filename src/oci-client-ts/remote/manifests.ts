@@ -1,0 +1,105 @@
+import { readAll } from '../checked-content.ts';
+import type { Descriptor } from '../descriptor.ts';
+import { createHasher, parseDigest } from '../digest.ts';
+import { OciError } from '../errors.ts';
+import { type Manifest, maxManifestBytes, parseManifest } from '../manifest.ts';
+import type { Operation, Resolution, Validator } from '../store.ts';
+import type { Answer } from './answer.ts';
+import { acceptManifests, type Endpoint, manifestPath } from './endpoint.ts';
+
+export interface FoundManifest {
+  readonly descriptor: Descriptor;
+  readonly content: Uint8Array;
+  readonly manifest: Manifest;
+  readonly etag?: string;
+}
+
+/** RFC 9110 section 8.8.3; 256 characters hold a quoted sha512 and more. What is not of this form is neither kept nor sent. */
+const etagGrammar = /^(?:W\/)?"[\x21\x23-\x7e]{1,256}"$/;
+
+/** Turns a tag or digest into the manifest; with a usable validator, an unchanged one costs one short round trip. */
+export async function resolveManifest(
+  endpoint: Endpoint,
+  reference: string,
+  options: Operation & { readonly known?: Validator },
+): Promise<Resolution> {
+  const { known, signal } = options;
+  const etag = known === undefined ? undefined : usableEtag(known, reference);
+  const found = await getManifest(endpoint, reference, { signal, etag });
+  if (found === 'not-modified') {
+    if (known !== undefined) return { kind: 'unchanged', validator: known };
+    throw new OciError(
+      'protocol',
+      endpoint.name(reference),
+      'expected a manifest, got not modified without asking',
+    );
+  }
+  const { descriptor, content } = found;
+  const validator = {
+    digest: descriptor.digest,
+    ...(found.etag === undefined ? {} : { etag: found.etag }),
+  };
+  if (known?.digest === descriptor.digest) return { kind: 'unchanged', validator };
+  return { kind: 'resolved', descriptor, content, validator };
+}
+
+/** A validator of other content must not turn "still that" into "still this". */
+function usableEtag(known: Validator, reference: string): string | undefined {
+  if (reference.includes(':') && reference !== known.digest) return undefined;
+  return known.etag !== undefined && etagGrammar.test(known.etag) ? known.etag : undefined;
+}
+
+/**
+ * The manifest under a tag or digest. Its digest is computed from the bytes that came; what headers say about it is not read.
+ * @throws OciError `not-found`, `digest-mismatch`, `too-large`, `invalid`, and transport codes.
+ */
+export function getManifest(
+  endpoint: Endpoint,
+  reference: string,
+  { signal, etag }: { readonly signal: AbortSignal | undefined; readonly etag?: string | undefined },
+): Promise<FoundManifest | 'not-modified'> {
+  const call = {
+    method: 'GET',
+    to: manifestPath(reference),
+    headers: { accept: acceptManifests, ...(etag === undefined ? {} : { 'if-none-match': etag }) },
+    subject: endpoint.name(reference),
+    signal,
+  } as const;
+  return endpoint.request(call, async (answer) => {
+    await answer.expect(...(etag === undefined ? [200] : [200, 304]));
+    return answer.status === 304 ? 'not-modified' : readManifest(answer, reference, call.subject);
+  });
+}
+
+async function readManifest(answer: Answer, reference: string, subject: string): Promise<FoundManifest> {
+  const content = await readAll(answer.chunks(), maxManifestBytes, subject);
+  const byDigest = reference.includes(':');
+  const hasher = createHasher(byDigest ? parseDigest(reference).algorithm : 'sha256');
+  hasher.update(content);
+  const digest = hasher.digest();
+  if (byDigest && digest !== reference) {
+    throw new OciError('digest-mismatch', subject, `expected content of this digest, got ${digest}`);
+  }
+  const manifest = parse(content, contentType(answer), subject);
+  const etag = answer.header('etag');
+  return {
+    descriptor: { mediaType: manifest.mediaType, digest, size: content.byteLength },
+    content,
+    manifest,
+    ...(etag !== undefined && etagGrammar.test(etag) ? { etag } : {}),
+  };
+}
+
+function parse(content: Uint8Array, mediaType: string | undefined, subject: string): Manifest {
+  try {
+    return parseManifest(content, mediaType);
+  } catch (cause) {
+    if (cause instanceof OciError) throw new OciError(cause.code, subject, cause.message, { cause });
+    throw cause;
+  }
+}
+
+/** Media type without parameters, lower case. */
+export function contentType(answer: Answer): string | undefined {
+  return answer.header('content-type')?.split(';')[0]?.trim().toLowerCase();
+}

@@ -1,0 +1,196 @@
+import { Agent, type Dispatcher } from 'undici';
+import type { CredentialSource } from '../credentials.ts';
+import { Answer, type AnswerContext } from './answer.ts';
+import { Authorizer, type Grant } from './authorizer.ts';
+import { type Jitter, type RegistryClock, systemClock, systemJitter } from './clock.ts';
+import { type Exchange, type ExchangeLimits, exchange, type RawAnswer } from './exchange.ts';
+import { registryOrigin } from './origin.ts';
+import { judgeRedirect } from './redirect-rule.ts';
+import type { RegistryRequest } from './registry-request.ts';
+import { withRetries } from './retry.ts';
+import { defaultRetryLimits, type RetryLimits } from './retry-policy.ts';
+import { codeOfForeignStatus, codeOfStatus, codeOfTokenStatus } from './status-code.ts';
+import { fetchToken, type TokenCall } from './token-client.ts';
+import type { Token } from './token-reply.ts';
+import { defaultUserAgent } from './user-agent.ts';
+
+export interface TransportOptions {
+  /** Connections of the caller's making (proxy, extra roots, client certificate), possibly shared; `close` leaves them open. */
+  readonly dispatcher?: Dispatcher;
+  /** True: no TLS to any registry. False: TLS even to loopback. Absent: TLS to all but loopback hosts. */
+  readonly plainHttp?: boolean;
+  /** Default: everybody is anonymous. */
+  readonly credentials?: CredentialSource;
+  /** `HOST[:PORT]` of token servers that may see credentials besides the registry's own host and well-known pairs. */
+  readonly trustedRealms?: readonly string[];
+  /** Default: `defaultRetryLimits`. */
+  readonly retry?: Partial<RetryLimits>;
+  /** Default: 30 s for an answer to begin, 60 s between two parts of its body. */
+  readonly limits?: Partial<ExchangeLimits>;
+  /** Default: `sealift/VERSION`. */
+  readonly userAgent?: string;
+  readonly clock?: RegistryClock;
+  readonly jitter?: Jitter;
+}
+
+const defaultLimits: ExchangeLimits = { headersMs: 30_000, idleMs: 60_000 };
+
+/** Enough to load a link with layers and still let manifests through; few enough to be a polite client. */
+const connectionsPerHost = 8;
+/** An idle connection costs next to nothing and saves the next poll a handshake; servers close theirs earlier if they mind. */
+const keepIdleMs = 10 * 60 * 1000;
+
+interface Step {
+  readonly url: URL;
+  /** True once another host was reached; no credential goes along from there on, wherever the way leads. */
+  readonly foreign: boolean;
+  readonly authorization: string | undefined;
+  readonly hops: number;
+}
+
+/**
+ * The way to registries: connections, TLS or not, redirects, credentials, tokens, second tries. One for each set of settings; several may
+ * share a dispatcher. Building one does no I/O.
+ */
+export class Transport {
+  readonly clock: RegistryClock;
+  readonly #options: TransportOptions;
+  readonly #dispatcher: Dispatcher;
+  readonly #authorizer: Authorizer;
+
+  constructor(options: TransportOptions = {}) {
+    this.#options = options;
+    this.clock = options.clock ?? systemClock;
+    this.#dispatcher = options.dispatcher ?? newAgent();
+    this.#authorizer = new Authorizer({
+      clock: this.clock,
+      credentials: options.credentials ?? (() => undefined),
+      trustedRealms: options.trustedRealms ?? [],
+      fetchToken: (call, signal) => this.#fetchToken(call, signal),
+    });
+  }
+
+  /** Scheme and host under which a registry is reached. */
+  origin(host: string): URL {
+    return registryOrigin(host, this.#options.plainHttp);
+  }
+
+  /**
+   * Sends a request and reads its answer with `read`; a failure of either that time may heal is tried again, within the limits.
+   * @throws OciError, or the signal's reason when it is aborted.
+   */
+  async request<T>(request: RegistryRequest, read: (answer: Answer) => Promise<T>): Promise<T> {
+    const signal = request.signal ?? new AbortController().signal;
+    if (request.once) return this.#attempt(request, read, signal);
+    const context = {
+      clock: this.clock,
+      jitter: this.#options.jitter ?? systemJitter,
+      limits: { ...defaultRetryLimits, ...this.#options.retry },
+      signal,
+    };
+    return withRetries(context, () => this.#attempt(request, read, signal));
+  }
+
+  /** Ends the connections, unless they were given. */
+  async close(): Promise<void> {
+    if (this.#options.dispatcher === undefined) await this.#dispatcher.close();
+  }
+
+  async #attempt<T>(
+    request: RegistryRequest,
+    read: (answer: Answer) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const answer = await this.#authorized(request, signal);
+    try {
+      const value = await read(answer);
+      if (!request.streaming) await answer.discard();
+      return value;
+    } catch (error) {
+      answer.destroy();
+      throw error;
+    }
+  }
+
+  async #authorized(request: RegistryRequest, signal: AbortSignal): Promise<Answer> {
+    const { access, url } = request;
+    const foreign = url.origin !== access.origin.origin;
+    if (foreign) return this.#follow(request, { url, foreign, authorization: undefined, hops: 0 }, signal);
+    const send = (grant: Grant | undefined): Promise<Answer> =>
+      this.#follow(request, { url, foreign, authorization: grant?.header, hops: 0 }, signal);
+    const grant = await this.#authorizer.grant(access, signal);
+    const answer = await send(grant);
+    if (answer.status !== 401 || answer.foreign || request.body?.kind === 'stream') return answer;
+    const refused = { headers: answer.headers('www-authenticate'), grant };
+    const renewed = await this.#authorizer.renew(access, refused, signal).catch((error: unknown) => {
+      answer.destroy();
+      throw error;
+    });
+    if (renewed === undefined) return answer;
+    await answer.discard();
+    return send(renewed);
+  }
+
+  async #follow(request: RegistryRequest, step: Step, signal: AbortSignal): Promise<Answer> {
+    const { method, subject } = request;
+    const raw = await this.#exchange(outgoing(request, step, signal));
+    const codeOf = step.foreign ? codeOfForeignStatus : codeOfStatus;
+    const context = { url: step.url, foreign: step.foreign, subject, signal, codeOf };
+    const verdict = judgeRedirect({
+      method,
+      status: raw.status,
+      from: step.url,
+      location: [raw.headers.location].flat()[0],
+      hops: step.hops,
+      foreign: request.foreign ?? 'refuse',
+    });
+    if (verdict.kind === 'refused') return this.#answer(raw, { ...context, refusal: verdict.reason });
+    if (verdict.kind === 'final') return this.#answer(raw, context);
+    await this.#answer(raw, context).discard();
+    const next: Step = {
+      url: verdict.url,
+      foreign: step.foreign || verdict.foreign,
+      authorization: verdict.foreign ? undefined : step.authorization,
+      hops: step.hops + 1,
+    };
+    return this.#follow(request, next, signal);
+  }
+
+  #fetchToken(call: TokenCall, signal: AbortSignal): Promise<Token> {
+    return fetchToken(call, async (url, headers, subject) => {
+      const raw = await this.#exchange({ method: 'GET', url, headers, subject, signal });
+      return this.#answer(raw, { url, foreign: false, subject, signal, codeOf: codeOfTokenStatus });
+    });
+  }
+
+  #answer(raw: RawAnswer, context: Omit<AnswerContext, 'now'>): Answer {
+    return new Answer(raw, { ...context, now: () => this.clock.now() });
+  }
+
+  #exchange(call: Exchange): Promise<RawAnswer> {
+    const headers = { 'user-agent': this.#options.userAgent ?? defaultUserAgent, ...call.headers };
+    return exchange(this.#dispatcher, { ...call, headers }, { ...defaultLimits, ...this.#options.limits });
+  }
+}
+
+function newAgent(): Agent {
+  return new Agent({
+    allowH2: true,
+    connections: connectionsPerHost,
+    keepAliveTimeout: keepIdleMs,
+    keepAliveMaxTimeout: keepIdleMs,
+  });
+}
+
+function outgoing(request: RegistryRequest, step: Step, signal: AbortSignal): Exchange {
+  const { method, subject, body } = request;
+  const authorization = step.authorization === undefined ? {} : { authorization: step.authorization };
+  return {
+    method,
+    url: step.url,
+    headers: { ...request.headers, ...authorization },
+    subject,
+    signal,
+    ...(body === undefined ? {} : { body }),
+  };
+}
