@@ -98,6 +98,8 @@ describeWithPeers('crane with our registry', ['crane', 'oras'], () => {
     const gone = await workshop.attempt('crane', 'manifest', `${registry.host}/copy/to:v2`);
     expect(gone.code).not.toBe(0);
     expect(gone.stderr).toContain('MANIFEST_UNKNOWN');
+    const { stdout: kept } = await workshop.run('crane', 'digest', reference);
+    expect(kept).toBe(digest);
   });
 
   it('says in the words of the specification what is not there', async () => {

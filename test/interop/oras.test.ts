@@ -18,6 +18,7 @@ describeWithPeers('oras with our registry', ['oras', 'registry'], () => {
   let distribution: LiveRegistry;
   let tree: string;
 
+  /** The annotation makes each artifact another: an image layout shares the manifests of its repositories. */
   async function publish(reference: string): Promise<void> {
     await workshop.runIn(
       tree,
@@ -27,7 +28,7 @@ describeWithPeers('oras with our registry', ['oras', 'registry'], () => {
       '--artifact-type',
       'application/vnd.example.tree',
       '--annotation',
-      'org.example.colour=blue',
+      `org.example.pushed-as=${reference}`,
       reference,
       'config.yaml:text/yaml',
       'web/service.yaml:text/yaml',
@@ -133,14 +134,22 @@ describeWithPeers('oras with our registry', ['oras', 'registry'], () => {
     );
 
     const [before, after] = [await discover(source), await discover(destination)];
+    expect(before.referrers).toHaveLength(1);
     expect(after.referrers?.map((referrer) => referrer.digest)).toEqual(
       before.referrers?.map((referrer) => referrer.digest),
     );
-    expect(after.referrers).toHaveLength(1);
     expect(await pulled(destination)).toEqual(smallTree);
   });
 
-  it('pushes, resumes and reads single blobs', async () => {
+  it('loses no tag when many push at the same time', async () => {
+    const tags = Array.from({ length: 8 }, (_, index) => `v${index}`);
+    await Promise.all(tags.map((tag) => publish(`${ours.host}/oras/crowd:${tag}`)));
+    const repository = `${ours.host}/oras/crowd`;
+    const { stdout } = await workshop.run('oras', 'repo', 'tags', '--plain-http', repository);
+    expect(stdout.trim().split('\n').sort()).toEqual(tags);
+  });
+
+  it('pushes and reads single blobs', async () => {
     const folder = writeTree(workshop.path('blob'), { 'large.bin': 'sealift '.repeat(300_000) });
     const repository = `${ours.host}/oras/blobs`;
     const { stdout } = await workshop.runIn(
