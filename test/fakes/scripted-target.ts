@@ -1,0 +1,38 @@
+import { inventoryId } from '../../src/api/index.ts';
+import { type ObjectRef, type Observation, refOf, SealiftError, type Target } from '../../src/core/index.ts';
+
+/** A target that answers as told and notes what it is asked, as `write shop_one__ConfigMap`. */
+export interface ScriptedTarget extends Target {
+  readonly calls: string[];
+  /** Calls, written as above, that fail. */
+  readonly failing: Set<string>;
+  /** What is there, by inventory id; all else is absent. */
+  readonly observations: Map<string, Observation>;
+}
+
+export function createScriptedTarget(): ScriptedTarget {
+  const calls: string[] = [];
+  const failing = new Set<string>();
+  const observations = new Map<string, Observation>();
+  const note = (act: string, ref: ObjectRef, signal: AbortSignal): void => {
+    signal.throwIfAborted();
+    const call = `${act} ${inventoryId(ref)}`;
+    calls.push(call);
+    if (failing.has(call))
+      throw new SealiftError('TARGET_FAILED', `${ref.kind}/${ref.name}`, 'no space left');
+  };
+  return {
+    calls,
+    failing,
+    observations,
+    description: 'scripted target',
+    observe: async (ref, _desired, signal) => {
+      note('observe', ref, signal);
+      return observations.get(inventoryId(ref)) ?? { kind: 'absent' };
+    },
+    write: async (object, { recreate }, signal) =>
+      note(recreate ? 'write or recreate' : 'write', refOf(object), signal),
+    remove: async (ref, signal) => note('remove', ref, signal),
+    watch: async () => undefined,
+  };
+}
