@@ -119,7 +119,8 @@ export class Engine {
   }
 
   async #withdraw(key: Omit<Work, 'kind'>): Promise<number | undefined> {
-    const isIt = (record: Omit<Work, 'kind'>): boolean => record.namespace === key.namespace && record.name === key.name;
+    const isIt = (record: Omit<Work, 'kind'>): boolean =>
+      record.namespace === key.namespace && record.name === key.name;
     const record = withdrawn(this.#parts.state.deliveries(), this.#desired).find(isIt);
     if (record === undefined) return undefined;
     const error = await this.#reconcilers.deliveries.withdraw(record, this.#stop.signal);

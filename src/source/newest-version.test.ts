@@ -2,7 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { newestVersion } from './newest-version.ts';
 
-const tags = ['1.0.0', '1.1.0', '1.2.0-rc.1', '1.2.0-beta.1', 'v2.0.0', 'latest', '3', '1.9', 'sha256-abc.sig'];
+const tags = [
+  '1.0.0',
+  '1.1.0',
+  '1.2.0-rc.1',
+  '1.2.0-beta.1',
+  'v2.0.0',
+  'latest',
+  '3',
+  '1.9',
+  'sha256-abc.sig',
+];
 
 describe('newestVersion', () => {
   it.each([
@@ -44,7 +54,8 @@ describe('newestVersion', () => {
     fc.assert(
       fc.property(fc.array(version, { minLength: 1 }), (versions) => {
         const newest = newestVersion(versions, '*', undefined);
-        const weight = (text: string): number => text.split('.').reduce((sum, part) => sum * 100 + Number(part), 0);
+        const weight = (text: string): number =>
+          text.split('.').reduce((sum, part) => sum * 100 + Number(part), 0);
         expect(weight(newest)).toBe(Math.max(...versions.map(weight)));
       }),
     );

@@ -1,0 +1,237 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FakeClock, settle } from '../../test/fakes/fake-clock.ts';
+import { FakeStages, registryDown } from '../../test/fakes/fake-stages.ts';
+import { configMap, deliveryYaml, siteOf, sourceYaml } from '../../test/fakes/site.ts';
+import type { StateStore } from '../api/index.ts';
+import { refOf, SealiftError, type SealiftEvent } from '../core/index.ts';
+import { createMemoryStateStore } from '../site/index.ts';
+import { createMemoryTarget, type MemoryTarget } from '../target/index.ts';
+import { type AgentParts, Engine } from './index.ts';
+
+const second = 1_000;
+const minute = 60 * second;
+
+let registry: FakeStages;
+let target: MemoryTarget;
+let clock: FakeClock;
+let state: StateStore;
+let events: SealiftEvent[];
+let stop: AbortController;
+
+beforeEach(() => {
+  registry = new FakeStages();
+  registry.objects = [configMap('a'), configMap('b')];
+  target = createMemoryTarget();
+  clock = new FakeClock();
+  state = createMemoryStateStore();
+  events = [];
+  stop = new AbortController();
+});
+
+afterEach(() => stop.abort());
+
+function parts(): AgentParts {
+  return {
+    stages: registry.stages,
+    target,
+    state,
+    clock,
+    random: { next: () => 0.5 },
+    listener: (event) => events.push(event),
+  };
+}
+
+const oneSite = siteOf(sourceYaml('app') + deliveryYaml('app', 'app'));
+
+async function start(desired = oneSite): Promise<{ engine: Engine; done: Promise<void> }> {
+  const engine = new Engine(parts(), desired);
+  const done = engine.run(stop.signal);
+  await settleAll();
+  return { engine, done };
+}
+
+/** Several turns: a watch event leads to a run, a run to an event. */
+async function settleAll(): Promise<void> {
+  for (let turn = 0; turn < 10; turn += 1) await settle();
+}
+
+function delivered(): readonly string[] {
+  return ['a', 'b', 'c', 'evil'].filter((name) => target.text(refOf(configMap(name))) !== undefined);
+}
+
+function readyOf(name = 'app'): string | undefined {
+  const record = state.deliveries().find((candidate) => candidate.name === name);
+  return record?.status.conditions.find(({ type }) => type === 'Ready')?.reason;
+}
+
+describe('Engine', () => {
+  it('delivers at once on a new site', async () => {
+    await start();
+    expect(delivered()).toEqual(['a', 'b']);
+    expect(readyOf()).toBe('ReconciliationSucceeded');
+  });
+
+  it('polls at the interval, and an unchanged poll does nothing more', async () => {
+    await start();
+    const before = { ...registry.calls };
+    await clock.advance(minute);
+    expect(registry.calls).toEqual({ ...before, resolve: before.resolve + 1 });
+  });
+
+  it('delivers a new revision and prunes what left it', async () => {
+    await start();
+    registry.revision = 'v2';
+    registry.objects = [configMap('b'), configMap('c')];
+    await clock.advance(minute);
+    await settleAll();
+    expect(delivered()).toEqual(['b', 'c']);
+  });
+
+  it('keeps what is delivered when a new revision is refused, and takes it as soon as it is signed', async () => {
+    await start();
+    registry.revision = 'v2';
+    registry.verdict = 'refused';
+    registry.objects = [configMap('evil')];
+    await clock.advance(minute);
+    expect(delivered()).toEqual(['a', 'b']);
+    expect(state.sources()[0]?.status.conditions.find(({ type }) => type === 'SourceVerified')?.status).toBe(
+      'False',
+    );
+    registry.verdict = 'accepted';
+    await clock.advance(minute);
+    await settleAll();
+    expect(delivered()).toEqual(['evil']);
+  });
+
+  it('tells a refusal once, not at every poll', async () => {
+    registry.verdict = 'refused';
+    await start();
+    await clock.advance(5 * minute);
+    expect(events.filter(({ kind }) => kind === 'failed')).toHaveLength(1);
+    expect(registry.calls.verify).toBeGreaterThan(2);
+  });
+
+  it('never fetches or unpacks what was refused', async () => {
+    registry.verdict = 'refused';
+    await start();
+    await clock.advance(5 * minute);
+    expect(registry.calls).toMatchObject({ fetch: 0, unpack: 0, build: 0 });
+  });
+
+  it('goes on delivering while the registry is away, and says when it is back', async () => {
+    await start();
+    registry.failing.set('resolve', registryDown());
+    await clock.advance(minute);
+    expect(state.sources()[0]?.status.conditions[1]).toMatchObject({
+      type: 'Ready',
+      status: 'False',
+      reason: 'OCIArtifactPullFailed',
+    });
+    target.edit(refOf(configMap('a')), undefined);
+    await settleAll();
+    expect(delivered()).toEqual(['a', 'b']);
+    registry.failing.clear();
+    await clock.advance(minute);
+    expect(events.at(-1)).toMatchObject({ kind: 'source-recovered' });
+  });
+
+  it('backs off from a registry that is away', async () => {
+    registry.failing.set('resolve', registryDown());
+    await start();
+    await clock.advance(minute);
+    expect(registry.calls.resolve).toBeLessThan(10);
+  });
+
+  it('repairs an object that was changed or deleted by another hand', async () => {
+    await start();
+    target.edit(refOf(configMap('a')), undefined);
+    await settleAll();
+    expect(delivered()).toEqual(['a', 'b']);
+    expect(events.filter(({ kind }) => kind === 'object-changed').at(-1)).toMatchObject({
+      action: 'repaired',
+    });
+  });
+
+  it('takes back what a delivery owned when it leaves the configuration', async () => {
+    const { engine } = await start();
+    engine.replace(siteOf(sourceYaml('app')));
+    await settleAll();
+    expect(delivered()).toEqual([]);
+    expect(state.deliveries()).toEqual([]);
+  });
+
+  it('leaves everything in place when a delivery without prune leaves the configuration', async () => {
+    const { engine } = await start(
+      siteOf(sourceYaml('app') + deliveryYaml('app', 'app').replace('prune: true', 'prune: false')),
+    );
+    engine.replace(siteOf(sourceYaml('app')));
+    await settleAll();
+    expect(delivered()).toEqual(['a', 'b']);
+  });
+
+  it('verifies what is in force again when a policy changes, and does not tear it down when it no longer holds', async () => {
+    const { engine } = await start();
+    registry.verdict = 'refused';
+    engine.replace(
+      siteOf(`${sourceYaml('app')}${deliveryYaml('app', 'app')}---
+apiVersion: sealift.dev/v1alpha1
+kind: VerificationPolicy
+metadata: {name: strict, namespace: edge}
+spec:
+  match: {repositories: ["registry.example/**"]}
+  authorities: [{name: nobody, key: {data: x}}]
+`),
+    );
+    await settleAll();
+    expect(registry.calls.verify).toBe(2);
+    expect(delivered()).toEqual(['a', 'b']);
+    expect(events.at(-1)).toMatchObject({ kind: 'failed', code: 'SIGNATURE_MISSING' });
+  });
+
+  it('makes dependants wait, and wakes them without waiting for a timer', async () => {
+    registry.failing.set('build', new SealiftError('BUILD_EMPTY', 'x', 'no objects'));
+    await start(
+      siteOf(
+        sourceYaml('app') +
+          deliveryYaml('base', 'app') +
+          deliveryYaml('top', 'app', '  dependsOn: [{name: base}]'),
+      ),
+    );
+    expect(readyOf('top')).toBe('DependencyNotReady');
+    registry.failing.clear();
+    await clock.advance(10 * second);
+    await settleAll();
+    expect(readyOf('base')).toBe('ReconciliationSucceeded');
+    expect(readyOf('top')).not.toBe('DependencyNotReady');
+  });
+
+  it('does not poll a suspended source and does not apply a suspended delivery', async () => {
+    await start(siteOf(sourceYaml('app', '  suspend: true') + deliveryYaml('app', 'app')));
+    await clock.advance(10 * minute);
+    expect(registry.calls.resolve).toBe(0);
+  });
+
+  it('refuses fields it would have to ignore', async () => {
+    await start(siteOf(sourceYaml('app') + deliveryYaml('app', 'app', '  decryption: {provider: sops}')));
+    expect(delivered()).toEqual([]);
+    expect(events.filter(({ kind }) => kind === 'failed')[0]).toMatchObject({ code: 'CONFIG_UNSUPPORTED' });
+  });
+
+  it('starts from what it knows after a restart, without the registry', async () => {
+    const { done } = await start();
+    stop.abort();
+    await done;
+    stop = new AbortController();
+    registry.failing.set('resolve', registryDown());
+    target = createMemoryTarget();
+    await start();
+    expect(delivered()).toEqual(['a', 'b']);
+  });
+
+  it('ends with no timer left', async () => {
+    const { done } = await start();
+    stop.abort();
+    await done;
+    expect(clock.sleeping).toEqual([]);
+  });
+});

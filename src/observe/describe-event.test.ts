@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import type { EventBody, SealiftEvent } from '../core/index.ts';
+import { createTerminalListener, describeEvent, shortRevision } from './index.ts';
+
+const revision = `stable@sha256:${'ab'.repeat(32)}`;
+const url = 'oci://registry.example/app';
+const object = { group: 'apps', version: 'v1', kind: 'Deployment', namespace: 'shop', name: 'web' };
+
+const cases: readonly (readonly [EventBody, string])[] = [
+  [
+    { kind: 'configuration-loaded', sources: 1, deliveries: 2, policies: 0 },
+    'configuration loaded: 1 source, 2 deliveries, 0 policies',
+  ],
+  [
+    { kind: 'configuration-refused', code: 'CONFIG_INVALID', message: 'a.yaml:3: bad' },
+    'configuration refused, the last good one stays in force: a.yaml:3: bad',
+  ],
+  [{ kind: 'revision-resolved', revision, url }, `new revision ${revision} at ${url}`],
+  [
+    { kind: 'revision-verified', revision, signers: ['release/key'] },
+    `verified signature of revision ${revision} by release/key`,
+  ],
+  [
+    { kind: 'revision-accepted-unsigned', revision },
+    `revision ${revision} taken without verification: no policy asks for one`,
+  ],
+  [
+    {
+      kind: 'artifact-stored',
+      revision,
+      url,
+      digest: 'sha256:1',
+      files: 1,
+      bytes: 10,
+      skipped: ['a', 'b', 'c', 'd'],
+    },
+    `stored artifact with revision '${revision}' from '${url}': 1 file, 10 bytes; left out 4 links: a, b, c, …`,
+  ],
+  [
+    { kind: 'source-recovered', revision, url },
+    `source is reachable again, revision ${revision} is in force`,
+  ],
+  [
+    { kind: 'delivery-built', revision, objects: 3, warnings: ['w'] },
+    `built 3 objects from revision ${revision}; warning: w`,
+  ],
+  [{ kind: 'object-changed', revision, object, action: 'created' }, 'Deployment/shop/web created'],
+  [
+    { kind: 'object-changed', revision, object, action: 'kept', reason: 'prune-disabled' },
+    'Deployment/shop/web kept (prune-disabled)',
+  ],
+  [
+    { kind: 'delivery-applied', revision, objects: 3, changed: 0, durationMs: 12.4 },
+    `applied revision ${revision}: 3 objects, nothing to do, in 12ms`,
+  ],
+  [
+    { kind: 'delivery-applied', revision, objects: 3, changed: 1, durationMs: 1500 },
+    `applied revision ${revision}: 3 objects, 1 change, in 1.5s`,
+  ],
+  [
+    { kind: 'failed', stage: 'verify', code: 'SIGNATURE_MISSING', message: 'x: no signature' },
+    'verify failed: x: no signature',
+  ],
+];
+
+function eventOf(body: EventBody): SealiftEvent {
+  return { ...body, subject: { kind: 'Kustomization', namespace: 'edge', name: 'app' }, at: 0 };
+}
+
+describe('describeEvent', () => {
+  it.each(cases)('says %o', (body, message) => {
+    expect(describeEvent(eventOf(body)).message).toBe(message);
+  });
+
+  it('calls failures errors, under their code', () => {
+    expect(
+      describeEvent(eventOf({ kind: 'failed', stage: 'build', code: 'BUILD_EMPTY', message: 'm' })),
+    ).toMatchObject({ severity: 'error', reason: 'BUILD_EMPTY' });
+  });
+});
+
+describe('shortRevision', () => {
+  it('cuts digests to twelve digits and leaves the rest', () => {
+    expect(shortRevision(`a ${revision} b sha256:12`)).toBe('a stable@sha256:abababababab b sha256:12');
+  });
+});
+
+describe('createTerminalListener', () => {
+  function linesOf(body: EventBody, color = false): readonly string[] {
+    const lines: string[] = [];
+    createTerminalListener((line) => lines.push(line), { color })(eventOf(body));
+    return lines.join('').split('\n');
+  }
+
+  it('writes one line for a change', () => {
+    expect(linesOf({ kind: 'object-changed', revision, object, action: 'repaired' })).toEqual([
+      'apply    edge/app  Deployment/shop/web repaired',
+      '',
+    ]);
+  });
+
+  it('says after a failure what to do next', () => {
+    const [first, second] = linesOf({
+      kind: 'failed',
+      stage: 'verify',
+      code: 'SIGNATURE_MISSING',
+      message: 'x: no signature',
+    });
+    expect(first).toBe('failed   edge/app  verify failed: x: no signature');
+    expect(second).toMatch(/^ {9}Sign the artifact/);
+  });
+
+  it('colours only when asked to', () => {
+    const body: EventBody = { kind: 'source-recovered', revision, url };
+    expect(linesOf(body).join('')).not.toContain('\u001b');
+    expect(linesOf(body, true).join('')).toContain('\u001b[36m');
+  });
+});

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { SealiftError } from '../core/index.ts';
+import { parseConfiguration } from './index.ts';
+
+const source = `apiVersion: source.toolkit.fluxcd.io/v1
+kind: OCIRepository
+metadata:
+  name: app
+spec:
+  url: oci://registry.example/app
+  interval: 1m30s
+`;
+
+function failureOf(...texts: readonly string[]): SealiftError {
+  try {
+    parseConfiguration(texts.map((text, at) => ({ path: `file${at}.yaml`, text })));
+  } catch (thrown) {
+    if (thrown instanceof SealiftError) return thrown;
+    throw thrown;
+  }
+  throw new Error('was accepted');
+}
+
+describe('parseConfiguration', () => {
+  it('sorts the objects of all documents and files by kind and fills in defaults', () => {
+    const secret = 'apiVersion: v1\nkind: Secret\nmetadata: {name: key}\nstringData: {a.pub: x}\n';
+    const desired = parseConfiguration([
+      { path: 'a.yaml', text: `# only a comment\n---\n${source}---\n---\n${secret}` },
+      {
+        path: 'b.json',
+        text: '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"site","namespace":"edge"},"data":{"a":"b"}}',
+      },
+    ]);
+    expect(desired.sources[0]).toMatchObject({
+      metadata: { name: 'app', namespace: 'default' },
+      spec: { interval: 90_000, timeout: 60_000, insecure: false, suspend: false },
+    });
+    expect([desired.secrets, desired.configMaps].map((kind) => kind.length)).toEqual([1, 1]);
+  });
+
+  it.each([
+    [
+      'a kind it does not know',
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: x}',
+      'file0.yaml:1',
+      'expected one of the kinds',
+    ],
+    [
+      'an unknown field, with its line',
+      `${source}  intervall: 5m\n`,
+      'file0.yaml:8',
+      'unknown field intervall',
+    ],
+    [
+      'a wrong duration, with its line',
+      source.replace('1m30s', 'soon'),
+      'file0.yaml:7',
+      'expected a duration',
+    ],
+    ['a URL of another scheme', source.replace('oci://', 'https://'), 'file0.yaml:6', 'expected oci://'],
+    [
+      'a missing field, at the object that lacks it',
+      source.replace('  interval: 1m30s\n', ''),
+      'file0.yaml:6',
+      'spec.interval',
+    ],
+    [
+      'a name that is none',
+      source.replace('name: app', 'name: App_1'),
+      'file0.yaml:4',
+      'expected a lower-case DNS name',
+    ],
+    ['a key given twice', `${source}  interval: 5m\n`, 'file0.yaml:8', 'Map keys must be unique'],
+    ['broken YAML', 'a: [', 'file0.yaml:1', 'Flow sequence'],
+  ])('refuses %s', (_, text, place, detail) => {
+    const failure = failureOf(text);
+    expect(failure.code).toBe('CONFIG_INVALID');
+    expect(failure.message).toContain(place);
+    expect(failure.message).toContain(detail);
+  });
+
+  it('reports all faults of all files together', () => {
+    const failure = failureOf(source.replace('1m30s', 'soon').replace('oci://', 'x://'), 'kind: Pod');
+    expect(failure.message).toMatch(
+      /3 faults\n {2}file0\.yaml:6: .*\n {2}file0\.yaml:7: .*\n {2}file1\.yaml:1: /,
+    );
+  });
+
+  it('refuses two objects of one name and names both places', () => {
+    expect(failureOf(source, source).message).toContain(
+      'file1.yaml:1: OCIRepository/default/app is already defined at file0.yaml:1',
+    );
+  });
+
+  it('refuses a configuration without any object: emptiness is never an order to delete', () => {
+    expect(failureOf('# nothing', '').message).toContain('no object in 2 files');
+    expect(() => parseConfiguration([])).toThrow('no object in 0 files');
+  });
+
+  it('refuses aliases that multiply, in no time', () => {
+    const bomb = [
+      'a: &a [x,x,x,x,x,x,x,x,x,x]',
+      ...'bcdefghi'.split('').map((name, at) => `${name}: &${name} [${`*${'abcdefgh'[at]},`.repeat(10)}]`),
+    ];
+    const failure = failureOf(bomb.join('\n'));
+    expect(failure.message).toContain('Excessive alias count');
+  });
+
+  it('quotes no value of a Secret in an error', () => {
+    const failure = failureOf(
+      'apiVersion: v1\nkind: Secret\nmetadata: {name: key}\ndata: {password: "not base64: hunter2"}\nstringData: {a: 5}\n',
+    );
+    expect(failure.message).not.toContain('hunter2');
+  });
+});

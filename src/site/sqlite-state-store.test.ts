@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DeliveryRecord, SourceRecord } from '../api/index.ts';
+import type { SealiftEvent } from '../core/index.ts';
+import { openStateStore, readStateStore } from './index.ts';
+
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'sealift-state-'));
+});
+
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const status = { observedGeneration: 1, conditions: [] };
+const source: SourceRecord = {
+  name: 'app',
+  namespace: 'edge',
+  generation: 1,
+  specHash: 'x',
+  status,
+  failures: 0,
+};
+const delivery: DeliveryRecord = { ...source, status, prune: true };
+
+function event(at: number): SealiftEvent {
+  return {
+    kind: 'source-recovered',
+    revision: `r${at}`,
+    url: 'oci://x',
+    subject: { kind: 'OCIRepository', namespace: 'edge', name: 'app' },
+    at,
+  };
+}
+
+describe('openStateStore', () => {
+  it('gives back after a restart what was saved, and only that', () => {
+    const store = openStateStore(directory);
+    store.saveSource(source);
+    store.saveSource({ ...source, name: 'gone' });
+    store.saveDelivery(delivery);
+    store.saveDelivery({ ...delivery, failures: 3 });
+    store.removeSource('edge', 'gone');
+    store.appendEvent(event(1));
+    store.close();
+
+    const again = openStateStore(directory);
+    expect(again.sources()).toEqual([source]);
+    expect(again.deliveries()).toEqual([{ ...delivery, failures: 3 }]);
+    expect(again.events(10)).toEqual([event(1)]);
+    again.close();
+  });
+
+  it('refuses a second agent on the same directory, and lets one in after the first is gone', () => {
+    const first = openStateStore(directory);
+    expect(() => openStateStore(directory)).toThrow(expect.objectContaining({ code: 'STATE_UNUSABLE' }));
+    first.close();
+    openStateStore(directory).close();
+  });
+
+  it('lets others read while the agent writes', () => {
+    const writer = openStateStore(directory);
+    writer.saveSource(source);
+    const reader = readStateStore(directory);
+    expect(reader.sources()).toEqual([source]);
+    reader.close();
+    writer.close();
+  });
+
+  it('keeps the newest thousand events', () => {
+    const store = openStateStore(directory);
+    for (let at = 1; at <= 1_010; at += 1) store.appendEvent(event(at));
+    const events = store.events(2_000);
+    expect([events.length, events[0]?.at, events.at(-1)?.at]).toEqual([1_000, 11, 1_010]);
+    expect(store.events(2).map(({ at }) => at)).toEqual([1_009, 1_010]);
+    store.close();
+  });
+
+  it('refuses state of another version instead of guessing', () => {
+    const other = new DatabaseSync(join(directory, 'state.db'));
+    other.exec('PRAGMA user_version = 99');
+    other.close();
+    expect(() => openStateStore(directory)).toThrow(expect.objectContaining({ code: 'STATE_UNUSABLE' }));
+  });
+
+  it('refuses a file that is no database', () => {
+    writeFileSync(
+      join(directory, 'state.db'),
+      'no database at all, but long enough to have a header of some kind',
+    );
+    expect(() => openStateStore(directory)).toThrow(expect.objectContaining({ code: 'DISK_FAILED' }));
+  });
+});
+
+describe('readStateStore', () => {
+  it('says so when there is no state', () => {
+    expect(() => readStateStore(directory)).toThrow(expect.objectContaining({ code: 'DISK_FAILED' }));
+  });
+});

@@ -1,0 +1,88 @@
+import type { AgentParts } from '../../src/agent/index.ts';
+import type { ResolvedRevision, Verdict } from '../../src/api/index.ts';
+import { type KubernetesObject, SealiftError } from '../../src/core/index.ts';
+
+type Stages = AgentParts['stages'];
+
+/** A registry as the engine's stages see it: what each tag names, who signed it, what it builds to. Set it and poll again. */
+export class FakeStages {
+  revision = 'v1';
+  verdict: 'accepted' | 'refused' | 'not-required' = 'accepted';
+  objects: readonly KubernetesObject[] = [];
+  /** Thrown by the stage of that name. */
+  readonly failing = new Map<keyof Stages, SealiftError>();
+  /** Calls of each stage. */
+  readonly calls = { resolve: 0, verify: 0, fetch: 0, unpack: 0, build: 0 };
+
+  get stages(): Stages {
+    return {
+      resolve: { resolve: (request) => this.#resolve(request.known?.digest) },
+      verify: { verify: async ({ resolved }) => this.#run('verify', () => this.#judge(resolved)) },
+      fetch: {
+        fetch: async ({ resolved }) =>
+          this.#run('fetch', () => ({
+            revision: resolved.revision,
+            layer: resolved.manifest,
+            annotations: {},
+          })),
+      },
+      unpack: {
+        unpack: async (_, { revision, layer }) =>
+          this.#run('unpack', () => ({
+            revision,
+            digest: layer.digest,
+            root: `/trees/${revision}`,
+            files: 1,
+            bytes: 1,
+            annotations: {},
+            skipped: [],
+          })),
+      },
+      build: { build: async () => this.#run('build', () => ({ objects: this.objects, warnings: [] })) },
+    };
+  }
+
+  async #resolve(known: string | undefined): ReturnType<Stages['resolve']['resolve']> {
+    return this.#run('resolve', () => {
+      const digest = `sha256:${this.revision}`;
+      const validator = { digest };
+      if (known === digest) return { kind: 'unchanged', validator };
+      const manifest = { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest, size: 2 };
+      const resolved = { revision: `stable@${digest}`, manifest, content: new Uint8Array() };
+      return { kind: 'resolved', resolved, validator };
+    });
+  }
+
+  #judge({ manifest: { digest } }: ResolvedRevision): Verdict {
+    switch (this.verdict) {
+      case 'accepted':
+        return {
+          kind: 'accepted',
+          digest,
+          signers: [{ authority: 'release/key', keyId: 'sha256:00', format: 'bundle', evidence: digest }],
+        };
+      case 'not-required':
+        return { kind: 'not-required', digest };
+      case 'refused':
+        return {
+          kind: 'refused',
+          digest,
+          code: 'SIGNATURE_MISSING',
+          detail: 'no signature found',
+          refusals: [],
+        };
+    }
+  }
+
+  #run<T>(stage: keyof Stages, work: () => T): T {
+    this.calls[stage] += 1;
+    const failure = this.failing.get(stage);
+    if (failure !== undefined) throw failure;
+    return work();
+  }
+}
+
+/** The failure of a registry that is away. */
+export function registryDown(): SealiftError {
+  return new SealiftError('REGISTRY_UNREACHABLE', 'oci://registry.example/app', 'connection refused');
+}
