@@ -2,6 +2,7 @@
 import { glob, readFile } from 'node:fs/promises';
 import { cruise, type ICruiseResult } from 'dependency-cruiser';
 import { configuration } from '../lint/arrows.ts';
+import { visitUsingDeclarations } from '../lint/using-declarations.ts';
 
 const folders = ['src', 'cmd', 'test', 'scripts', 'examples'];
 
@@ -42,6 +43,7 @@ async function unread(files: string[], result: ICruiseResult): Promise<string[]>
   return missing;
 }
 
+visitUsingDeclarations();
 const files = await typescriptFiles();
 const result = await cruiseTree(files);
 const notes = new Map((configuration.forbidden ?? []).map((rule) => [rule.name, rule.comment]));
