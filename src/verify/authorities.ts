@@ -8,7 +8,7 @@ import {
 } from '../api/index.ts';
 import { SealiftError } from '../core/index.ts';
 import { type PublicKey, parsePublicKey } from './public-key.ts';
-import { matchesRepository, repositoryName } from './repository-name.ts';
+import { coversRepository, spellingsOf } from './repository-name.ts';
 
 export type SignatureFormat = Signer['format'];
 
@@ -51,9 +51,9 @@ export function requirementsOf(source: OciRepository, desired: DesiredState): Re
 }
 
 function matches({ metadata, spec: { match } }: VerificationPolicy, source: OciRepository): boolean {
-  const repository = repositoryName(source.spec);
+  const repository = spellingsOf(source.spec.url);
   return (
-    match.repositories.some((glob) => matchesRepository(glob, repository)) ||
+    match.repositories.some((glob) => coversRepository(glob, repository)) ||
     match.sources.some(
       ({ name, namespace = metadata.namespace }) =>
         name === source.metadata.name && namespace === source.metadata.namespace,

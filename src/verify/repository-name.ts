@@ -1,55 +1,66 @@
 import { posix } from 'node:path';
-import type { OciRepository } from '../api/index.ts';
+import { parseReference, type RegistryReference } from 'oci-client-ts';
+import { SealiftError } from '../core/index.ts';
 import { matchesGlob } from './repository-glob.ts';
 
 /**
- * What policies are matched against. A registry may be spelled in several ways; each spelling has to meet the same policies, or a source
- * could pick the weaker ones by spelling.
+ * Every way to write one repository, so far as text can tell. A policy that covers one of them covers it: otherwise whoever writes a source
+ * could choose by spelling which policies it meets.
  */
-export type RepositoryName =
-  | { readonly kind: 'registry'; readonly name: string }
-  | { readonly kind: 'layout'; readonly name: string };
+export interface RepositorySpellings {
+  readonly kind: 'registry' | 'layout';
+  readonly names: readonly string[];
+}
 
-const layoutScheme = 'oci-layout:';
-const registryScheme = 'oci://';
+/** Names under which Docker Hub answers; its official repositories go with and without `library/`. */
+const dockerHub = ['docker.io', 'index.docker.io', 'registry-1.docker.io', 'registry.hub.docker.com'];
+const officialPrefix = 'library/';
 
-/** Names under which Docker Hub answers. */
-const dockerHub: ReadonlySet<string> = new Set([
-  'index.docker.io',
-  'registry-1.docker.io',
-  'registry.hub.docker.com',
-]);
+/** The port that HTTPS or, for a source that allows it, plain HTTP takes when none is written. */
+const defaultPort = /:0*(?:443|80)$/;
 
-/** `HOST/REPOSITORY` in lower case without default port, or the normal form of a layout's directory. */
-export function repositoryName({
-  url,
-  insecure,
-}: Pick<OciRepository['spec'], 'url' | 'insecure'>): RepositoryName {
-  if (url.startsWith(layoutScheme)) {
-    return { kind: 'layout', name: trimSlashes(posix.normalize(url.slice(layoutScheme.length))) };
+/** `HOST/REPOSITORY` of a registry, or the directory of a layout. @throws SealiftError REFERENCE_INVALID. */
+export function spellingsOf(url: string): RepositorySpellings {
+  const reference = parsed(url);
+  if (reference.kind === 'layout') return { kind: 'layout', names: [normalDirectory(reference.directory)] };
+  const repositories = repositorySpellings(reference);
+  const names = hostSpellings(reference.host).flatMap((host) =>
+    repositories.map((name) => `${host}/${name}`),
+  );
+  return { kind: 'registry', names };
+}
+
+/** True when a policy's glob covers the repository. Registry names have no upper case, so neither has a glob over them. */
+export function coversRepository(glob: string, { kind, names }: RepositorySpellings): boolean {
+  const pattern = kind === 'registry' ? glob.toLowerCase() : glob;
+  return names.some((name) => matchesGlob(pattern, name));
+}
+
+function parsed(url: string): ReturnType<typeof parseReference> {
+  try {
+    return parseReference(url);
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : 'expected a reference';
+    throw new SealiftError('REFERENCE_INVALID', 'spec.url', detail, { cause });
   }
-  const [host = '', ...path] = trimSlashes(url.slice(registryScheme.length).toLowerCase()).split('/');
-  return {
-    kind: 'registry',
-    name: [normalHost(host, insecure), ...path.filter((part) => part !== '')].join('/'),
-  };
 }
 
-/** True when a policy's glob covers this repository. Registry names have no upper case, so neither has a glob over them. */
-export function matchesRepository(glob: string, { kind, name }: RepositoryName): boolean {
-  return matchesGlob(kind === 'registry' ? glob.toLowerCase() : glob, name);
+function hostSpellings(host: string): readonly string[] {
+  const bare = host.replace(defaultPort, '');
+  const port = /:(\d+)$/.exec(bare)?.[1];
+  if (port !== undefined) return [`${bare.slice(0, -port.length)}${Number(port)}`];
+  const hosts = dockerHub.includes(bare) ? dockerHub : [bare];
+  return hosts.flatMap((name) => [name, `${name}:443`, `${name}:80`]);
 }
 
-function normalHost(host: string, insecure: boolean): string {
-  const [, name = host, port] = /^(.*?)(?::(\d+))?$/.exec(host) ?? [];
-  const bare = name.endsWith('.') ? name.slice(0, -1) : name;
-  const known = dockerHub.has(bare) ? 'docker.io' : bare;
-  const isDefault = port === '443' || (insecure && port === '80');
-  return port === undefined || isDefault ? known : `${known}:${Number(port)}`;
+function repositorySpellings({ host, repository }: RegistryReference): readonly string[] {
+  if (!dockerHub.includes(host.replace(defaultPort, ''))) return [repository];
+  if (!repository.includes('/')) return [repository, `${officialPrefix}${repository}`];
+  const [, official] = /^library\/([^/]+)$/.exec(repository) ?? [];
+  return official === undefined ? [repository] : [repository, official];
 }
 
-function trimSlashes(text: string): string {
-  let end = text.length;
-  while (end > 1 && text[end - 1] === '/') end -= 1;
-  return text.slice(0, end);
+function normalDirectory(directory: string): string {
+  const normal = posix.normalize(directory);
+  return normal.length > 1 && normal.endsWith('/') ? normal.slice(0, -1) : normal;
 }

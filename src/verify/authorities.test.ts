@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import {
+  desiredState,
+  keyPolicy,
+  newSigner,
+  ociSource,
+  siteObject,
+} from '../../test/fixtures/signed-artifact.ts';
+import { requirementsOf } from './authorities.ts';
+
+const release = newSigner();
+const other = newSigner();
+
+const secret = (name: string, stringData: Record<string, string>) =>
+  siteObject('Secret', name, { stringData });
+const verify = (spec: Record<string, unknown>) => ociSource('oci://registry.test/app', { verify: spec });
+
+/** Names of requirements, each with its signers and their keys. */
+function namesOf(...given: Parameters<typeof requirementsOf>): unknown {
+  const required = requirementsOf(...given);
+  if (required.kind !== 'required') return required.kind;
+  return required.requirements.map(({ name, authorities }) => [
+    name,
+    authorities.map((authority) => [authority.name, authority.key.id]),
+  ]);
+}
+
+describe('requirementsOf', () => {
+  it('asks for nothing where there is no policy and no spec.verify', () => {
+    expect(namesOf(ociSource(), desiredState())).toBe('not-required');
+  });
+
+  it('lets nothing pass unmatched once there is a policy', () => {
+    const policy = keyPolicy('release', [release.publicPem], { match: { repositories: ['other.test/**'] } });
+    expect(namesOf(ociSource(), desiredState(policy))).toBe('no-match');
+  });
+
+  it('takes every policy that matches, by repository or by name', () => {
+    const byRepository = keyPolicy('by-repository', [release.publicPem], {
+      match: { repositories: ['registry.test/*'] },
+    });
+    const byName = keyPolicy('by-name', [other.publicPem], { match: { sources: [{ name: 'app' }] } });
+    const unmatched = keyPolicy('unmatched', [other.publicPem], {
+      match: { sources: [{ name: 'app', namespace: 'elsewhere' }] },
+    });
+    expect(namesOf(ociSource(), desiredState(byRepository, byName, unmatched))).toEqual([
+      ['VerificationPolicy/default/by-repository', [['by-repository/key-0', release.id]]],
+      ['VerificationPolicy/default/by-name', [['by-name/key-0', other.id]]],
+    ]);
+  });
+
+  it('reads a name without namespace in the namespace of the policy', () => {
+    const policy = keyPolicy('elsewhere/release', [release.publicPem], {
+      match: { sources: [{ name: 'app' }] },
+    });
+    expect(namesOf(ociSource(), desiredState(policy))).toBe('no-match');
+  });
+
+  it('matches repositories of sources in any namespace', () => {
+    const policy = keyPolicy('elsewhere/release', [release.publicPem]);
+    expect(namesOf(ociSource(), desiredState(policy))).toMatchObject([
+      ['VerificationPolicy/elsewhere/release', [{}]],
+    ]);
+  });
+
+  it('takes every .pub entry of a policy’s Secret, from the namespace of the policy', () => {
+    const policy = siteObject('VerificationPolicy', 'elsewhere/release', {
+      spec: {
+        match: { repositories: ['**'] },
+        authorities: [{ name: 'team', key: { secretRef: { name: 'keys' } } }],
+      },
+    });
+    const right = secret('elsewhere/keys', {
+      'a.pub': release.publicPem,
+      'b.pub': other.publicPem,
+      'note.txt': 'no key',
+    });
+    const wrong = secret('keys', { 'c.pub': newSigner().publicPem });
+    expect(namesOf(ociSource(), desiredState(policy, wrong, right))).toEqual([
+      [
+        'VerificationPolicy/elsewhere/release',
+        [
+          ['release/team', release.id],
+          ['release/team', other.id],
+        ],
+      ],
+    ]);
+  });
+
+  it('reads spec.verify as Flux does, next to the policies', () => {
+    const source = verify({ provider: 'cosign', secretRef: { name: 'keys' } });
+    const keys = secret('keys', { 'a.pub': release.publicPem, 'b.pub': other.publicPem });
+    const fromSource = [
+      'spec.verify',
+      [
+        ['spec.verify/a.pub', release.id],
+        ['spec.verify/b.pub', other.id],
+      ],
+    ];
+    expect(namesOf(source, desiredState(keys))).toEqual([fromSource]);
+    const unmatched = keyPolicy('unmatched', [other.publicPem], {
+      match: { repositories: ['other.test/*'] },
+    });
+    expect(namesOf(source, desiredState(keys, unmatched))).toEqual([fromSource]);
+    const matching = keyPolicy('matching', [other.publicPem]);
+    expect(namesOf(source, desiredState(keys, matching))).toMatchObject([
+      ['VerificationPolicy/default/matching', [{}]],
+      fromSource,
+    ]);
+  });
+
+  const identity = [{ issuer: '^https://issuer.test$', subject: '^me$' }];
+  it.each([
+    ['notation', { provider: 'notation', secretRef: { name: 'keys' } }],
+    ['keyless', { provider: 'cosign' }],
+    ['keyless with an identity', { provider: 'cosign', matchOIDCIdentity: identity }],
+    ['an identity beside the keys', { secretRef: { name: 'keys' }, matchOIDCIdentity: identity }],
+    [
+      'a trusted root beside the keys',
+      { secretRef: { name: 'keys' }, trustedRootSecretRef: { name: 'root' } },
+    ],
+  ])('refuses %s instead of ignoring it', (_what, spec) => {
+    const keys = secret('keys', { 'a.pub': release.publicPem });
+    const policy = keyPolicy('matching', [release.publicPem]);
+    expect(() => requirementsOf(verify(spec), desiredState(keys, policy))).toThrow(
+      expect.objectContaining({ code: 'CONFIG_UNSUPPORTED', subject: 'OCIRepository/default/app' }),
+    );
+  });
+
+  it.each([
+    ['a Secret that is not there', [], 'OBJECT_NOT_FOUND'],
+    [
+      'a Secret of that name elsewhere',
+      [secret('elsewhere/keys', { 'a.pub': release.publicPem })],
+      'OBJECT_NOT_FOUND',
+    ],
+    ['a Secret without .pub entries', [secret('keys', { 'cosign.key': 'x' })], 'KEY_INVALID'],
+    [
+      'one broken key among good ones',
+      [secret('keys', { 'a.pub': release.publicPem, 'b.pub': 'broken' })],
+      'KEY_INVALID',
+    ],
+  ])('refuses %s', (_what, secrets, code) => {
+    const source = verify({ secretRef: { name: 'keys' } });
+    expect(() => requirementsOf(source, desiredState(...secrets))).toThrow(expect.objectContaining({ code }));
+  });
+
+  it('refuses a broken key in a policy and names it', () => {
+    const policy = keyPolicy('release', [release.publicPem, 'broken']);
+    expect(() => requirementsOf(ociSource(), desiredState(policy))).toThrow(
+      expect.objectContaining({
+        code: 'KEY_INVALID',
+        subject: 'VerificationPolicy/default/release authority key-1',
+      }),
+    );
+  });
+});

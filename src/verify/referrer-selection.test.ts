@@ -1,0 +1,43 @@
+import type { Descriptor } from 'oci-client-ts';
+import { describe, expect, it } from 'vitest';
+import { selectBundles, selectLegacy } from './referrer-selection.ts';
+
+const bundle = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+const legacy = 'application/vnd.dev.cosign.artifact.sig.v1+json';
+
+function entry(name: string, artifactType?: string, predicateType?: string): Descriptor {
+  return {
+    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    digest: name,
+    size: 1,
+    ...(artifactType === undefined ? {} : { artifactType }),
+    ...(predicateType === undefined
+      ? {}
+      : { annotations: { 'dev.sigstore.bundle.predicateType': predicateType } }),
+  };
+}
+
+const names = (listing: readonly Descriptor[]): readonly string[] => listing.map(({ digest }) => digest);
+
+const listing = [
+  entry('attestation', bundle, 'https://slsa.dev/provenance/v1'),
+  entry('untyped'),
+  entry('sbom', 'application/spdx+json'),
+  entry('unhinted', bundle),
+  entry('legacy', legacy),
+  entry('signature', bundle, 'https://sigstore.dev/cosign/sign/v1'),
+  entry('signature', bundle, 'https://sigstore.dev/cosign/sign/v1'),
+];
+
+describe('referrers that may be signatures', () => {
+  it('are ordered by what they say they are, and left out by type alone', () => {
+    expect(names(selectBundles(listing).chosen)).toEqual(['signature', 'unhinted', 'untyped', 'attestation']);
+    expect(names(selectLegacy(listing).chosen)).toEqual(['untyped', 'legacy']);
+  });
+
+  it('are at most 16 of each format, the rest counted', () => {
+    const many = Array.from({ length: 40 }, (_, at) => entry(`b${at}`, bundle));
+    expect(selectBundles(many)).toMatchObject({ chosen: { length: 16 }, omitted: 24 });
+    expect(selectLegacy(many)).toEqual({ chosen: [], omitted: 0 });
+  });
+});

@@ -1,0 +1,85 @@
+import { performance } from 'node:perf_hooks';
+import { describe, expect, it } from 'vitest';
+import { matchesGlob } from './repository-glob.ts';
+import { coversRepository, spellingsOf } from './repository-name.ts';
+
+describe('matchesGlob', () => {
+  it.each([
+    ['ghcr.io/org/app', 'ghcr.io/org/app', true],
+    ['ghcr.io/org/app', 'ghcr.io/org/app2', false],
+    ['ghcr.io/org/app', 'xghcr.io/org/app', false],
+    ['ghcr.io/org/*', 'ghcr.io/org/app', true],
+    ['ghcr.io/org/*', 'ghcr.io/org/app/sub', false],
+    ['ghcr.io/org/*', 'ghcr.io/org', false],
+    ['ghcr.io/*/app', 'ghcr.io/org/app', true],
+    ['ghcr.io/*/app', 'ghcr.io/a/b/app', false],
+    ['ghcr.io/org/app-*', 'ghcr.io/org/app-one', true],
+    ['ghcr.io/org/app*', 'ghcr.io/org/app', true],
+    ['ghcr.io/**', 'ghcr.io/a/b/c', true],
+    ['ghcr.io/**/c', 'ghcr.io/a/b/c', true],
+    ['ghcr.io/**/c', 'ghcr.io/a/b/d', false],
+    ['**', 'anything/at/all', true],
+    ['***', 'a/b', true],
+    ['*', 'a', true],
+    ['*', 'a/b', false],
+    ['**/prod/*', 'r.test/x/prod/app', true],
+    ['ghcr.io/org/a.p', 'ghcr.io/org/app', false],
+    ['ghcr.io/org/(a|b)?', 'ghcr.io/org/a', false],
+    ['*/**/*', 'a/b', false],
+    ['*/**/*', 'a/b/c', true],
+    ['', '', true],
+    ['', 'a', false],
+    ['/srv/é*', '/srv/édition', true],
+  ])('%s against %s: %s', (glob, name, expected) => {
+    expect(matchesGlob(glob, name)).toBe(expected);
+  });
+
+  it('takes no longer for a hostile glob than glob times name', () => {
+    const started = performance.now();
+    expect(matchesGlob(`${'*a'.repeat(100)}b`, 'a'.repeat(255))).toBe(false);
+    expect(matchesGlob(`${'**a'.repeat(100)}b`, 'a/'.repeat(127))).toBe(false);
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+});
+
+const covers = (glob: string, url: string): boolean => coversRepository(glob, spellingsOf(url));
+
+describe('coversRepository', () => {
+  it.each([
+    ['ghcr.io/prod/*', 'oci://ghcr.io/prod/app'],
+    ['ghcr.io/prod/*', 'oci://GHCR.io/prod/app'],
+    ['GHCR.io/prod/*', 'oci://ghcr.io/prod/app'],
+    ['ghcr.io/prod/*', 'oci://ghcr.io:443/prod/app'],
+    ['ghcr.io/prod/*', 'oci://ghcr.io:0443/prod/app'],
+    ['ghcr.io:443/prod/*', 'oci://ghcr.io/prod/app'],
+    ['ghcr.io/prod/*', 'oci://ghcr.io:80/prod/app'],
+    ['ghcr.io/prod/*', 'oci://ghcr.io/prod/app:v1'],
+    ['registry.test:5000/*', 'oci://registry.test:5000/app'],
+    ['registry.test:5000/*', 'oci://registry.test:05000/app'],
+    ['docker.io/org/*', 'oci://index.docker.io/org/app'],
+    ['index.docker.io/org/*', 'oci://registry-1.docker.io/org/app'],
+    ['docker.io/library/*', 'oci://docker.io/nginx'],
+    ['docker.io/nginx', 'oci://docker.io/library/nginx'],
+    ['[::1]:5000/*', 'oci://[::1]:5000/app'],
+    ['/srv/layouts/*', 'oci-layout:/srv/layouts/app/'],
+    ['/srv/layouts/*', 'oci-layout:/srv/other/../layouts/./app'],
+  ])('%s covers %s', (glob, url) => {
+    expect(covers(glob, url)).toBe(true);
+  });
+
+  it.each([
+    ['ghcr.io/prod/*', 'oci://ghcr.io:5000/prod/app'],
+    ['ghcr.io/prod/*', 'oci://ghcr.io.evil.test/prod/app'],
+    ['ghcr.io/prod/*', 'oci://evil.test/ghcr.io/prod/app'],
+    ['ghcr.io/library/*', 'oci://ghcr.io/nginx'],
+    ['/srv/Layouts/*', 'oci-layout:/srv/layouts/app'],
+  ])('%s does not cover %s', (glob, url) => {
+    expect(covers(glob, url)).toBe(false);
+  });
+
+  it('refuses an address that nothing can poll', () => {
+    expect(() => spellingsOf('oci://user:secret@ghcr.io/app')).toThrow(
+      expect.objectContaining({ code: 'REFERENCE_INVALID', message: expect.not.stringContaining('secret') }),
+    );
+  });
+});

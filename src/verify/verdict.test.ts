@@ -1,0 +1,112 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Refusal, Signer } from '../api/index.ts';
+import type { ErrorCode } from '../core/index.ts';
+import type { Requirement } from './authorities.ts';
+import type { Finding, Judgement } from './examine.ts';
+import { decideVerdict } from './verdict.ts';
+
+const digest = `sha256:${'a'.repeat(64)}`;
+const requirement = (name: string): Requirement => ({ name, formats: ['bundle', 'legacy'], authorities: [] });
+const one = [requirement('one')];
+const two = [requirement('one'), requirement('two')];
+
+const signed = (keyId: string, evidence = keyId): Judgement => {
+  const signer: Signer = { authority: `policy/${keyId}`, keyId, format: 'bundle', evidence };
+  return { kind: 'signed', signers: [signer] };
+};
+const refused = (code: ErrorCode, subject = 'sha256:x'): Judgement => {
+  const refusal: Refusal = { code, subject, detail: 'because' };
+  return { kind: 'refused', refusal };
+};
+const notAsked: Judgement = { kind: 'not-asked' };
+
+describe('decideVerdict', () => {
+  it.each<[string, readonly Requirement[], readonly Finding[], ErrorCode]>([
+    ['nothing found', one, [], 'SIGNATURE_MISSING'],
+    ['nothing that was asked for', one, [[notAsked]], 'SIGNATURE_MISSING'],
+    ['one of two requirements without signer', two, [[signed('a'), notAsked]], 'SIGNATURE_MISSING'],
+    ['findings shorter than the requirements', two, [[signed('a')]], 'SIGNATURE_MISSING'],
+    [
+      'wrong digest before unknown key',
+      one,
+      [[refused('SIGNATURE_KEY_UNKNOWN')], [refused('SIGNATURE_WRONG_DIGEST')]],
+      'SIGNATURE_WRONG_DIGEST',
+    ],
+    [
+      'unknown key before malformed',
+      one,
+      [[refused('SIGNATURE_MALFORMED')], [refused('SIGNATURE_KEY_UNKNOWN')]],
+      'SIGNATURE_KEY_UNKNOWN',
+    ],
+    [
+      'malformed before wrong type',
+      one,
+      [[refused('SIGNATURE_WRONG_TYPE')], [refused('SIGNATURE_MALFORMED')]],
+      'SIGNATURE_MALFORMED',
+    ],
+    ['wrong type before missing', two, [[refused('SIGNATURE_WRONG_TYPE'), notAsked]], 'SIGNATURE_WRONG_TYPE'],
+    [
+      'a candidate before the limit',
+      one,
+      [[refused('CONTENT_TOO_LARGE')], [refused('SIGNATURE_MALFORMED')]],
+      'SIGNATURE_MALFORMED',
+    ],
+    ['the limit alone', one, [[refused('CONTENT_TOO_LARGE')]], 'CONTENT_TOO_LARGE'],
+  ])('refuses: %s', (_what, requirements, findings, code) => {
+    expect(decideVerdict(digest, requirements, findings)).toMatchObject({ kind: 'refused', digest, code });
+  });
+
+  it('never accepts without requirements', () => {
+    expect(() => decideVerdict(digest, [], [[]])).toThrow(RangeError);
+  });
+
+  it('lists refusals of failing requirements only, each once', () => {
+    const findings = [
+      [signed('a'), refused('SIGNATURE_KEY_UNKNOWN', 'x')],
+      [refused('SIGNATURE_MALFORMED', 'y'), notAsked],
+      [notAsked, refused('SIGNATURE_KEY_UNKNOWN', 'x')],
+    ];
+    expect(decideVerdict(digest, two, findings)).toMatchObject({
+      refusals: [{ code: 'SIGNATURE_KEY_UNKNOWN', subject: 'x' }],
+    });
+  });
+
+  it('counts a key once for a requirement', () => {
+    const verdict = decideVerdict(digest, one, [
+      [signed('a', 'first')],
+      [signed('a', 'second')],
+      [signed('b')],
+    ]);
+    expect(verdict).toMatchObject({ kind: 'accepted', signers: [{ evidence: 'first' }, { keyId: 'b' }] });
+  });
+
+  const judgement = fc.oneof(
+    fc.constant(notAsked),
+    fc.constantFrom('a', 'b').map((key) => signed(key)),
+    fc
+      .tuple(
+        fc.constantFrom<ErrorCode[]>(
+          'SIGNATURE_WRONG_DIGEST',
+          'SIGNATURE_KEY_UNKNOWN',
+          'SIGNATURE_MALFORMED',
+          'SIGNATURE_WRONG_TYPE',
+        ),
+        fc.constantFrom('x', 'y'),
+      )
+      .map(([code, subject]) => refused(code, subject)),
+  );
+
+  it('accepts exactly when each requirement has a signer, in whatever order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(judgement, judgement), { maxLength: 6 }), (findings) => {
+        const holds = [0, 1].every((at) => findings.some((finding) => finding[at]?.kind === 'signed'));
+        const verdict = decideVerdict(digest, two, findings);
+        const reversed = decideVerdict(digest, two, findings.toReversed());
+        expect(verdict.kind).toBe(holds ? 'accepted' : 'refused');
+        expect(reversed.kind).toBe(verdict.kind);
+        if (verdict.kind === 'refused') expect(reversed).toEqual(verdict);
+      }),
+    );
+  });
+});
