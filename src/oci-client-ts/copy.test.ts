@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest';
+import { copy, createMemoryStore, type Descriptor, OciError, type Store } from './index.ts';
+import { blobOf, collect, config, image, imageOf, indexOf, layer, pushAll } from './store-contract.ts';
+
+/** Notes what is done to a store, in order. */
+function observed(store: Store): { readonly store: Store; readonly acts: string[] } {
+  const acts: string[] = [];
+  const proxy: Store = {
+    resolve: (reference, options) => store.resolve(reference, options),
+    fetch: (descriptor, options) => store.fetch(descriptor, options),
+    exists: (descriptor, options) => store.exists(descriptor, options),
+    tags: (options) => store.tags(options),
+    referrers: (subject, options) => store.referrers(subject, options),
+    delete: (descriptor, options) => store.delete(descriptor, options),
+    push: async (descriptor, content, options) => {
+      await store.push(descriptor, content, options);
+      acts.push(descriptor.digest);
+    },
+    tag: async (descriptor, tag, options) => {
+      await store.tag(descriptor, tag, options);
+      acts.push(`tag ${tag}`);
+    },
+  };
+  return { store: proxy, acts };
+}
+
+const other = imageOf(blobOf('other layer'), config);
+const both = indexOf([image.descriptor, other.descriptor]);
+const signature = imageOf(blobOf('signature'), config, {
+  subject: both.descriptor,
+  artifactType: 'a/signature',
+});
+const stamp = imageOf(blobOf('stamp'), config, { subject: signature.descriptor, artifactType: 'a/stamp' });
+const everything = [
+  layer,
+  config,
+  image,
+  ...['other layer', 'signature', 'stamp'].map((text) => blobOf(text)),
+  other,
+  both,
+  signature,
+  stamp,
+];
+
+async function source(): Promise<Store> {
+  const store = createMemoryStore();
+  await pushAll(store, ...everything);
+  await store.tag(both.descriptor, 'v1');
+  return store;
+}
+
+const digests = (...contents: readonly { readonly descriptor: Descriptor }[]): string[] =>
+  contents.map(({ descriptor }) => descriptor.digest);
+
+describe('copy', () => {
+  it('copies an index with all it names: blobs before manifests, children before parents, the tag last', async () => {
+    const { store, acts } = observed(createMemoryStore());
+    const result = await copy(await source(), store, 'v1');
+    expect(result).toMatchObject({ descriptor: both.descriptor, pushed: 6, skipped: 0, dangling: [] });
+    expect(acts.slice(0, 2).sort()).toEqual(digests(layer, config).sort());
+    expect(acts.slice(2)).toEqual([...digests(image, blobOf('other layer'), other, both), 'tag v1']);
+  });
+
+  it('carries referrers and their referrers along when asked, before the tag', async () => {
+    const { store, acts } = observed(createMemoryStore());
+    await copy(await source(), store, 'v1', { referrers: true });
+    expect(acts.slice(-5)).toEqual([
+      ...digests(blobOf('signature'), signature, blobOf('stamp'), stamp),
+      'tag v1',
+    ]);
+    expect(await collect(store.referrers(both.descriptor))).toHaveLength(1);
+    expect(await collect(store.referrers(signature.descriptor))).toHaveLength(1);
+  });
+
+  it('skips what is there', async () => {
+    const to = createMemoryStore();
+    const from = await source();
+    await copy(from, to, 'v1');
+    expect(await copy(from, to, 'v1')).toMatchObject({ pushed: 0, skipped: 6, bytes: 0 });
+  });
+
+  it.each([
+    ['the tag of the reference', 'v1', undefined, ['v1']],
+    ['another tag', 'v1', 'v2', ['v2']],
+    ['no tag for a digest', both.descriptor.digest, undefined, []],
+    ['a tag for a digest', both.descriptor.digest, 'v3', ['v3']],
+  ])('gives %s', async (_what, reference, tag, expected) => {
+    const to = createMemoryStore();
+    await copy(await source(), to, reference, tag === undefined ? {} : { tag });
+    expect(await collect(to.tags())).toEqual(expected);
+  });
+
+  it('sets no tag when a blob is missing at the source', async () => {
+    const from = await source();
+    await from.delete(layer.descriptor);
+    const to = createMemoryStore();
+    await expect(copy(from, to, 'v1')).rejects.toMatchObject({ code: 'not-found' });
+    expect(await collect(to.tags())).toEqual([]);
+    expect(await to.exists(image.descriptor)).toBe(false);
+  });
+
+  it('reports referrers that the source lists and does not have', async () => {
+    const from = await source();
+    const absent = imageOf(layer, config, { subject: both.descriptor, annotations: { absent: 'yes' } });
+    const list = indexOf([absent.descriptor]);
+    await pushAll(from, list);
+    await from.tag(list.descriptor, both.descriptor.digest.replace(':', '-'));
+    const result = await copy(from, createMemoryStore(), 'v1', { referrers: true });
+    expect(digests(...result.dangling.map((descriptor) => ({ descriptor })))).toEqual(digests(absent));
+  });
+
+  it('copies no referrer whose subject is another manifest', async () => {
+    const from = await source();
+    const liar = {
+      ...observed(from).store,
+      referrers: async function* (): AsyncGenerator<Descriptor> {
+        yield stamp.descriptor;
+      },
+    };
+    const to = createMemoryStore();
+    await copy(liar, to, image.descriptor.digest, { referrers: true });
+    expect(await to.exists(stamp.descriptor)).toBe(false);
+  });
+
+  it('fails when the source cannot say which referrers there are', async () => {
+    const from = await source();
+    const silent = {
+      ...observed(from).store,
+      // biome-ignore lint/correctness/useYield: an outage yields nothing
+      referrers: async function* (): AsyncGenerator<Descriptor> {
+        throw new OciError('server-error', 'referrers', 'status 503');
+      },
+    };
+    const to = createMemoryStore();
+    await expect(copy(silent, to, 'v1', { referrers: true })).rejects.toMatchObject({ code: 'server-error' });
+    expect(await collect(to.tags())).toEqual([]);
+  });
+
+  it('refuses indexes inside each other beyond all measure', async () => {
+    const from = createMemoryStore();
+    await pushAll(from, layer, config, image);
+    let top = image;
+    for (let depth = 0; depth < 12; depth += 1) {
+      top = indexOf([top.descriptor]);
+      await pushAll(from, top);
+    }
+    await expect(copy(from, createMemoryStore(), top.descriptor.digest)).rejects.toMatchObject({
+      code: 'too-large',
+    });
+  });
+
+  it('ends without layers that need not be distributed', async () => {
+    const foreign = blobOf('foreign', 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip');
+    const windows = imageOf(foreign, config);
+    const from = createMemoryStore();
+    await pushAll(from, config, windows);
+    const to = createMemoryStore();
+    await copy(from, to, windows.descriptor.digest);
+    expect(await to.exists(windows.descriptor)).toBe(true);
+  });
+
+  it('stops all transfers when the signal fires', async () => {
+    const from = await source();
+    const stop = new AbortController();
+    const stuck = {
+      ...observed(from).store,
+      fetch: async function* (): AsyncGenerator<Uint8Array> {
+        stop.abort(new Error('stop'));
+        await new Promise(() => {});
+        yield layer.bytes;
+      },
+    };
+    const to = createMemoryStore();
+    await expect(copy(stuck, to, image.descriptor.digest, { signal: stop.signal })).rejects.toThrow('stop');
+  });
+});
