@@ -225,6 +225,12 @@ describe('arrows', () => {
     ],
     ['undici has one home', 'home-of-undici', 'src/oci-client-ts/planted-2.ts', "import 'undici';"],
     ['commander has one home', 'home-of-commander', 'src/site/planted.ts', "import 'commander';"],
+    [
+      'not even where a value is disposed of',
+      'arrow-apply',
+      'src/apply/planted-9.ts',
+      "export async function f() {\n  await using x = await import('../source/index.ts');\n}",
+    ],
     ['pino has one home', 'home-of-pino', 'src/observe/planted.ts', "import 'pino';"],
   ] as const;
   let outcome: Outcome;
