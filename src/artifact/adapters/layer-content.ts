@@ -1,6 +1,7 @@
 import type { Descriptor } from 'oci-client-ts';
 import { requireGzip, sniffBytes } from '../compression.ts';
 import { contentFailure } from '../unpack-failure.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** Opens a layer of the local layout. Its stream ends in an error when the digest is wrong, so its end has to be reached. */
 export type OpenLayer = (layer: Descriptor, signal: AbortSignal) => AsyncIterable<Uint8Array>;
@@ -17,8 +18,7 @@ export async function* readLayer(
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   try {
-    for await (const chunk of open(layer, signal)) {
-      signal.throwIfAborted();
+    for await (const chunk of untilAborted(open(layer, signal), signal)) {
       if (chunk.length > 0) yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     }
   } catch (error) {
