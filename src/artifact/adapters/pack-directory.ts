@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, readFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream';
 import { createGzip, constants as zlibConstants } from 'node:zlib';
@@ -10,6 +10,7 @@ import { OccupiedPaths } from '../occupied-paths.ts';
 import { safePath } from '../safe-path.ts';
 import { compileIgnore, type IgnoreText, sourceIgnoreFile } from '../source-ignore.ts';
 import { encodeEntry, endOfArchive, paddingAfter } from '../tar-encoder.ts';
+import { untilAborted } from './until-aborted.ts';
 import { type WalkedEntry, walkDirectory } from './walk-directory.ts';
 
 export interface PackOptions {
@@ -82,11 +83,10 @@ async function* packFile(file: string, name: string): AsyncGenerator<Buffer> {
 }
 
 async function* packEntries(root: string, options: PackOptions): AsyncGenerator<Uint8Array> {
-  const stat = await lstat(root);
-  if (stat.isFile()) {
+  if ((await stat(root)).isFile()) {
     const name = path.basename(root);
     requirePackable([{ kind: 'file', path: name }]);
-    yield* packFile(root, name);
+    yield* packFile(await realpath(root), name);
     yield endOfArchive;
     return;
   }
@@ -136,7 +136,7 @@ export async function* packDirectory(root: string, options: PackOptions): AsyncG
     failure = error ?? undefined;
   });
   try {
-    yield* withoutSystem(flow);
+    yield* untilAborted(withoutSystem(flow), signal);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     throw asSealiftError(failure ?? error, absolute, 'DISK_FAILED');
