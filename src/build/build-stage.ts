@@ -1,0 +1,154 @@
+import {
+  type Artifact,
+  allowEmptyAnnotation,
+  type BuildOutput,
+  type DesiredState,
+  type Kustomization,
+} from '../api/index.ts';
+import { SealiftError } from '../core/index.ts';
+import type { BuiltObject } from './built-object.ts';
+import { withCommonMetadata } from './common-metadata.ts';
+import { refuseEncrypted } from './encrypted.ts';
+import type { Exec } from './exec.ts';
+import { Faults } from './faults.ts';
+import { transformationsOf } from './generate-kustomization.ts';
+import { checkIdentities } from './identity.ts';
+import type { ObjectCollection } from './objects.ts';
+import { inApplyOrder } from './order.ts';
+import { buildOverlay } from './overlay-build.ts';
+import { buildPlain } from './plain-build.ts';
+import { scanTree, type TreeScan } from './scan-tree.ts';
+import { Substitution } from './substitute.ts';
+import { insidePath, type Tree } from './tree.ts';
+import { collectVariables } from './variables.ts';
+import type { Workspaces } from './workspace.ts';
+
+export interface BuildRequest {
+  readonly delivery: Kustomization;
+  readonly artifact: Artifact;
+  readonly desired: DesiredState;
+}
+
+/** What the stage acts through. */
+export interface BuildPorts {
+  openTree(root: string): Promise<Tree>;
+  /** The path of kustomize; `undefined` when there is none. */
+  findKustomize(): Promise<string | undefined>;
+  readonly workspaces: Workspaces;
+  readonly exec: Exec;
+}
+
+function subjectOf(delivery: Kustomization): string {
+  return `Kustomization/${delivery.metadata.namespace}/${delivery.metadata.name}`;
+}
+
+function refuseDecryption(delivery: Kustomization): void {
+  if (delivery.spec.decryption === undefined) return;
+  throw new SealiftError('CONFIG_UNSUPPORTED', subjectOf(delivery), 'spec.decryption is not supported yet');
+}
+
+/** Why kustomize is needed; `undefined` for a tree of plain YAML. */
+function kustomizeReason(delivery: Kustomization, scan: TreeScan): string | undefined {
+  return scan.own ?? scan.nested[0] ?? transformationsOf(delivery.spec)[0];
+}
+
+async function requireDirectory(tree: Tree, delivery: Kustomization): Promise<string> {
+  const { path } = delivery.spec;
+  const directory = insidePath(path);
+  const kind = await tree.kind(directory);
+  if (kind === 'directory') return directory;
+  const detail = kind === undefined ? 'is not in the artifact' : `expected a directory, got a ${kind}`;
+  throw new SealiftError('BUILD_PATH_NOT_FOUND', path, `${detail} (spec.path of ${subjectOf(delivery)})`);
+}
+
+function substituteAll(
+  objects: readonly BuiltObject[],
+  { delivery, desired }: BuildRequest,
+  faults: Faults,
+): readonly BuiltObject[] {
+  const { postBuild } = delivery.spec;
+  if (postBuild === undefined) return objects;
+  const variables = collectVariables(delivery, desired);
+  if (variables.size === 0 && postBuild.substituteStrategy !== 'Always') return objects;
+  const substitution = new Substitution(variables);
+  return objects.flatMap((built) => {
+    const substituted = faults.collect(built.place, () => substitution.apply(built));
+    return substituted === undefined ? [] : [substituted];
+  });
+}
+
+/** Turns one tree into objects: read or built by kustomize, substituted, checked, marked, ordered. */
+class Build {
+  readonly #ports: BuildPorts;
+  readonly #request: BuildRequest;
+  readonly #signal: AbortSignal;
+  readonly #collection: ObjectCollection = { objects: [], faults: new Faults(), warnings: [] };
+
+  constructor(ports: BuildPorts, request: BuildRequest, signal: AbortSignal) {
+    this.#ports = ports;
+    this.#request = request;
+    this.#signal = signal;
+  }
+
+  async run(): Promise<BuildOutput> {
+    const { delivery, artifact } = this.#request;
+    this.#signal.throwIfAborted();
+    refuseDecryption(delivery);
+    const tree = await this.#ports.openTree(artifact.root);
+    const directory = await requireDirectory(tree, delivery);
+    await this.#collect(tree, directory);
+    return this.#finish();
+  }
+
+  async #collect(tree: Tree, directory: string): Promise<void> {
+    const { delivery, artifact } = this.#request;
+    const scan = await scanTree(tree, directory, this.#signal);
+    for (const path of scan.skipped) this.#collection.warnings.push(`${path}: left out, not a regular file`);
+    const reason = kustomizeReason(delivery, scan);
+    const nothing = scan.own === undefined && scan.nested.length === 0 && scan.files.length === 0;
+    if (nothing) return;
+    if (reason === undefined) {
+      await buildPlain(tree, scan.files, this.#collection, this.#signal);
+      return;
+    }
+    const kustomize = await this.#ports.findKustomize();
+    if (kustomize === undefined) {
+      throw new SealiftError(
+        'KUSTOMIZE_NOT_FOUND',
+        reason,
+        'expected the kustomize program to build it, found none',
+      );
+    }
+    const request = { delivery, tree, root: artifact.root, directory, scan };
+    await buildOverlay(request, { ...this.#ports, kustomize }, this.#collection, this.#signal);
+  }
+
+  #finish(): BuildOutput {
+    const { delivery } = this.#request;
+    const { objects, faults, warnings } = this.#collection;
+    faults.throwIfAny(subjectOf(delivery));
+    refuseEncrypted(objects, faults);
+    const substituted = substituteAll(objects, this.#request, faults);
+    checkIdentities(substituted, faults);
+    faults.throwIfAny(subjectOf(delivery));
+    if (substituted.length === 0) this.#refuseEmpty();
+    const marked = substituted.map(({ object }) => withCommonMetadata(object, delivery.spec.commonMetadata));
+    return { objects: inApplyOrder(marked), warnings };
+  }
+
+  #refuseEmpty(): void {
+    const { delivery, artifact } = this.#request;
+    if (delivery.metadata.annotations[allowEmptyAnnotation] === 'true') return;
+    const detail = `${delivery.spec.path} of ${artifact.revision} yields no objects`;
+    throw new SealiftError('BUILD_EMPTY', subjectOf(delivery), detail);
+  }
+}
+
+/** Builds the objects of one delivery from one artifact. */
+export function buildObjects(
+  ports: BuildPorts,
+  request: BuildRequest,
+  signal: AbortSignal,
+): Promise<BuildOutput> {
+  return new Build(ports, request, signal).run();
+}

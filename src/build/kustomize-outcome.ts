@@ -1,0 +1,56 @@
+import { SealiftError } from '../core/index.ts';
+import type { ExecOutcome } from './exec.ts';
+import { maxBuildBytes } from './yaml-limits.ts';
+
+/** Milliseconds for one run of kustomize. Real overlays build in seconds; only a bomb takes longer. */
+export const buildTimeLimitMs = 60_000;
+
+/** Characters of kustomize's message that reach an error. */
+const maxMessageLength = 500;
+
+/** Lines of kustomize's warnings that are passed on. */
+const maxWarnings = 20;
+
+/** From here on kustomize quotes objects and patches, and they may hold secrets. */
+const quotation = /map\[|\{\{|\[patch:|from \[|unable to parse SM or JSON patch|unmarshal/;
+
+export interface KustomizeOutput {
+  readonly text: string;
+  readonly messages: readonly string[];
+}
+
+function messageOf(stderr: string, root: string): string {
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
+  const [line = ''] = lines.map((text) => text.replace(/^Error: /, ''));
+  const [said = ''] = line.replaceAll(`${root}/`, '').replaceAll(root, '.').split(quotation);
+  const message = said.trim().replace(/[:,]$/, '').slice(0, maxMessageLength);
+  return message === '' ? 'kustomize could not read a patch or an object' : message;
+}
+
+function warningsOf(stderr: string): readonly string[] {
+  const lines = stderr.split('\n').filter((line) => /^# warning/i.test(line));
+  return lines.slice(0, maxWarnings).map((line) => `kustomize: ${line.slice(2, maxMessageLength)}`);
+}
+
+function refusal(outcome: Exclude<ExecOutcome, { kind: 'exited' }>): string {
+  switch (outcome.kind) {
+    case 'too-slow':
+      return `expected a build within ${buildTimeLimitMs / 1000} s, it took longer`;
+    case 'too-much-output':
+      return `expected at most ${maxBuildBytes} bytes from kustomize, got more`;
+    case 'crashed':
+      return `kustomize was ended by ${outcome.signal}`;
+  }
+}
+
+/**
+ * What kustomize printed. `root` is the private directory, cut from messages.
+ * @throws SealiftError KUSTOMIZE_FAILED with the first line of what it said, objects left out.
+ */
+export function readOutcome(outcome: ExecOutcome, file: string, root: string): KustomizeOutput {
+  if (outcome.kind !== 'exited') throw new SealiftError('KUSTOMIZE_FAILED', file, refusal(outcome));
+  if (outcome.code !== 0) {
+    throw new SealiftError('KUSTOMIZE_FAILED', file, messageOf(outcome.stderr, root));
+  }
+  return { text: new TextDecoder().decode(outcome.stdout), messages: warningsOf(outcome.stderr) };
+}

@@ -1,0 +1,118 @@
+import type { KubernetesObject } from '../core/index.ts';
+import type { BuiltObject } from './built-object.ts';
+import type { Faults } from './faults.ts';
+import { isList, isObject, type JsonObject, type JsonValue } from './json-value.ts';
+import type { ScalarRules } from './scalar.ts';
+import { placeOf, type YamlDocument } from './yaml-documents.ts';
+import { readYamlValue } from './yaml-value.ts';
+
+/** Kustomize's own files: they configure a build and are never part of what it yields. */
+const kustomizeGroup = 'kustomize.config.k8s.io/';
+
+/** Kustomize leaves such objects out, unless the value is `false`. */
+const localConfigAnnotation = 'config.kubernetes.io/local-config';
+
+interface Candidate {
+  readonly value: JsonValue;
+  readonly place: string;
+  readonly quoted: ReadonlySet<string>;
+}
+
+/** What a file's documents yield is added here; what is wrong with them goes to the faults. */
+export interface ObjectCollection {
+  readonly objects: BuiltObject[];
+  readonly faults: Faults;
+  readonly warnings: string[];
+}
+
+function isText(value: JsonValue | undefined): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function shapeFault(value: JsonObject): string | undefined {
+  if (!isText(value['apiVersion'])) return 'expected an apiVersion (a string), got none';
+  if (!isText(value['kind'])) return 'expected a kind (a string), got none';
+  const metadata = value['metadata'];
+  if (!isObject(metadata)) return 'expected metadata with a name, got none';
+  return isText(metadata['name']) ? undefined : 'expected a metadata.name (a string), got none';
+}
+
+function withoutPrefix(quoted: ReadonlySet<string>, prefix: string): ReadonlySet<string> {
+  if (quoted.size === 0) return quoted;
+  const inside = [...quoted].filter((place) => place.startsWith(`${prefix}/`));
+  return new Set(inside.map((place) => place.slice(prefix.length)));
+}
+
+/** The items of a `List`; a kind that only ends in `List`, without items, is an object like any other. */
+function listItems(value: JsonObject): JsonValue | undefined {
+  const kind = value['kind'];
+  return typeof kind === 'string' && kind.endsWith('List') ? value['items'] : undefined;
+}
+
+function expand(candidate: Candidate, collection: ObjectCollection): readonly Candidate[] {
+  const { value, place, quoted } = candidate;
+  const items = isObject(value) ? listItems(value) : undefined;
+  if (items === undefined) return [candidate];
+  if (items === null) return [];
+  if (!isList(items)) {
+    collection.faults.add('OBJECT_INVALID', place, 'expected a list as items');
+    return [];
+  }
+  return items.flatMap((item, index) => {
+    const inner = withoutPrefix(quoted, `/items/${index}`);
+    return expand({ value: item, place: `${place} item ${index + 1}`, quoted: inner }, collection);
+  });
+}
+
+/** A label or annotation without a value is the empty string, as kustomize writes it; a map without entries goes. */
+function normalizeMap(value: JsonValue | undefined): JsonValue | undefined {
+  if (value === null) return undefined;
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, item ?? '']));
+}
+
+function normalizeMetadata(metadata: JsonObject): JsonObject {
+  const { labels, annotations, namespace, ...rest } = metadata;
+  const normal = Object.entries({
+    namespace: namespace ?? undefined,
+    labels: normalizeMap(labels),
+    annotations: normalizeMap(annotations),
+  });
+  return { ...rest, ...Object.fromEntries(normal.filter(([, value]) => value !== undefined)) } as JsonObject;
+}
+
+function isLocal(object: KubernetesObject): boolean {
+  const mark = object.metadata.annotations?.[localConfigAnnotation];
+  return mark !== undefined && mark !== 'false';
+}
+
+function add(candidate: Candidate, collection: ObjectCollection): void {
+  const { value, place, quoted } = candidate;
+  if (value === null || (isObject(value) && Object.keys(value).length === 0)) return;
+  const fault = isObject(value) ? shapeFault(value) : 'expected a Kubernetes object, got other YAML';
+  if (fault !== undefined) {
+    collection.faults.add('OBJECT_INVALID', place, fault);
+    return;
+  }
+  const { metadata, ...rest } = value as JsonObject;
+  const object = {
+    ...rest,
+    metadata: normalizeMetadata(metadata as JsonObject),
+  } as unknown as KubernetesObject;
+  if (object.apiVersion.startsWith(kustomizeGroup)) {
+    collection.warnings.push(`${place}: left out, a ${object.kind} of kustomize is no object to deliver`);
+  } else if (isLocal(object)) {
+    collection.warnings.push(`${place}: left out, it is annotated ${localConfigAnnotation}`);
+  } else {
+    collection.objects.push({ object, place, quoted });
+  }
+}
+
+/** Adds the objects of one document; an empty document adds none. */
+export function addObjects(document: YamlDocument, rules: ScalarRules, collection: ObjectCollection): void {
+  const place = placeOf(document);
+  collection.faults.collect(place, () => {
+    const { value, quoted } = readYamlValue(document, rules);
+    for (const candidate of expand({ value, place, quoted }, collection)) add(candidate, collection);
+  });
+}

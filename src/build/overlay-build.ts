@@ -1,0 +1,144 @@
+import type { Kustomization } from '../api/index.ts';
+import { asSealiftError } from '../core/index.ts';
+import type { Exec } from './exec.ts';
+import type { Faults } from './faults.ts';
+import { generateKustomization } from './generate-kustomization.ts';
+import { formatJson } from './json-text.ts';
+import { KustomizationCheck } from './kustomization-check.ts';
+import { type KustomizationFile, parseKustomization } from './kustomization-file.ts';
+import { buildTimeLimitMs, type KustomizeOutput, readOutcome } from './kustomize-outcome.ts';
+import { addObjects, type ObjectCollection } from './objects.ts';
+import type { TreeScan } from './scan-tree.ts';
+import { childPath, relativePath, type Tree } from './tree.ts';
+import type { Workspace, Workspaces } from './workspace.ts';
+import { readYamlDocuments } from './yaml-documents.ts';
+import { maxBuildBytes } from './yaml-limits.ts';
+
+export interface OverlayPorts {
+  readonly exec: Exec;
+  readonly workspaces: Workspaces;
+  /** Absolute path of kustomize. */
+  readonly kustomize: string;
+}
+
+export interface OverlayRequest {
+  readonly delivery: Kustomization;
+  readonly tree: Tree;
+  /** Absolute directory of the artifact. */
+  readonly root: string;
+  /** Directory of the delivery in the tree. */
+  readonly directory: string;
+  readonly scan: TreeScan;
+}
+
+async function presentComponents({ delivery, tree, directory }: OverlayRequest): Promise<readonly string[]> {
+  const { components, ignoreMissingComponents } = delivery.spec;
+  if (!ignoreMissingComponents) return components;
+  const kinds = await Promise.all(
+    components.map((component) => {
+      const path = relativePath(directory, component);
+      return path === undefined ? 'other' : tree.kind(path);
+    }),
+  );
+  return components.filter((_, index) => kinds[index] !== undefined);
+}
+
+/** The names below the delivery's directory that a generated kustomization lists. */
+function resourcesOf({ directory, scan }: OverlayRequest): readonly string[] {
+  const below = (path: string): string => `./${directory === '' ? path : path.slice(directory.length + 1)}`;
+  const bases = scan.nested.map((path) => path.slice(0, path.lastIndexOf('/')));
+  return [...scan.files, ...bases].map(below);
+}
+
+async function existingFile(request: OverlayRequest, faults: Faults): Promise<KustomizationFile> {
+  const { own } = request.scan;
+  if (own !== undefined) return parseKustomization(own, await request.tree.text(own), faults);
+  const path = childPath(request.directory, 'kustomization.yaml');
+  return { path, value: { resources: resourcesOf(request) }, place: () => path };
+}
+
+/** Places of what the spec asks for are those of the spec. */
+function specPlace(delivery: Kustomization): string {
+  return `Kustomization/${delivery.metadata.namespace}/${delivery.metadata.name} spec.components`;
+}
+
+/** The kustomization to build, checked with all that it leads to. */
+async function prepare(
+  request: OverlayRequest,
+  faults: Faults,
+  signal: AbortSignal,
+): Promise<{ readonly path: string; readonly text: string }> {
+  const { delivery, tree, directory } = request;
+  const existing = await existingFile(request, faults);
+  const components = await presentComponents(request);
+  const check = new KustomizationCheck(tree, faults, signal);
+  await check.check(existing, directory);
+  const added: KustomizationFile = {
+    path: existing.path,
+    value: { components },
+    place: () => specPlace(delivery),
+  };
+  await check.check(added, directory);
+  return {
+    path: existing.path,
+    text: formatJson(generateKustomization(existing.value, delivery.spec, components)),
+  };
+}
+
+interface Run {
+  readonly request: OverlayRequest;
+  readonly ports: OverlayPorts;
+  readonly workspace: Workspace;
+  /** The kustomization that is built, for messages. */
+  readonly file: string;
+}
+
+async function runKustomize(
+  { request, ports, workspace, file }: Run,
+  signal: AbortSignal,
+): Promise<KustomizeOutput> {
+  const running = ports.exec.run(
+    {
+      program: ports.kustomize,
+      args: [
+        'build',
+        '--load-restrictor',
+        'LoadRestrictionsNone',
+        childPath(workspace.root, request.directory),
+      ],
+      directory: workspace.root,
+      home: workspace.home,
+      timeLimitMs: buildTimeLimitMs,
+      maxOutputBytes: maxBuildBytes,
+    },
+    signal,
+  );
+  const outcome = await running.catch((thrown: unknown) => {
+    signal.throwIfAborted();
+    throw asSealiftError(thrown, ports.kustomize, 'KUSTOMIZE_FAILED');
+  });
+  return readOutcome(outcome, file, workspace.root);
+}
+
+/** Builds a tree with the real kustomize, in a private copy that is gone afterwards. */
+export async function buildOverlay(
+  request: OverlayRequest,
+  ports: OverlayPorts,
+  collection: ObjectCollection,
+  signal: AbortSignal,
+): Promise<void> {
+  const { faults, warnings } = collection;
+  const prepared = await prepare(request, faults, signal);
+  faults.throwIfAny(prepared.path);
+  const workspace = await ports.workspaces.open(request.root, signal);
+  try {
+    await workspace.write(prepared.path, prepared.text);
+    const run = { request, ports, workspace, file: prepared.path };
+    const { text, messages } = await runKustomize(run, signal);
+    warnings.push(...messages);
+    const origin = `kustomize build of ${prepared.path}`;
+    for (const document of readYamlDocuments(origin, text)) addObjects(document, 'printed', collection);
+  } finally {
+    await workspace.remove();
+  }
+}

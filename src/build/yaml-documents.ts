@@ -1,0 +1,93 @@
+import { Composer, type CST, type Document, Lexer, LineCounter, type ParsedNode, Parser } from 'yaml';
+import { SealiftError } from '../core/index.ts';
+import { maxDocuments, maxYamlDepth } from './yaml-limits.ts';
+
+/** One document of a file, as nodes that know their place. */
+export interface YamlDocument {
+  readonly file: string;
+  /** Counted from 1, empty documents included. */
+  readonly number: number;
+  readonly contents: ParsedNode | null;
+  /** Line of an offset, counted from 1. */
+  lineAt(offset: number): number;
+}
+
+/** A document's place for messages: `apps/web.yaml:12 (document 3)`. */
+export function placeOf(document: YamlDocument, offset?: number): string {
+  const start = offset ?? document.contents?.range[0] ?? 0;
+  return `${document.file}:${document.lineAt(start)} (document ${document.number})`;
+}
+
+const composerOptions = {
+  // Scalars stay text: which reader's rules hold is decided by scalar.ts.
+  schema: 'failsafe',
+  resolveKnownTags: false,
+  // The library compares every key with every other; duplicates are found with a Set instead.
+  uniqueKeys: false,
+  strict: true,
+  logLevel: 'silent',
+  prettyErrors: false,
+} as const;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: YAML forbids exactly these (YAML 1.2.2, 5.1).
+const forbiddenCharacter = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+
+function* checkedTokens(file: string, text: string, lines: LineCounter): Generator<CST.Token> {
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
+  for (const lexeme of new Lexer().lex(text)) {
+    yield* parser.next(lexeme);
+    // The stack holds the document and one token for each open map or list; composing it would recurse as deep.
+    if (parser.stack.length > maxYamlDepth + 1) {
+      const { line } = lines.linePos(parser.offset);
+      const detail = `expected at most ${maxYamlDepth} maps and lists inside each other, got more`;
+      throw new SealiftError('YAML_LIMIT_EXCEEDED', `${file}:${line}`, detail);
+    }
+  }
+  yield* parser.end();
+}
+
+function refuseErrors(file: string, document: Document.Parsed, lines: LineCounter): void {
+  const [error] = document.errors;
+  if (error === undefined) return;
+  // What follows a colon quotes the file, and the file may hold a Secret.
+  const [reason = ''] = error.message.split(':');
+  throw new SealiftError(
+    'YAML_MALFORMED',
+    `${file}:${lines.linePos(error.pos[0]).line}`,
+    `is not YAML: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}`,
+  );
+}
+
+function refuseControlCharacters(file: string, text: string): void {
+  const at = text.search(forbiddenCharacter);
+  if (at < 0) return;
+  const line = text.slice(0, at).split('\n').length;
+  const code = text.charCodeAt(at).toString(16).padStart(4, '0');
+  throw new SealiftError('YAML_MALFORMED', `${file}:${line}`, `control character U+${code} is not allowed`);
+}
+
+/**
+ * The documents of a YAML 1.2 stream (https://yaml.org/spec/1.2.2/), one at a time. JSON is YAML.
+ * @throws SealiftError YAML_MALFORMED, YAML_LIMIT_EXCEEDED, naming file and line; never quoting content.
+ */
+export function* readYamlDocuments(file: string, content: string): Generator<YamlDocument> {
+  const text = content.replaceAll(/^\ufeff/gm, '').replaceAll('\r\n', '\n');
+  refuseControlCharacters(file, text);
+  const lines = new LineCounter();
+  const composer = new Composer<ParsedNode>(composerOptions);
+  const lineAt = (offset: number): number => lines.linePos(offset).line;
+  let number = 0;
+  for (const document of composer.compose(checkedTokens(file, text, lines))) {
+    refuseErrors(file, document, lines);
+    number += 1;
+    if (number > maxDocuments) {
+      throw new SealiftError(
+        'YAML_LIMIT_EXCEEDED',
+        file,
+        `expected at most ${maxDocuments} documents, got more`,
+      );
+    }
+    yield { file, number, contents: document.contents, lineAt };
+  }
+}

@@ -1,0 +1,17 @@
+/** Bytes of one YAML file. The largest files seen, collections of definitions, stay below 16 MiB. */
+export const maxYamlFileBytes = 32 * 1024 * 1024;
+
+/** Bytes of all YAML files of one build, and of what kustomize may print. */
+export const maxBuildBytes = 64 * 1024 * 1024;
+
+/** Documents of one file, and objects of one build. */
+export const maxDocuments = 100_000;
+
+/** Maps and lists inside each other. The deepest definitions seen reach 40; every level costs stack. */
+export const maxYamlDepth = 100;
+
+/** Aliases (`*name`) of one document. */
+export const maxYamlAliases = 10_000;
+
+/** Values of one document after aliases are copied: 50 times what the largest definition seen has. */
+export const maxYamlValues = 2_000_000;
