@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { pino } from 'pino';
-import { converge, Engine } from '../../src/agent/index.ts';
+import { type Convergence, converge, Engine } from '../../src/agent/index.ts';
 import type { DesiredState } from '../../src/api/index.ts';
-import { asSealiftError, type EventListener, type SealiftError } from '../../src/core/index.ts';
+import { asSealiftError, type EventListener } from '../../src/core/index.ts';
 import { createLogListener, createTerminalListener } from '../../src/observe/index.ts';
 import { parseConfiguration, readConfiguration, watchConfiguration } from '../../src/site/index.ts';
 import { type ComposedAgent, composeAgent } from './compose-agent.ts';
@@ -85,13 +85,14 @@ export async function runOnce(
   agent: ComposedAgent,
   desired: DesiredState,
   signal: AbortSignal,
-): Promise<readonly SealiftError[]> {
+): Promise<Convergence> {
   tellLoaded(agent, desired);
-  const errors = await converge(agent.parts, desired, signal);
+  const convergence = await converge(agent.parts, desired, signal);
+  const { errors } = convergence;
   for (const error of errors) process.stderr.write(formatFailure(error));
   const [first] = errors;
   if (first !== undefined) process.exitCode = exitCodeOf(first);
-  return errors;
+  return convergence;
 }
 
 /** Works until the signal aborts. */

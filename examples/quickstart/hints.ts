@@ -11,7 +11,8 @@ export function hints(host: string): readonly Hint[] {
   const reference = `oci://${host}/hello-edge:stable`;
   const origin = '--source https://example.com/hello-edge';
   const copy = `rm -rf ${places.next} && cp -r ${places.application} ${places.next}`;
-  const edit = (greeting: string): string => `sed -i.bak 's/Hello from/${greeting} from/' ${places.next}/*.yaml && rm ${places.next}/*.bak`;
+  const edit = (greeting: string): string =>
+    `sed -i.bak 's/Hello from/${greeting} from/' ${places.next}/*.yaml && rm ${places.next}/*.bak`;
   const push = `npx sealift push ${reference} --path ${places.next} ${origin}`;
   const file = join(places.delivered, 'hello-edge_shop-front_apps_Deployment.yaml');
   return [
@@ -23,7 +24,10 @@ export function hints(host: string): readonly Hint[] {
       title: 'Push one that nobody signed: it is refused, what is delivered stays',
       command: `${copy} && ${edit('Evil')} && ${push} --revision v3`,
     },
-    { title: 'Edit a delivered file: the drift is repaired at once', command: `echo 'oops: true' >> ${file}` },
+    {
+      title: 'Edit a delivered file: the drift is repaired at once',
+      command: `echo 'oops: true' >> ${file}`,
+    },
     { title: 'See where things stand', command: `npx sealift status --state-dir ${places.state}` },
     { title: 'See what happened', command: `npx sealift events --state-dir ${places.state}` },
   ];

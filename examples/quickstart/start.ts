@@ -1,11 +1,17 @@
-import { mkdir, readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
 import { chdir } from 'node:process';
 import { composeAgent } from '../../cmd/sealift/compose-agent.ts';
 import { reportFailure } from '../../cmd/sealift/failure.ts';
 import { writeKeyPair } from '../../cmd/sealift/keygen.ts';
 import { push } from '../../cmd/sealift/push.ts';
-import { loadConfiguration, outputListener, runOnce, runUntilStopped, stopSignal } from '../../cmd/sealift/run.ts';
+import {
+  loadConfiguration,
+  outputListener,
+  runOnce,
+  runUntilStopped,
+  stopSignal,
+} from '../../cmd/sealift/run.ts';
 import { formatStatus, readStatus } from '../../cmd/sealift/status.ts';
 import { openPrivateKey } from '../../src/verify/index.ts';
 import { formatHints } from './hints.ts';
@@ -34,8 +40,13 @@ async function publish(host: string, signal: AbortSignal): Promise<void> {
     annotations: {},
   };
   const signKey = await openPrivateKey(await readFile(`${places.key}.key`, 'utf8'), password);
-  const { digest, signature } = await push({ reference, directory: places.application, origin, insecure: false, signKey }, signal);
-  say(`push     ${reference} is ${digest.slice(0, 19)}, ${signature === 'added' ? 'signed' : 'signed before'}`);
+  const { digest, signature } = await push(
+    { reference, directory: places.application, origin, insecure: false, signKey },
+    signal,
+  );
+  say(
+    `push     ${reference} is ${digest.slice(0, 19)}, ${signature === 'added' ? 'signed' : 'signed before'}`,
+  );
 }
 
 /** What a site does: everything between the registry and the delivered files. */
@@ -48,7 +59,7 @@ async function deliver(host: string, once: boolean, signal: AbortSignal): Promis
   const desired = await loadConfiguration(places.site);
   const agent = await composeAgent(settings, [outputListener('text')]);
   try {
-    const errors = await runOnce(agent, desired, signal);
+    const { errors } = await runOnce(agent, desired, signal);
     say(`\n${formatStatus(readStatus(places.state), 'table')}`);
     say(`Delivered to ${places.delivered}\n`);
     if (once || errors.length > 0) return;

@@ -1,10 +1,20 @@
-import type { DesiredState, Kustomization } from '../api/index.ts';
+import type { DeliveryRecord, DesiredState, Kustomization } from '../api/index.ts';
 import type { SealiftError } from '../core/index.ts';
 import { isWaiting } from './delivery-transition.ts';
 import { type AgentParts, createReconcilers, type Reconcilers } from './reconcilers.ts';
+import { siteSubject as site } from './subjects.ts';
 import { withdrawn } from './withdrawn.ts';
 
+/** How a pass over the whole site ended. */
+export interface Convergence {
+  /** Objects created, configured or deleted. */
+  readonly changes: number;
+  /** Empty when the site has converged. */
+  readonly errors: readonly SealiftError[];
+}
+
 interface Pass {
+  readonly changes: number;
   readonly waiting: readonly Kustomization[];
   readonly errors: readonly SealiftError[];
   readonly waits: readonly SealiftError[];
@@ -30,8 +40,10 @@ async function applyAll(
   const waiting: Kustomization[] = [];
   const errors: SealiftError[] = [];
   const waits: SealiftError[] = [];
+  let changes = 0;
   for (const delivery of candidates) {
-    const { error } = await deliveries.reconcile(delivery, desired, signal);
+    const { changed, error } = await deliveries.reconcile(delivery, desired, signal);
+    changes += changed;
     if (error === undefined) continue;
     if (!isWaiting(error)) errors.push(error);
     else {
@@ -39,28 +51,46 @@ async function applyAll(
       waits.push(error);
     }
   }
-  return { waiting, errors, waits };
+  return { changes, waiting, errors, waits };
+}
+
+/** Takes back what deliveries owned that have left the configuration. */
+async function withdrawAll(
+  { deliveries }: Reconcilers,
+  records: readonly DeliveryRecord[],
+  signal: AbortSignal,
+): Promise<readonly SealiftError[]> {
+  const errors: SealiftError[] = [];
+  for (const record of records) {
+    const error = await deliveries.withdraw(record, signal);
+    if (error !== undefined) errors.push(error);
+  }
+  return errors;
 }
 
 /**
  * Brings the target to what the configuration asks for, once: every source is polled, every delivery applied, in the order of their
- * dependencies. Resolves to everything that failed; empty when the site has converged.
+ * dependencies.
  */
 export async function converge(
   parts: AgentParts,
   desired: DesiredState,
   signal: AbortSignal,
-): Promise<readonly SealiftError[]> {
+): Promise<Convergence> {
   const reconcilers = createReconcilers(parts);
   const errors = [...(await pollAll(reconcilers, desired, signal))];
-  for (const record of withdrawn(parts.state.deliveries(), desired))
-    await reconcilers.deliveries.withdraw(record, signal);
+  errors.push(...(await withdrawAll(reconcilers, withdrawn(parts.state.deliveries(), desired), signal)));
+  let changes = 0;
   let candidates: readonly Kustomization[] = desired.deliveries.filter(({ spec }) => !spec.suspend);
   for (;;) {
     const pass = await applyAll(reconcilers, candidates, desired, signal);
     errors.push(...pass.errors);
-    if (pass.waiting.length === 0) return errors;
-    if (pass.waiting.length === candidates.length) return errors.length > 0 ? errors : pass.waits;
+    changes += pass.changes;
+    const stuck = pass.waiting.length === candidates.length;
+    if (stuck && errors.length === 0) errors.push(...pass.waits);
+    if (stuck || pass.waiting.length === 0) break;
     candidates = pass.waiting;
   }
+  reconcilers.emit(site, { kind: 'converged', changes, failures: errors.length });
+  return { changes, errors };
 }

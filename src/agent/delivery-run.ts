@@ -8,22 +8,12 @@ import {
 import type { Clock, EventBody, KubernetesObject, ObjectAction, ObjectRef, Subject } from '../core/index.ts';
 import type { DeliveryProgress } from './delivery-pipeline.ts';
 import type { DeliveryCycle } from './delivery-transition.ts';
+import { deliverySubject } from './subjects.ts';
 
 interface RunDeps {
   readonly state: StateStore;
   readonly clock: Clock;
   readonly emit: (subject: Subject, body: EventBody) => void;
-}
-
-/** A delivery as events name it. */
-export function deliverySubject({
-  namespace,
-  name,
-}: {
-  readonly namespace: string;
-  readonly name: string;
-}): Subject {
-  return { kind: 'Kustomization', namespace, name };
 }
 
 /** One run under way: what it changed, and the inventory as it is on disk. */

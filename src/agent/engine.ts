@@ -10,6 +10,7 @@ import { isWaiting } from './delivery-transition.ts';
 import { dependants } from './dependencies.ts';
 import { type AgentParts, createReconcilers, type Reconcilers } from './reconcilers.ts';
 import { firstPollDelay, nextRunDelay, retryDelay } from './schedule.ts';
+import { siteSubject as site } from './subjects.ts';
 import { withdrawn, withdrawnSources } from './withdrawn.ts';
 import { parseWorkKey, type Work, workKey } from './work-key.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -19,8 +20,6 @@ const concurrency = 4;
 
 /** Pause before a broken watch is tried again; until then deliveries are looked at by their interval. */
 const watchRetryMs = 5_000;
-
-const site = { kind: 'Site', namespace: '', name: '' } as const;
 
 interface Named {
   readonly metadata: { readonly namespace: string; readonly name: string };

@@ -14,11 +14,12 @@ import {
   type Subject,
 } from '../core/index.ts';
 import { applyObjects, type DeliveryPorts, runDelivery } from './delivery-pipeline.ts';
-import { DeliveryRun, deliverySubject } from './delivery-run.ts';
+import { DeliveryRun } from './delivery-run.ts';
 import { afterApply, afterDeliveryFailure, newDeliveryRecord } from './delivery-transition.ts';
 import { unmetDependency } from './dependencies.ts';
 import type { SourceReconciler } from './reconcile-source.ts';
 import { inStage, StageFailure } from './stage-failure.ts';
+import { deliverySubject } from './subjects.ts';
 import { specHash } from './trust-hash.ts';
 import { refuseUnsupportedDelivery } from './unsupported-fields.ts';
 

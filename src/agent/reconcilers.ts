@@ -1,9 +1,10 @@
-import type { OciRepository, StateStore } from '../api/index.ts';
+import type { StateStore } from '../api/index.ts';
 import type { Clock, EventBody, EventListener, Random, Subject, Target } from '../core/index.ts';
 import { DeliveryReconciler } from './reconcile-delivery.ts';
 import { SourceReconciler } from './reconcile-source.ts';
 import type { SourceStages } from './source-pipeline.ts';
 import type { BuildStage } from './stages.ts';
+import { sourceSubject } from './subjects.ts';
 
 /** What an agent is made of. */
 export interface AgentParts {
@@ -22,11 +23,6 @@ export interface Reconcilers {
   readonly sources: SourceReconciler;
   readonly deliveries: DeliveryReconciler;
   readonly emit: Emit;
-}
-
-/** A source as events name it. */
-function sourceSubject({ kind, metadata }: OciRepository): Subject {
-  return { kind, namespace: metadata.namespace, name: metadata.name };
 }
 
 export function createReconcilers({ stages, target, state, clock, listener }: AgentParts): Reconcilers {

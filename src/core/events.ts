@@ -52,6 +52,8 @@ export type EventBody =
       readonly changed: number;
       readonly durationMs: number;
     }
+  /** A single pass over the whole site has ended. */
+  | { readonly kind: 'converged'; readonly changes: number; readonly failures: number }
   | {
       readonly kind: 'failed';
       readonly stage: Stage;

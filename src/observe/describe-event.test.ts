@@ -57,6 +57,8 @@ const cases: readonly (readonly [EventBody, string])[] = [
     { kind: 'delivery-applied', revision, objects: 3, changed: 1, durationMs: 1500 },
     `applied revision ${revision}: 3 objects, 1 change, in 1.5s`,
   ],
+  [{ kind: 'converged', changes: 0, failures: 0 }, 'the site is as it should be: nothing to do'],
+  [{ kind: 'converged', changes: 2, failures: 1 }, '1 failure, 2 changes'],
   [
     { kind: 'failed', stage: 'verify', code: 'SIGNATURE_MISSING', message: 'x: no signature' },
     'verify failed: x: no signature',

@@ -37,6 +37,12 @@ function describeApplied(event: Extract<SealiftEvent, { kind: 'delivery-applied'
   return `applied revision ${event.revision}: ${plural(event.objects, 'object')}, ${what}, in ${seconds(event.durationMs)}`;
 }
 
+function describeConverged({ changes, failures }: Extract<SealiftEvent, { kind: 'converged' }>): EventText {
+  const what = changes === 0 ? 'nothing to do' : plural(changes, 'change');
+  if (failures === 0) return info('Converged', `the site is as it should be: ${what}`);
+  return { severity: 'error', reason: 'NotConverged', message: `${plural(failures, 'failure')}, ${what}` };
+}
+
 function describeObject(event: Extract<SealiftEvent, { kind: 'object-changed' }>): EventText {
   const reason = event.action === 'repaired' ? 'DriftRepaired' : 'Progressing';
   const why = event.reason === undefined ? '' : ` (${event.reason})`;
@@ -90,6 +96,8 @@ export function describeEvent(event: SealiftEvent): EventText {
       return describeObject(event);
     case 'delivery-applied':
       return info('ReconciliationSucceeded', describeApplied(event));
+    case 'converged':
+      return describeConverged(event);
     case 'failed':
       return { severity: 'error', reason: event.code, message: `${event.stage} failed: ${event.message}` };
   }

@@ -13,6 +13,7 @@ const stages: Readonly<Record<SealiftEvent['kind'], string>> = {
   'delivery-built': 'build',
   'object-changed': 'apply',
   'delivery-applied': 'ready',
+  converged: 'done',
   failed: 'failed',
 };
 
