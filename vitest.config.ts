@@ -11,6 +11,8 @@ export default defineConfig({
           include: ['{src,cmd,scripts}/**/*.test.ts'],
           exclude: ['**/node_modules/**'],
           setupFiles: ['test/setup/no-network.ts'],
+          // None takes a second by itself; a busy machine must not decide about it.
+          testTimeout: 20_000,
         },
       },
       {

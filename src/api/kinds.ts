@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { kustomizationSchema } from './kustomization.ts';
 import { ociRepositorySchema } from './oci-repository.ts';
 import { configMapSchema, secretSchema } from './values.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { metadataSchema, stringMapSchema } from './metadata.ts';
 
 /** `Secret`, v1. Values of `data` are base64; `stringData` wins over `data`, as in the API. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What is kept beside a tree, so that the same layer needs no second look. */
 export interface TreeNote {

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type DesiredState, type SiteObject, siteObjectSchema } from '../api/index.ts';
 import { SealiftError } from '../core/index.ts';
 import type { ConfigurationFile } from './configuration-file.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { UnverifiedCandidate, UnverifiedClaim } from './candidate.ts';
 import { Refused } from './refused.ts';
 import { expectType } from './signature-statement.ts';

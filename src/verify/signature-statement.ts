@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { quoted, Refused } from './refused.ts';
 import { conform, parseStrictJson } from './strict-json.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { UnverifiedClaim } from './candidate.ts';
 import { inTotoPayloadType, preAuthEncoding } from './dsse.ts';
 import { quoted, Refused } from './refused.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { quoted, Refused } from './refused.ts';
 
 /** Honest evidence nests less than ten deep; what is deeper is made to exhaust whoever walks it. */

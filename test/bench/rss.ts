@@ -45,6 +45,8 @@ async function delivered(output: Readable, deliveries: number): Promise<void> {
     if (name !== undefined) names.add(name);
     if (names.size > deliveries) break;
   }
+  if (names.size <= deliveries)
+    throw new Error(`the agent ended: expected ${deliveries} deliveries, got ${Math.max(0, names.size - 1)}`);
   output.resume();
 }
 

@@ -37,6 +37,9 @@ function siteObjects(delivery: string, host: string): string {
 export async function makeSite(folder: string, host: string, deliveries: number): Promise<string> {
   const configuration = path.join(folder, `site-${deliveries}`);
   await mkdir(configuration, { recursive: true });
+  // A site with nothing in it at all is refused as a mistake.
+  const idle = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'idle', namespace }, data: {} };
+  await writeFile(path.join(configuration, 'site.yaml'), stringify(idle));
   for (let number = 0; number < deliveries; number++) {
     const delivery = `app-${number}`;
     const directory = path.join(folder, 'trees', delivery);

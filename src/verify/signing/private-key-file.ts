@@ -1,5 +1,5 @@
 import { scrypt } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SealiftError } from '../../core/index.ts';
 import { conform, parseStrictJson } from '../strict-json.ts';
 import { parsePem } from '../strict-pem.ts';
