@@ -12,7 +12,7 @@ const temporaryName = /^\.sealift-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const fileMode = 0o600;
 
 /** Another process that starts may clear our temporary file away, and somebody may delete the directory. */
-const maxAttempts = 3;
+const maxAttempts = 10;
 
 /** Writes a file so that at any moment, also after a crash, the old or the new one is there, whole. Makes the directory. */
 export async function writeAtomically(directory: string, name: string, text: string): Promise<void> {
