@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { assert, property, string, stringMatching, uint8Array } from 'fast-check';
+import fc, { property, string, stringMatching, uint8Array } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createHasher, OciError, parseDigest, sha256 } from './index.ts';
 
@@ -41,7 +41,7 @@ describe('parseDigest', () => {
 
   it('gives back the two halves of whatever it accepts, safe to use in a path', () => {
     const digests = stringMatching(/^[a-z0-9]{1,6}([+._-][a-z0-9]{1,6}){0,3}:[a-zA-Z0-9=_-]{1,100}$/);
-    assert(
+    fc.assert(
       property(digests, (text) => {
         if (/^sha(256|512):/.test(text)) return;
         const { algorithm, encoded } = parseDigest(text);
@@ -52,7 +52,7 @@ describe('parseDigest', () => {
   });
 
   it('answers any text with a digest or an OciError', () => {
-    assert(
+    fc.assert(
       property(string(), (text) => {
         try {
           parseDigest(text);
@@ -66,7 +66,7 @@ describe('parseDigest', () => {
 
 describe('hashing', () => {
   it('agrees with node:crypto, in one piece or many', () => {
-    assert(
+    fc.assert(
       property(uint8Array(), uint8Array(), (first, second) => {
         const hasher = createHasher('sha512');
         hasher.update(first);
