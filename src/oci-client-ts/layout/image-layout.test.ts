@@ -60,6 +60,15 @@ describe('openLayout', () => {
     expect(await readdir(directory)).toEqual(['letter.txt']);
   });
 
+  it('is created once by many at the same time', async () => {
+    for (const round of [0, 1, 2, 3, 4]) {
+      const layouts = await Promise.all(
+        Array.from({ length: 6 }, () => openLayout(join(directory, `${round}`))),
+      );
+      for (const layout of layouts) expect(await layout.repositories()).toEqual([]);
+    }
+  });
+
   it('completes a creation that was cut off', async () => {
     await mkdir(join(directory, 'blobs'));
     await open();
@@ -93,10 +102,13 @@ describe('openLayout', () => {
     expect(await readFile(join(directory, 'index.json'), 'utf8')).toBe(content);
   });
 
-  it('says not-found when index.json is gone, never that there is no tag', async () => {
+  it('refuses to answer when index.json is gone: that does not mean that nothing is there', async () => {
     const layout = await open();
     await rm(join(directory, 'index.json'));
-    await expect(collect(layout.repository().tags())).rejects.toMatchObject({ code: 'not-found' });
+    const store = layout.repository();
+    await expect(collect(store.tags())).rejects.toMatchObject({ code: 'invalid' });
+    await expect(store.resolve('v1')).rejects.toMatchObject({ code: 'invalid' });
+    await expect(collect(store.referrers(image.descriptor))).rejects.toMatchObject({ code: 'invalid' });
   });
 
   it('keeps repositories apart, and shows bare tags in all of them', async () => {

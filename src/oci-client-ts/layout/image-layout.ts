@@ -108,8 +108,8 @@ function checkMarker(content: Uint8Array, path: string): void {
   }
 }
 
-/** What a creation that was cut off may have left. */
-const ownNames: ReadonlySet<string> = new Set(['blobs', 'index.json', 'index.json.lock', '.incoming']);
+/** What a creation that was cut off may have left, or one that goes on beside this one; the lock may be on its way aside. */
+const ownNames = /^(?:blobs|index\.json|index\.json\.lock(?:\.[0-9a-f-]+)?|\.incoming|oci-layout)$/;
 
 async function checkCreatable(directory: string, missing: 'create' | 'refuse'): Promise<void> {
   const names = await readdir(directory).catch((error: unknown) => {
@@ -120,7 +120,7 @@ async function checkCreatable(directory: string, missing: 'create' | 'refuse'): 
     if (missing === 'create') return;
     throw new OciError('not-found', directory, 'no image layout here');
   }
-  if (missing === 'refuse' || !names.every((name) => ownNames.has(name))) {
+  if (missing === 'refuse' || !names.every((name) => ownNames.test(name))) {
     throw new OciError('invalid', directory, 'expected an image layout, got a directory without oci-layout');
   }
 }

@@ -57,14 +57,21 @@ export class IndexFile implements IndexBook {
     const stamp = await this.#stamp();
     const known = this.#snapshot;
     if (known?.stamp.settled && known.stamp.text === stamp.text) return known.index;
-    const source = readFileChunks(this.#paths.index, this.#paths.index);
-    const index = parseLayoutIndex(
-      await readAll(source, maxIndexBytes, this.#paths.index),
-      this.#paths.index,
-    );
+    const index = parseLayoutIndex(await this.#content(), this.#paths.index);
     // The file may have been replaced between the two looks: the older stamp then makes the next reader look again.
     this.#snapshot = { stamp, index };
     return index;
+  }
+
+  /** A layout without its index cannot be asked: that must not sound like a name that nothing bears. */
+  async #content(): Promise<Uint8Array> {
+    const path = this.#paths.index;
+    try {
+      return await readAll(readFileChunks(path, path), maxIndexBytes, path);
+    } catch (cause) {
+      if (!(cause instanceof OciError && cause.code === 'not-found')) throw cause;
+      throw new OciError('invalid', path, 'expected the index of an image layout, got nothing', { cause });
+    }
   }
 
   update(change: (index: LayoutIndex) => Promise<IndexChange>, signal?: AbortSignal): Promise<void> {

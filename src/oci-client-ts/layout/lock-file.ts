@@ -14,6 +14,9 @@ export interface LockLimits {
 
 export const defaultLockLimits: LockLimits = { waitMs: 60_000, staleMs: 30_000 };
 
+/** Age in milliseconds at which a lock nobody signed counts as left behind: signing follows at once, unless the owner died between. */
+const unsignedStaleMs = 2_000;
+
 /** Milliseconds between two looks at a held lock. */
 const pollMs = 15;
 
@@ -98,7 +101,8 @@ async function removeIfStale(path: string, place: string, limits: LockLimits): P
   const age = await ageOf(path);
   if (age === undefined) return true;
   const isDead = seen !== undefined && seen.place === place && !isAlive(seen);
-  if (!isDead && age < limits.staleMs) return false;
+  const staleMs = seen === undefined ? Math.min(unsignedStaleMs, limits.staleMs) : limits.staleMs;
+  if (!isDead && age < staleMs) return false;
   // Two processes may come to this point together. Renaming lets one of them win, and shows it what it took.
   const aside = `${path}.${randomUUID()}`;
   try {

@@ -36,19 +36,19 @@ export class ApiError extends Error {
   }
 }
 
+/** Faults of the request. Any other fault is ours, `invalid` too: it may be our own index that is torn. */
 const statusOf: Partial<Record<OciError['code'], readonly [number, ApiErrorCode]>> = {
-  'not-found': [404, 'MANIFEST_UNKNOWN'],
   'digest-mismatch': [400, 'DIGEST_INVALID'],
   'size-mismatch': [400, 'SIZE_INVALID'],
   'too-large': [413, 'SIZE_INVALID'],
-  invalid: [400, 'MANIFEST_INVALID'],
-  unsupported: [400, 'UNSUPPORTED'],
-  timeout: [503, 'UNKNOWN'],
 };
 
 /** What is not foreseen keeps its text for the log: the client learns nothing of paths and disks. */
 export function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
+  if (error instanceof OciError && error.code === 'timeout') {
+    return new ApiError(503, 'UNKNOWN', 'busy, try again', { cause: error });
+  }
   const row = error instanceof OciError ? statusOf[error.code] : undefined;
   if (row === undefined) return new ApiError(500, 'UNKNOWN', 'internal error', { cause: error });
   return new ApiError(row[0], row[1], (error as OciError).message, { cause: error });

@@ -1,6 +1,7 @@
 import { readAll } from '../checked-content.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { createHasher, parseDigest } from '../digest.ts';
+import { OciError } from '../errors.ts';
 import { type Manifest, maxManifestBytes, parseManifest } from '../manifest.ts';
 import { isNondistributable } from '../media-types.ts';
 import { isTag } from '../name-grammar.ts';
@@ -26,11 +27,12 @@ async function resolve(
   { repository, reference }: ManifestRoute,
   { layout }: Registry,
 ): Promise<Extract<Resolution, { readonly kind: 'resolved' }>> {
+  if (isDigest(reference)) parseDigestOf(reference);
   const found = await refusing(() => layout.repository(repository).resolve(reference), {
-    invalid: [400, 'DIGEST_INVALID'],
     'not-found': [404, 'MANIFEST_UNKNOWN'],
-    'digest-mismatch': [500, 'UNKNOWN'],
-    'size-mismatch': [500, 'UNKNOWN'],
+  }).catch((cause: unknown) => {
+    // Content that does not match here is rotten on our disk, not wrong in the request.
+    throw cause instanceof OciError ? new ApiError(500, 'UNKNOWN', 'internal error', { cause }) : cause;
   });
   if (found.kind === 'resolved') return found;
   throw new ApiError(404, 'MANIFEST_UNKNOWN', `${reference}: no such manifest`);
@@ -55,7 +57,7 @@ export const putManifest: Endpoint<ManifestRoute> = async (exchange, route, regi
     invalid: [400, 'MANIFEST_INVALID'],
     unsupported: [400, 'MANIFEST_INVALID'],
   });
-  const digest = digestOf(content, reference);
+  const digest = await refusing(() => digestOf(content, reference), { unsupported: [400, 'DIGEST_INVALID'] });
   await checkBlobs(manifest, registry);
   const descriptor = { mediaType: manifest.mediaType, digest, size: content.byteLength };
   const store = registry.layout.repository(repository);
