@@ -22,7 +22,13 @@ export default defineConfig({
         test: { name: 'vectors', include: ['test/vectors/**/*.test.ts'], testTimeout: 60_000 },
       },
       {
-        test: { name: 'interop', include: ['test/interop/**/*.test.ts'], testTimeout: 120_000 },
+        test: {
+          name: 'interop',
+          include: ['test/interop/**/*.test.ts'],
+          // Every step is a program that starts; each has a limit of its own below this one.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
       },
     ],
   },

@@ -38,6 +38,15 @@ function awkwardTree(folder: string): string {
   return folder;
 }
 
+/** [reason, entry it shows in]. */
+const differences = [
+  ['.sourceignore is obeyed when packing, not only when unpacking', 'left-out.yaml'],
+  [
+    'only the executable bit of a file counts: the rest depends on the umask of whoever packs',
+    'private.yaml',
+  ],
+] as const;
+
 describeWithPeers(
   'the layer of `sealift push` and of `flux push artifact --reproducible`',
   ['crane', 'flux'],
@@ -62,17 +71,25 @@ describeWithPeers(
       workshop?.close();
     });
 
-    it('hold the same files with the same bytes and modes', () => {
-      expect(files(bySealift)).toEqual(files(byFlux));
+    it('hold the same entries in the same order: names, modes, owners, times, bytes', () => {
+      expect(bySealift).toEqual(byFlux.filter(isWanted).map(withoutUmask));
     });
 
-    it('hold the same entries in the same order, owner and time included', () => {
-      expect(bySealift).toEqual(byFlux);
+    it.each(differences)('differ in this alone: %s', (_why, name) => {
+      const [flux, sealift] = [byFlux, bySealift].map((entries) =>
+        entries.find((entry) => entry.name === name),
+      );
+      expect(flux).toBeDefined();
+      expect(sealift).not.toEqual(flux);
     });
   },
 );
 
-function files(entries: readonly LayerEntry[]): Readonly<Record<string, unknown>> {
-  const regular = entries.filter((entry) => entry.type === 'file');
-  return Object.fromEntries(regular.map(({ name, mode, content }) => [name, { mode, content }]));
+function isWanted(entry: LayerEntry): boolean {
+  return entry.name !== 'left-out.yaml';
+}
+
+function withoutUmask(entry: LayerEntry): LayerEntry {
+  if (entry.type !== 'file') return entry;
+  return { ...entry, mode: (entry.mode & 0o100) === 0 ? 0o644 : 0o755 };
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeWithPeers } from './harness/describe-with-peers.ts';
 import type { LiveRegistry } from './harness/live-registry.ts';
 import { objectsById } from './harness/objects.ts';
-import { publishWithFlux, publishWithSealift } from './harness/publish.ts';
+import { publishWithFlux, publishWithSealift, sourceOf } from './harness/publish.ts';
 import { registryKinds } from './harness/registries.ts';
 import { deliver } from './harness/site.ts';
 import { readTree, smallTree, writeTree } from './harness/trees.ts';
@@ -85,7 +85,7 @@ describeWithPeers(
         const repository = `${registry.host}/by/sealift-listed`;
         await publishWithSealift(workshop, { tree, repository, tag: 'v1' });
         const { stdout } = await workshop.run('flux', 'list', 'artifacts', `oci://${repository}`);
-        expect(stdout).toContain('https://example.org/interop');
+        expect(stdout).toContain(sourceOf(repository));
         expect(stdout).toContain('v1@sha1:0123456789abcdef0123456789abcdef01234567');
       });
 

@@ -7,6 +7,14 @@ export interface Publication {
   readonly tag: string;
 }
 
+/**
+ * Where a published tree says that it comes from. Another source for every repository makes every artifact another, so that no
+ * signature of one test holds for the artifact of the next.
+ */
+export function sourceOf(repository: string): string {
+  return `https://example.org/${repository.slice(repository.indexOf('/') + 1)}`;
+}
+
 /** Publishes a tree by `flux push artifact`; answers the reference by digest. */
 export async function publishWithFlux(workshop: Workshop, publication: Publication): Promise<string> {
   const { tree, repository, tag } = publication;
@@ -18,7 +26,7 @@ export async function publishWithFlux(workshop: Workshop, publication: Publicati
     '--path',
     tree,
     '--source',
-    'https://example.org/interop',
+    sourceOf(repository),
     '--revision',
     `${tag}@sha1:0123456789abcdef0123456789abcdef01234567`,
     '--reproducible',
@@ -38,7 +46,7 @@ export async function publishWithSealift(
     '--path',
     tree,
     '--source',
-    'https://example.org/interop',
+    sourceOf(repository),
     '--revision',
     `${tag}@sha1:0123456789abcdef0123456789abcdef01234567`,
     ...(key === undefined ? [] : ['--sign-key', key]),
