@@ -73,6 +73,7 @@ describeWithPeers(
 
         const accepted = await cosignVerify(signer.pub, reference);
         expect(accepted.code, accepted.stderr).toBe(0);
+        expect(await referrerTypes(reference)).toEqual(['application/vnd.dev.sigstore.bundle.v0.3+json']);
         const refused = await cosignVerify(stranger.pub, reference);
         expect(refused.code).not.toBe(0);
       });
