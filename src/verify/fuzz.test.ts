@@ -53,7 +53,7 @@ function pathsOf(value: unknown, path: readonly string[] = []): readonly (readon
 
 function replaced(value: unknown, [key, ...rest]: readonly string[], by: unknown): unknown {
   if (key === undefined) return by;
-  const copy: Record<string, unknown> = Object.assign((Array.isArray(value) ? [] : {}) as object, value);
+  const copy = (Array.isArray(value) ? [...value] : { ...(value as object) }) as Record<string, unknown>;
   copy[key] = replaced(copy[key], rest, by);
   return copy;
 }

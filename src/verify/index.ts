@@ -1,10 +1,6 @@
 export { attachSignature, isSignedBy } from './adapters/attached-signature.ts';
-export type { KeyPair } from './adapters/key-pair.ts';
 export { generateKeyPair } from './adapters/key-pair.ts';
-export type { OpenSource } from './adapters/verify-stage.ts';
 export { createVerifyStage } from './adapters/verify-stage.ts';
-export type { PublicKey } from './public-key.ts';
 export type { PrivateKey } from './signing/private-key.ts';
 export { openPrivateKey } from './signing/private-key.ts';
-export type { SignatureContents, SignRequest } from './signing/sign-manifest.ts';
 export { signManifest } from './signing/sign-manifest.ts';

@@ -6,7 +6,7 @@ import { decodeBase64 } from './strict-base64.ts';
 import { conform, parseStrictJson } from './strict-json.ts';
 
 /** https://github.com/sigstore/cosign/blob/v3.0.0/specs/SIGNATURE_SPEC.md */
-export const simpleSigningType = 'application/vnd.dev.cosign.simplesigning.v1+json';
+const simpleSigningType = 'application/vnd.dev.cosign.simplesigning.v1+json';
 
 const signatureAnnotation = 'dev.cosignproject.cosign/signature';
 const payloadType = 'cosign container image signature';

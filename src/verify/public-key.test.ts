@@ -65,6 +65,12 @@ describe('parsePublicKey', () => {
     expect(codeOf(() => parse(text))).toBe('KEY_INVALID');
   });
 
+  it('does not scan what is longer than any key', () => {
+    expect(() => parse(pem('PUBLIC KEY', 'A'.repeat(1_000_000)))).toThrow(
+      'expected at most 65536 characters',
+    );
+  });
+
   it('repeats nothing of what it was given', () => {
     const secret = p256.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string;
     const line = secret.split('\n')[1] ?? '';

@@ -581,6 +581,16 @@ describe('a legacy signature that is refused', () => {
     expect(await verdictOn(artifact)).toEqual(refusedWith('SIGNATURE_MALFORMED'));
   });
 
+  it('under a signature tag of more than 1 MiB', async () => {
+    const padding = 'x'.repeat(1024 * 1024);
+    await pushLegacy(store, artifact.descriptor, [signedLayer()], { annotations: { padding } });
+    const verdict = await verdictOn(artifact);
+    expect(verdict).toMatchObject({
+      code: 'SIGNATURE_MALFORMED',
+      detail: expect.stringContaining('expected at most 1048576 bytes'),
+    });
+  });
+
   it('when the policy looks at bundles alone, even where no bundle verifies', async () => {
     const asked: string[] = [];
     const watched: ReadStore = {
