@@ -876,6 +876,14 @@ describe('the artifact itself', () => {
     await expect(verdictOn(lie)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' });
   });
 
+  it('is refused as an error when its digest is of an algorithm that cannot be computed', async () => {
+    const descriptor = { ...artifact.descriptor, digest: 'blake3:abc' };
+    await expect(verdictOn({ descriptor, content: artifact.content })).rejects.toMatchObject({
+      name: 'SealiftError',
+      code: 'REGISTRY_FAILED',
+    });
+  });
+
   it('may be an index', async () => {
     const index = contentOf(mediaTypes.ociIndex, {
       schemaVersion: 2,

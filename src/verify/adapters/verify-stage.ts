@@ -74,14 +74,22 @@ function subjectOf({ manifest: { mediaType, digest }, content }: ResolvedRevisio
 
 /** The verdict is about the bytes at hand, so their digest is computed here once more, whoever hands them in. */
 function refuseOtherContent({ manifest, content }: ResolvedRevision): void {
-  const hasher = createHasher(parseDigest(manifest.digest).algorithm);
-  hasher.update(content);
-  const found = hasher.digest();
+  const found = digestLike(manifest.digest, content);
   if (found !== manifest.digest) {
     throw new SealiftError(
       'DIGEST_MISMATCH',
       manifest.digest,
       `expected content of this digest, got ${found}`,
     );
+  }
+}
+
+function digestLike(digest: string, content: Uint8Array): string {
+  try {
+    const hasher = createHasher(parseDigest(digest).algorithm);
+    hasher.update(content);
+    return hasher.digest();
+  } catch (thrown) {
+    throw asRegistryError(thrown, digest);
   }
 }
