@@ -74,7 +74,7 @@ export function peerVersion(peer: Peer): string {
 }
 
 /** `$SEALIFT_PEERS_CACHE`, else `sealift/peers` below the user's cache folder. */
-export function peersCache(): string {
+function peersCache(): string {
   return env.SEALIFT_PEERS_CACHE || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sealift', 'peers');
 }
 

@@ -22,7 +22,7 @@ export const legacyTagStyle: SigningStyle = {
   verify: ['--new-bundle-format=false'],
 };
 
-export const legacyReferrerStyle: SigningStyle = {
+const legacyReferrerStyle: SigningStyle = {
   title: 'a legacy signature as OCI 1.1 referrer',
   sign: () => [...legacy, '--registry-referrers-mode=oci-1-1'],
   verify: ['--new-bundle-format=false', '--experimental-oci11'],

@@ -9,7 +9,7 @@ import { type Outcome, runProgram, runToSuccess } from './program.ts';
 const projectRoot = join(import.meta.dirname, '..', '..', '..');
 
 /** Password of every key the tests make. */
-export const keyPassword = 'interop';
+const keyPassword = 'interop';
 
 /**
  * A temporary folder with a home of its own, and the programs run in it. Nothing of the user's (credentials,
