@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { OciError, type OciErrorCode } from '../errors.ts';
 import { parseErrorBody } from './error-body.ts';
 import type { RawAnswer } from './exchange.ts';
@@ -76,6 +77,8 @@ export class Answer {
   async discard(): Promise<void> {
     await this.#prefix();
     this.destroy();
+    // The pool takes the connection back in the next turn of the event loop; a request before that would open a second one.
+    await setImmediate();
   }
 
   destroy(): void {
