@@ -44,7 +44,9 @@ COPY --from=bundle /build/dist/THIRD_PARTY_LICENSES /usr/local/lib/sealift/
 COPY --from=bundle --chmod=0755 /build/dist/sealift.js /usr/local/lib/sealift/sealift.mjs
 # The root file system may be read-only: state is the volume, and nothing else is written but below /tmp (mount a tmpfs there).
 USER 65532:65532
-ENV NODE_ENV=production
+# A user without a home: the first line makes the volume the default of --state-dir, the second keeps others from looking for one.
+ENV XDG_STATE_HOME=/var/lib \
+    HOME=/tmp
 VOLUME /var/lib/sealift
 ENTRYPOINT ["sealift"]
 CMD ["--help"]
