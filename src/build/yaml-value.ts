@@ -179,7 +179,9 @@ class ValueReader {
   #key(node: ParsedNode): string {
     const value = this.read(node);
     // What was printed quotes every key that needs it.
-    if (isScalar(node) && (this.#rules === 'printed' || typeof value === 'string')) return node.source;
+    if (isScalar(node) && value !== null && (this.#rules === 'printed' || typeof value === 'string')) {
+      return node.source;
+    }
     if (typeof value === 'string') return value;
     return this.#fail('YAML_MALFORMED', node.range[0], 'expected a string as key; quote it');
   }

@@ -1,4 +1,5 @@
 import type { BuildOutput } from '../../api/index.ts';
+import { SealiftError } from '../../core/index.ts';
 import { type BuildRequest, buildObjects } from '../build-stage.ts';
 import type { Exec } from '../exec.ts';
 import { openDiskTree } from './disk-tree.ts';

@@ -1,0 +1,164 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BuildSite } from '../../test/fixtures/build-site.ts';
+import { formatRef, refOf } from '../core/index.ts';
+
+let site: BuildSite;
+beforeEach(() => {
+  site = new BuildSite();
+});
+afterEach(() => site.close());
+
+function object(kind: string, name: string, more = ''): string {
+  return `apiVersion: v1\nkind: ${kind}\nmetadata: {name: ${name}}\n${more}---\n`;
+}
+
+describe('an empty build', () => {
+  it.each([
+    ['no files', {}],
+    ['no YAML', { 'README.md': 'hello' }],
+    ['comments only', { 'a.yaml': '# nothing\n' }],
+    ['an empty list', { 'a.yaml': '{apiVersion: v1, kind: List, items: []}' }],
+  ])('is refused: %s', async (_what, files) => {
+    const error = await site.failure(files);
+    expect(error.code).toBe('BUILD_EMPTY');
+    expect(error.message).toBe('Kustomization/shop/app: ./ of v1@sha256:00 yields no objects');
+  });
+
+  it('is let through where the delivery says so', async () => {
+    const { objects } = await site.build({}, { annotations: { 'sealift.dev/allow-empty': 'true' } });
+    expect(objects).toEqual([]);
+  });
+
+  it('is refused where the delivery says anything else', async () => {
+    const error = await site.failure({}, { annotations: { 'sealift.dev/allow-empty': 'yes' } });
+    expect(error.code).toBe('BUILD_EMPTY');
+  });
+});
+
+describe('the order of objects', () => {
+  it('is the apply order of kustomize-controller, ties by group, kind, namespace and name', async () => {
+    const kinds = [
+      'ValidatingWebhookConfiguration',
+      'MutatingWebhookConfiguration',
+      'Zebra',
+      'Ant',
+      'PodDisruptionBudget',
+      'CronJob',
+      'StatefulSet',
+      'Deployment',
+      'LimitRange',
+      'Service',
+      'Secret',
+      'ConfigMap',
+      'RoleBinding',
+      'Role',
+      'ServiceAccount',
+      'ResourceQuota',
+      'ClusterRoleBinding',
+      'StorageClass',
+      'CustomClass',
+      'PriorityClass',
+      'ClusterRole',
+      'Namespace',
+      'CustomResourceDefinition',
+    ];
+    const ants = ['b, namespace: x', 'a, namespace: y', 'a, namespace: x'].map((name) => object('Ant', name));
+    const grouped = '{apiVersion: a.example/v1, kind: Zebra, metadata: {name: z}}\n';
+    const text = kinds.map((kind) => object(kind, 'o')).join('') + ants.join('') + grouped;
+    const { objects } = await site.build({ 'a.yaml': text });
+    expect(objects.map((one) => formatRef(refOf(one)))).toEqual([
+      'CustomResourceDefinition/o',
+      'Namespace/o',
+      'ClusterRole/o',
+      'PriorityClass/o',
+      'StorageClass/o',
+      'CustomClass/o',
+      'ClusterRoleBinding/o',
+      'ResourceQuota/o',
+      'ServiceAccount/o',
+      'Role/o',
+      'RoleBinding/o',
+      'ConfigMap/o',
+      'Secret/o',
+      'Service/o',
+      'LimitRange/o',
+      'Deployment/o',
+      'StatefulSet/o',
+      'CronJob/o',
+      'PodDisruptionBudget/o',
+      'Ant/o',
+      'Ant/x/a',
+      'Ant/x/b',
+      'Ant/y/a',
+      'Zebra/o',
+      'Zebra/z',
+      'MutatingWebhookConfiguration/o',
+      'ValidatingWebhookConfiguration/o',
+    ]);
+  });
+});
+
+describe('commonMetadata', () => {
+  it('is put on every object and wins over what is there', async () => {
+    const { objects } = await site.build(
+      {
+        'a.yaml': `${object('Ant', 'a')}{apiVersion: v1, kind: Ant, metadata: {name: b, labels: {team: red, own: x}, annotations: {own: y}}}`,
+      },
+      { spec: { commonMetadata: { labels: { team: 'blue' }, annotations: { note: '${not.replaced}' } } } },
+    );
+    expect(objects.map(({ metadata }) => metadata)).toEqual([
+      { name: 'a', labels: { team: 'blue' }, annotations: { note: '${not.replaced}' } },
+      { name: 'b', labels: { team: 'blue', own: 'x' }, annotations: { own: 'y', note: '${not.replaced}' } },
+    ]);
+  });
+
+  it('adds no empty maps', async () => {
+    const { objects } = await site.build(
+      { 'a.yaml': object('Ant', 'a') },
+      { spec: { commonMetadata: { labels: { a: 'b' } } } },
+    );
+    expect(objects[0]?.metadata).toEqual({ name: 'a', labels: { a: 'b' } });
+  });
+});
+
+describe('encrypted objects', () => {
+  const cipher = 'ENC[AES256_GCM,data:mHeX,iv:vUMp,tag:Irom,type:str]';
+  const inData = Buffer.from(`{"mac": "${cipher}"}`).toString('base64');
+
+  it.each([
+    ['a sops field', object('Secret', 's', 'sops: {mac: x}\n'), 'Secret/s: is encrypted with SOPS'],
+    ['a sops field in another kind', object('Ant', 's', 'sops: {mac: x}\n'), 'Ant/s: is encrypted with SOPS'],
+    [
+      'an encrypted string',
+      object('Secret', 's', `stringData: {key: "${cipher}"}\n`),
+      'Secret/s: the value of key',
+    ],
+    ['encrypted data', object('Secret', 's', `data: {key: ${inData}}\n`), 'Secret/s: the value of key'],
+  ])('are refused: %s', async (_what, text, message) => {
+    const error = await site.failure({ 'a.yaml': text });
+    expect(error.code).toBe('OBJECT_INVALID');
+    expect(error.message).toContain(message);
+    expect(error.message).toContain('this version does not decrypt');
+  });
+
+  it('are told from text that speaks of encryption', async () => {
+    const text =
+      object('ConfigMap', 's', `data: {key: "${cipher}"}\n`) +
+      object('Secret', 's', 'stringData: {key: "ENC["}\n');
+    expect((await site.build({ 'a.yaml': text })).objects).toHaveLength(2);
+  });
+
+  it('are not even looked for when the delivery asks to decrypt', async () => {
+    const error = await site.failure(
+      { 'a.yaml': object('Ant', 'a') },
+      { spec: { decryption: { provider: 'sops' } } },
+    );
+    expect(error.code).toBe('CONFIG_UNSUPPORTED');
+  });
+});
+
+it('stops when it is told to', async () => {
+  const reason = new Error('enough');
+  const stopped = site.build({ 'a.yaml': object('Ant', 'a') }, { signal: AbortSignal.abort(reason) });
+  await expect(stopped).rejects.toBe(reason);
+});
