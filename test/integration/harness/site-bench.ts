@@ -1,0 +1,218 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import {
+  type Descriptor,
+  type Intercept,
+  openLayout,
+  type RegistryServer,
+  type Store,
+  serveRegistry,
+  sha256,
+} from 'oci-client-ts';
+import { stringify } from 'yaml';
+import { type ComposedAgent, composeAgent } from '../../../cmd/sealift/compose-agent.ts';
+import { loadConfiguration } from '../../../cmd/sealift/run.ts';
+import { type Convergence, converge } from '../../../src/agent/index.ts';
+import { artifactManifest } from '../../../src/artifact/index.ts';
+import type { SealiftEvent } from '../../../src/core/index.ts';
+import {
+  attachSignature,
+  generateKeyPair,
+  openPrivateKey,
+  type PrivateKey,
+} from '../../../src/verify/index.ts';
+import { tarOf } from '../../fixtures/tar-builder.ts';
+
+export type Tree = Readonly<Record<string, string>>;
+
+interface PushOptions {
+  readonly tag?: string;
+  /** Who signs; nobody when absent. */
+  readonly by?: PrivateKey;
+  readonly mediaType?: string;
+}
+
+/** A registry, a publisher with a trusted and an untrusted key, and a site that trusts the first: all real, all in one directory. */
+export interface SiteBench {
+  readonly directory: string;
+  readonly store: Store;
+  readonly registry: RegistryServer;
+  readonly trusted: PrivateKey;
+  readonly stranger: PrivateKey;
+  /** Answers requests badly while it is set. */
+  intercept: Intercept | undefined;
+  readonly events: SealiftEvent[];
+  /** Pushes a tree, or the bytes of a layer as they are; gives back its manifest. */
+  push(content: Tree | Uint8Array, options?: PushOptions): Promise<Descriptor>;
+  /** Writes the site's configuration; `spec` is added to that of the source. */
+  configure(spec?: Readonly<Record<string, unknown>>): Promise<void>;
+  /** A pass of a freshly started agent. */
+  run(): Promise<Convergence>;
+  /** An agent of this site that the caller runs and closes. */
+  compose(): Promise<ComposedAgent>;
+  /** Delivered files: name and content. */
+  delivered(): Promise<Readonly<Record<string, string>>>;
+  readonly configuration: string;
+  readonly target: string;
+  readonly state: string;
+  close(): Promise<void>;
+}
+
+const flux = 'application/vnd.cncf.flux.content.v1.tar+gzip';
+const password = 'bench';
+
+export function configMapYaml(name: string, value: string): string {
+  return stringify({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace: 'shop' },
+    data: { value },
+  });
+}
+
+function layerBytes(content: Tree | Uint8Array): Uint8Array {
+  if (content instanceof Uint8Array) return content;
+  return gzipSync(tarOf(...Object.entries(content).map(([name, body]) => ({ name, body }))));
+}
+
+interface SigningKey {
+  readonly key: PrivateKey;
+  readonly pem: string;
+}
+
+async function makeSigningKey(): Promise<SigningKey> {
+  const { privateKey, publicKey } = await generateKeyPair(password);
+  return { key: await openPrivateKey(privateKey, password), pem: publicKey };
+}
+
+/** Made once: scrypt is slow on purpose. */
+let signingKeys: Promise<readonly [trusted: SigningKey, stranger: SigningKey]> | undefined;
+
+function siteObjects(host: string, pem: string, spec: Readonly<Record<string, unknown>>): readonly unknown[] {
+  const at = (name: string): unknown => ({ name, namespace: 'edge' });
+  return [
+    {
+      apiVersion: 'source.toolkit.fluxcd.io/v1',
+      kind: 'OCIRepository',
+      metadata: at('app'),
+      spec: { url: `oci://${host}/app`, interval: '1s', ref: { tag: 'stable' }, ...spec },
+    },
+    {
+      apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+      kind: 'Kustomization',
+      metadata: at('app'),
+      spec: { interval: '10m', prune: true, sourceRef: { kind: 'OCIRepository', name: 'app' } },
+    },
+    {
+      apiVersion: 'sealift.dev/v1alpha1',
+      kind: 'VerificationPolicy',
+      metadata: at('release'),
+      spec: { match: { repositories: ['**'] }, authorities: [{ name: 'key', key: { data: pem } }] },
+    },
+  ];
+}
+
+/** Starts a bench; its caller closes it. */
+export async function startSiteBench(): Promise<SiteBench> {
+  const directory = await mkdtemp(join(tmpdir(), 'sealift-bench-'));
+  const at = (name: string): string => join(directory, name);
+  const layout = await openLayout(at('registry'));
+  const store = layout.repository('app');
+  signingKeys ??= Promise.all([makeSigningKey(), makeSigningKey()]);
+  const [trusted, stranger] = await signingKeys;
+  const events: SealiftEvent[] = [];
+  const configuration = at('site.yaml');
+  const target = at('delivered');
+  const state = at('state');
+  const registry = await serveRegistry({
+    layout,
+    intercept: (request, response, route) => bench.intercept?.(request, response, route) ?? false,
+  });
+  const compose = (): Promise<ComposedAgent> =>
+    composeAgent({ stateDirectory: state, targetDirectory: target, searchPath: process.env['PATH'] ?? '' }, [
+      (event) => events.push(event),
+    ]);
+  const bench: SiteBench = {
+    directory,
+    store,
+    registry,
+    trusted: trusted.key,
+    stranger: stranger.key,
+    intercept: undefined,
+    events,
+    configuration,
+    target,
+    state,
+    compose,
+    push: (content, options = {}) => pushArtifact(store, layerBytes(content), options),
+    async configure(spec = {}) {
+      const host = new URL(registry.url).host;
+      const documents = siteObjects(host, trusted.pem, spec).map((object) => stringify(object));
+      await writeFile(configuration, documents.join('---\n'));
+    },
+    async run() {
+      const agent = await compose();
+      try {
+        return await converge(
+          agent.parts,
+          await loadConfiguration(configuration),
+          new AbortController().signal,
+        );
+      } finally {
+        await agent.close();
+      }
+    },
+    delivered: () => readFiles(target),
+    async close() {
+      await registry.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+  await bench.configure();
+  return bench;
+}
+
+async function pushArtifact(store: Store, content: Uint8Array, options: PushOptions): Promise<Descriptor> {
+  const { tag = 'stable', by, mediaType = flux } = options;
+  const layer = { mediaType, digest: sha256(content), size: content.length };
+  const origin = {
+    source: 'https://example.com/app',
+    revision: 'v1',
+    created: '1970-01-01T00:00:00Z',
+    annotations: {},
+  };
+  const { config, manifest } = artifactManifest(layer, origin);
+  await store.push(config.descriptor, config.content);
+  await store.push(layer, content);
+  await store.push(manifest.descriptor, manifest.content);
+  if (by !== undefined) await sign(store, manifest.descriptor, by);
+  await store.tag(manifest.descriptor, tag);
+  return manifest.descriptor;
+}
+
+/** Signs a manifest as `sealift push --sign-key` does. */
+export function sign(store: Store, manifest: Descriptor, by: PrivateKey): Promise<Descriptor> {
+  return attachSignature(
+    store,
+    { manifest, privateKey: by, created: new Date(0) },
+    new AbortController().signal,
+  );
+}
+
+async function readFiles(directory: string): Promise<Readonly<Record<string, string>>> {
+  const names = await readdir(directory).catch(() => []);
+  const files = await Promise.all(
+    names.sort().map(async (name) => [name, await readFile(join(directory, name), 'utf8')] as const),
+  );
+  return Object.fromEntries(files);
+}
+
+/** Writes a tree of files below a directory. */
+export async function writeTree(directory: string, tree: Tree): Promise<void> {
+  for (const [name, content] of Object.entries(tree)) {
+    await mkdir(dirname(join(directory, name)), { recursive: true });
+    await writeFile(join(directory, name), content);
+  }
+}
