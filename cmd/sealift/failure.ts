@@ -1,4 +1,4 @@
-import { asSealiftError, type ErrorOrigin, type SealiftError } from '../../src/core/index.ts';
+import { asSealiftError, type ErrorOrigin, type SealiftError, type Subject } from '../../src/core/index.ts';
 
 /** 0 done, 1 failed, 2 bad usage or configuration, 3 refused by verification or policy. */
 const exitCodes: Readonly<Record<ErrorOrigin, number>> = {
@@ -16,8 +16,9 @@ export function exitCodeOf(error: SealiftError): number {
 }
 
 /** What failed, on what, why, what to do next: the form of every error on stderr. */
-export function formatFailure(error: SealiftError): string {
-  return `error: ${error.message}\n  code: ${error.code}\n  next: ${error.next}\n`;
+export function formatFailure(error: SealiftError, of?: Subject): string {
+  const whose = of === undefined ? '' : `${of.kind}/${of.namespace}/${of.name}: `;
+  return `error: ${whose}${error.message}\n  code: ${error.code}\n  next: ${error.next}\n`;
 }
 
 /** Prints a failure and sets the exit code; the process ends by itself when nothing is left to do. */

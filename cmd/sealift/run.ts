@@ -88,10 +88,9 @@ export async function runOnce(
 ): Promise<Convergence> {
   tellLoaded(agent, desired);
   const convergence = await converge(agent.parts, desired, signal);
-  const { errors } = convergence;
-  for (const error of errors) process.stderr.write(formatFailure(error));
-  const [first] = errors;
-  if (first !== undefined) process.exitCode = exitCodeOf(first);
+  for (const { subject, error } of convergence.failures) process.stderr.write(formatFailure(error, subject));
+  const [first] = convergence.failures;
+  if (first !== undefined) process.exitCode = exitCodeOf(first.error);
   return convergence;
 }
 

@@ -59,10 +59,10 @@ async function deliver(host: string, once: boolean, signal: AbortSignal): Promis
   const desired = await loadConfiguration(places.site);
   const agent = await composeAgent(settings, [outputListener('text')]);
   try {
-    const { errors } = await runOnce(agent, desired, signal);
+    const { failures } = await runOnce(agent, desired, signal);
     say(`\n${formatStatus(readStatus(places.state), 'table')}`);
     say(`Delivered to ${places.delivered}\n`);
-    if (once || errors.length > 0) return;
+    if (once || failures.length > 0) return;
     say(formatHints(host));
     await runUntilStopped(places.site, agent, desired, signal);
   } finally {

@@ -1,33 +1,42 @@
 import type { DeliveryRecord, DesiredState, Kustomization } from '../api/index.ts';
-import type { SealiftError } from '../core/index.ts';
+import type { SealiftError, Subject } from '../core/index.ts';
 import { isWaiting } from './delivery-transition.ts';
 import { type AgentParts, createReconcilers, type Reconcilers } from './reconcilers.ts';
-import { siteSubject as site } from './subjects.ts';
+import { deliverySubject, siteSubject, sourceSubject } from './subjects.ts';
 import { withdrawn } from './withdrawn.ts';
+
+/** A source or delivery that failed, and why. */
+export interface Failure {
+  readonly subject: Subject;
+  readonly error: SealiftError;
+}
 
 /** How a pass over the whole site ended. */
 export interface Convergence {
   /** Objects created, configured or deleted. */
   readonly changes: number;
-  /** Empty when the site has converged. */
-  readonly errors: readonly SealiftError[];
+  /** Empty when the site has converged; sources first. */
+  readonly failures: readonly Failure[];
 }
 
 interface Pass {
   readonly changes: number;
   readonly waiting: readonly Kustomization[];
-  readonly errors: readonly SealiftError[];
-  readonly waits: readonly SealiftError[];
+  readonly failures: readonly Failure[];
+  readonly waits: readonly Failure[];
 }
 
 async function pollAll(
   { sources }: Reconcilers,
   desired: DesiredState,
   signal: AbortSignal,
-): Promise<readonly SealiftError[]> {
+): Promise<readonly Failure[]> {
   const active = desired.sources.filter(({ spec }) => !spec.suspend);
-  const runs = await Promise.all(active.map((source) => sources.reconcile(source, desired, signal)));
-  return runs.flatMap(({ error }) => error ?? []);
+  const polls = active.map(async (source): Promise<readonly Failure[]> => {
+    const { error } = await sources.reconcile(source, desired, signal);
+    return error === undefined ? [] : [{ subject: sourceSubject(source), error }];
+  });
+  return (await Promise.all(polls)).flat();
 }
 
 /** One pass over deliveries; what has to wait for another one is given back. */
@@ -38,20 +47,21 @@ async function applyAll(
   signal: AbortSignal,
 ): Promise<Pass> {
   const waiting: Kustomization[] = [];
-  const errors: SealiftError[] = [];
-  const waits: SealiftError[] = [];
+  const failures: Failure[] = [];
+  const waits: Failure[] = [];
   let changes = 0;
   for (const delivery of candidates) {
     const { changed, error } = await deliveries.reconcile(delivery, desired, signal);
     changes += changed;
     if (error === undefined) continue;
-    if (!isWaiting(error)) errors.push(error);
+    const failure = { subject: deliverySubject(delivery.metadata), error };
+    if (!isWaiting(error)) failures.push(failure);
     else {
       waiting.push(delivery);
-      waits.push(error);
+      waits.push(failure);
     }
   }
-  return { changes, waiting, errors, waits };
+  return { changes, waiting, failures, waits };
 }
 
 /** Takes back what deliveries owned that have left the configuration. */
@@ -59,13 +69,13 @@ async function withdrawAll(
   { deliveries }: Reconcilers,
   records: readonly DeliveryRecord[],
   signal: AbortSignal,
-): Promise<readonly SealiftError[]> {
-  const errors: SealiftError[] = [];
+): Promise<readonly Failure[]> {
+  const failures: Failure[] = [];
   for (const record of records) {
     const error = await deliveries.withdraw(record, signal);
-    if (error !== undefined) errors.push(error);
+    if (error !== undefined) failures.push({ subject: deliverySubject(record), error });
   }
-  return errors;
+  return failures;
 }
 
 /**
@@ -78,19 +88,19 @@ export async function converge(
   signal: AbortSignal,
 ): Promise<Convergence> {
   const reconcilers = createReconcilers(parts);
-  const errors = [...(await pollAll(reconcilers, desired, signal))];
-  errors.push(...(await withdrawAll(reconcilers, withdrawn(parts.state.deliveries(), desired), signal)));
+  const failures = [...(await pollAll(reconcilers, desired, signal))];
+  failures.push(...(await withdrawAll(reconcilers, withdrawn(parts.state.deliveries(), desired), signal)));
   let changes = 0;
   let candidates: readonly Kustomization[] = desired.deliveries.filter(({ spec }) => !spec.suspend);
   for (;;) {
     const pass = await applyAll(reconcilers, candidates, desired, signal);
-    errors.push(...pass.errors);
+    failures.push(...pass.failures);
     changes += pass.changes;
     const stuck = pass.waiting.length === candidates.length;
-    if (stuck && errors.length === 0) errors.push(...pass.waits);
+    if (stuck && failures.length === 0) failures.push(...pass.waits);
     if (stuck || pass.waiting.length === 0) break;
     candidates = pass.waiting;
   }
-  reconcilers.emit(site, { kind: 'converged', changes, failures: errors.length });
-  return { changes, errors };
+  reconcilers.emit(siteSubject, { kind: 'converged', changes, failures: failures.length });
+  return { changes, failures };
 }

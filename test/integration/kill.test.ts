@@ -85,7 +85,7 @@ describe('an agent killed at any moment', () => {
       expect(found.every(([, at]) => at === revision || at === revision - 1)).toBe(true);
       if (!found.every(([, at]) => at === revision) || found.length !== objects) cut += 1;
 
-      expect((await bench.run()).errors).toEqual([]);
+      expect((await bench.run()).failures).toEqual([]);
       const names = Object.keys(treeOf(revision)).map((file) => file.replace('.yaml', ''));
       expect([...(await revisions())].sort()).toEqual(names.map((name) => [name, revision] as const).sort());
       expect(readdirSync(bench.target).filter((name) => name.startsWith('.'))).toEqual([]);

@@ -14,7 +14,7 @@ let good: Readonly<Record<string, string>>;
 beforeEach(async () => {
   bench = await startSiteBench();
   await bench.push({ 'a.yaml': configMapYaml('a', 'good') }, { by: bench.trusted });
-  expect((await bench.run()).errors).toEqual([]);
+  expect((await bench.run()).failures).toEqual([]);
   good = await bench.delivered();
   expect(Object.keys(good)).toEqual(['shop_a__ConfigMap.yaml']);
 });
@@ -25,12 +25,12 @@ const evil = { 'a.yaml': configMapYaml('a', 'evil'), 'b.yaml': configMapYaml('b'
 
 /** The last good revision stays in force, under this code; and the next good one goes through. */
 async function expectRefused(code: ErrorCode): Promise<void> {
-  const { errors } = await bench.run();
-  expect(errors.map((error) => error.code)).toEqual([code]);
+  const { failures } = await bench.run();
+  expect(failures.map(({ error }) => error.code)).toEqual([code]);
   expect(await bench.delivered()).toEqual(good);
   bench.intercept = undefined;
   await bench.push({ 'c.yaml': configMapYaml('c', 'next') }, { by: bench.trusted });
-  expect((await bench.run()).errors).toEqual([]);
+  expect((await bench.run()).failures).toEqual([]);
   expect(Object.keys(await bench.delivered())).toEqual(['shop_c__ConfigMap.yaml']);
 }
 
@@ -184,8 +184,8 @@ describe('bytes that are not what was signed', () => {
       response.end(other.content);
       return true;
     };
-    const { errors } = await bench.run();
-    expect(errors.map(({ code }) => code)).toEqual(['DIGEST_MISMATCH']);
+    const { failures } = await bench.run();
+    expect(failures.map(({ error }) => error.code)).toEqual(['DIGEST_MISMATCH']);
     expect(await bench.delivered()).toEqual(good);
   });
 });
@@ -217,7 +217,7 @@ describe('hostile archives, although signed', () => {
       { name: 'passwd.yaml', type: '2', linkname: '/etc/passwd' },
     );
     await bench.push(gzipSync(tar), { by: bench.trusted });
-    expect((await bench.run()).errors).toEqual([]);
+    expect((await bench.run()).failures).toEqual([]);
     expect(Object.keys(await bench.delivered())).toEqual(['shop_c__ConfigMap.yaml']);
     expect(bench.events.filter(({ kind }) => kind === 'artifact-stored').at(-1)).toMatchObject({
       skipped: ['passwd.yaml'],
@@ -275,12 +275,12 @@ describe('a registry in trouble', () => {
       response.write('half');
       setTimeout(() => response.destroy(), 20);
     });
-    const { errors } = await bench.run();
-    expect(errors.map(({ code }) => code)).toHaveLength(1);
-    expect(['REGISTRY_UNREACHABLE', 'DIGEST_MISMATCH', 'REGISTRY_FAILED']).toContain(errors[0]?.code);
+    const { failures } = await bench.run();
+    expect(failures.map(({ error }) => error.code)).toHaveLength(1);
+    expect(['REGISTRY_UNREACHABLE', 'DIGEST_MISMATCH', 'REGISTRY_FAILED']).toContain(failures[0]?.error.code);
     expect(await bench.delivered()).toEqual(good);
     bench.intercept = undefined;
-    expect((await bench.run()).errors).toEqual([]);
+    expect((await bench.run()).failures).toEqual([]);
     expect(Object.keys(await bench.delivered())).toHaveLength(2);
   });
 
