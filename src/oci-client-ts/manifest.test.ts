@@ -98,6 +98,8 @@ describe('parseManifest', () => {
     ['a manifest that comes as an index', { ...image, mediaType: undefined }, mediaTypes.ociIndex, 'invalid'],
     ['manifests and layers', { ...index, layers: [] }, undefined, 'invalid'],
     ['manifests and config', { ...index, config: blob }, undefined, 'invalid'],
+    ['an image that also has manifests', { ...image, manifests: [] }, undefined, 'invalid'],
+    ['both, and no type inside', { ...image, ...index, mediaType: undefined }, undefined, 'invalid'],
     ['neither', { schemaVersion: 2 }, undefined, 'invalid'],
     ['a list', [], undefined, 'invalid'],
     ['null', null, undefined, 'invalid'],

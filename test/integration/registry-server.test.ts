@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -268,6 +268,20 @@ describe('uploads', () => {
       body: layer.bytes.subarray(6),
     });
     expect(rest.status).toBe(201);
+  });
+
+  it('lets a client go on that gave up on a request which hangs', async () => {
+    const location = await startUpload();
+    const socket = connect(server.port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write(`PATCH ${location} HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\n0123`);
+    await expect
+      .poll(async () => (await stat(join(directory, '.incoming', (await incoming())[0]!))).size)
+      .toBe(4);
+    const state = await call('GET', location);
+    expect(state.headers.get('range')).toBe('0-3');
+    const rest = { body: layer.bytes.subarray(4) };
+    expect((await call('PUT', `${location}?digest=${layer.descriptor.digest}`, rest)).status).toBe(201);
   });
 
   it('takes sha512, told at the start or only at the end', async () => {

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -218,6 +219,49 @@ describe('openLayout', () => {
     await pushAll(store, layer, config, image, list);
     await store.tag(list.descriptor, image.descriptor.digest.replace(':', '-'));
     expect(await collect(store.referrers(image.descriptor))).toEqual([absent.descriptor]);
+  });
+
+  it('takes a subject for no list, when a registry gave it its own fallback tag', async () => {
+    const store = (await open()).repository();
+    const subject = indexOf([image.descriptor]);
+    await pushAll(store, subject);
+    await store.tag(subject.descriptor, subject.descriptor.digest.replace(':', '-'));
+    expect(await collect(store.referrers(subject.descriptor))).toEqual([]);
+  });
+
+  it('still lists a referrer whose tag moved on', async () => {
+    const store = (await open()).repository();
+    const signature = imageOf(layer, config, { subject: image.descriptor });
+    await pushAll(store, layer, config, image, signature);
+    await store.tag(signature.descriptor, 'signature');
+    await store.tag(image.descriptor, 'signature');
+    expect(await collect(store.referrers(image.descriptor))).toHaveLength(1);
+    await store.tag(signature.descriptor, 'signature');
+    await store.untag('signature');
+    expect(await collect(store.referrers(image.descriptor))).toHaveLength(1);
+  });
+
+  it('does not count a manifest as there before the index lists it: its referrers would be lost', async () => {
+    const layout = await open();
+    const store = layout.repository();
+    await pushAll(store, layer, config);
+    await layout.blobs.write(image.descriptor, image.bytes);
+    expect(await store.exists(image.descriptor)).toBe(false);
+    await pushAll(store, image);
+    expect(await store.exists(image.descriptor)).toBe(true);
+  });
+
+  it('sees each change of another process, also when time and size tell nothing', async () => {
+    const store = (await open()).repository();
+    const named = (tag: string): string =>
+      JSON.stringify({
+        schemaVersion: 2,
+        manifests: [{ ...image.descriptor, annotations: { 'org.opencontainers.image.ref.name': tag } }],
+      });
+    for (let at = 10; at < 60; at += 1) {
+      writeFileSync(join(directory, 'index.json'), named(`v${at}`));
+      expect(await collect(store.tags())).toEqual([`v${at}`]);
+    }
   });
 
   it('removes what grew unfinished and was left for days, and nothing younger', async () => {

@@ -53,7 +53,7 @@ export class TempFile {
 }
 
 /** Makes the names in a directory durable. Windows cannot open a directory for this and needs it not. */
-export async function syncDirectory(path: string): Promise<void> {
+async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(path, 'r');
   try {

@@ -1,0 +1,73 @@
+import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { LayoutIndex } from '../layout-index.ts';
+import { IndexFile } from './index-file.ts';
+
+let directory: string;
+let file: IndexFile;
+const lock = (): string => join(directory, 'lock');
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'index-file-'));
+  const paths = { index: join(directory, 'index.json'), lock: lock(), incoming: join(directory, 'incoming') };
+  file = new IndexFile(paths, { waitMs: 1_000, staleMs: 200 });
+  await file.create();
+});
+
+afterEach(async () => rm(directory, { recursive: true }));
+
+const note = (index: LayoutIndex, key: string): LayoutIndex => ({
+  ...index,
+  annotations: { ...index.annotations, [key]: 'done' },
+});
+
+it('starts a change again when another process took the lock for left behind', async () => {
+  let attempts = 0;
+  await file.update(async (index) => {
+    attempts += 1;
+    if (attempts === 1) {
+      await rm(lock());
+      await writeFile(lock(), JSON.stringify({ token: 'other', pid: 1, place: 'elsewhere' }));
+      await utimes(lock(), 0, 0);
+    }
+    return { index: note(index, `attempt ${attempts}`) };
+  });
+  expect(attempts).toBe(2);
+  expect((await file.read()).annotations).toEqual({ 'attempt 2': 'done' });
+});
+
+it('gives up when it loses the lock again and again, and changes nothing', async () => {
+  const lose = async (index: LayoutIndex): Promise<{ index: LayoutIndex }> => {
+    await rm(lock(), { force: true });
+    return { index: note(index, 'lost') };
+  };
+  await expect(file.update(lose)).rejects.toMatchObject({ code: 'timeout' });
+  expect((await file.read()).annotations).toBeUndefined();
+});
+
+it('takes over a lock that its owner did not live to sign', async () => {
+  await writeFile(lock(), '');
+  await utimes(lock(), new Date(Date.now() - 3_000), new Date(Date.now() - 3_000));
+  await file.update(async (index) => ({ index: note(index, 'done') }));
+  expect((await file.read()).annotations).toEqual({ done: 'done' });
+});
+
+it('leaves the index as it was when a change fails, and lets the next one in', async () => {
+  await expect(
+    file.update(async () => {
+      throw new Error('no');
+    }),
+  ).rejects.toThrow('no');
+  await file.update(async (index) => ({ index: note(index, 'next') }));
+  expect((await file.read()).annotations).toEqual({ next: 'done' });
+});
+
+it('stops waiting for the lock when the signal fires', async () => {
+  await writeFile(lock(), JSON.stringify({ token: 'other', pid: 1, place: 'elsewhere' }));
+  const signal = AbortSignal.timeout(20);
+  const startedAt = performance.now();
+  await expect(file.update(async (index) => ({ index }), signal)).rejects.toThrow();
+  expect(performance.now() - startedAt).toBeLessThan(150);
+});
