@@ -45,7 +45,8 @@ function printEvents({ stateDir, output, limit }: EventsOptions): void {
   process.stdout.write(text);
 }
 
-export function addEventsCommand(program: Command): void {
+/** Adds the command to the program. */
+export function addTo(program: Command): void {
   program
     .command('events')
     .description('show what happened, newest last')

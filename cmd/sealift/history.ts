@@ -33,7 +33,8 @@ function printHistory({ stateDir, output }: { stateDir: string; output: OutputFo
   );
 }
 
-export function addHistoryCommand(program: Command): void {
+/** Adds the command to the program. */
+export function addTo(program: Command): void {
   program
     .command('history')
     .description('show the revisions that each delivery went through, newest first')

@@ -46,7 +46,8 @@ export async function writeKeyPair(prefix: string, password: string): Promise<vo
   await writeNew(`${prefix}.pub`, publicKey, 0o644);
 }
 
-export function addKeygenCommand(program: Command): void {
+/** Adds the command to the program. */
+export function addTo(program: Command): void {
   program
     .command('keygen')
     .description(

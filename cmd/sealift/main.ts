@@ -1,37 +1,40 @@
 import { Command, CommanderError } from 'commander';
-import { addEventsCommand } from './events.ts';
 import { reportFailure } from './failure.ts';
-import { addHistoryCommand } from './history.ts';
-import { addKeygenCommand } from './keygen.ts';
-import { addPushCommand } from './push.ts';
-import { addRunCommand } from './run.ts';
-import { addStatusCommand } from './status.ts';
-import { addVersionCommand, version } from './version.ts';
+import { version } from './version.ts';
 
 /** Exit code of bad usage, as of bad configuration. */
 const badUsage = 2;
 
-function createProgram(): Command {
+interface CommandFile {
+  addTo(program: Command): void;
+}
+
+/** A file per command, loaded when it is called: what `sealift status` does not use costs it nothing. */
+const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
+  run: () => import('./run.ts'),
+  push: () => import('./push.ts'),
+  keygen: () => import('./keygen.ts'),
+  status: () => import('./status.ts'),
+  events: () => import('./events.ts'),
+  history: () => import('./history.ts'),
+  version: () => import('./version.ts'),
+};
+
+/** The program with the one command that was called; with all of them when help is wanted or nothing fits. */
+async function createProgram(called: string | undefined): Promise<Command> {
   const program = new Command('sealift')
     .description('Delivers signed artifacts from container registries: verified, reconciled, watched.')
     .version(version)
     .exitOverride();
-  const commands = [
-    addRunCommand,
-    addPushCommand,
-    addKeygenCommand,
-    addStatusCommand,
-    addEventsCommand,
-    addHistoryCommand,
-    addVersionCommand,
-  ];
-  for (const add of commands) add(program);
+  const one = called === undefined || !Object.hasOwn(commands, called) ? undefined : commands[called];
+  for (const load of one === undefined ? Object.values(commands) : [one]) (await load()).addTo(program);
   for (const command of program.commands) command.exitOverride();
   return program;
 }
 
 try {
-  await createProgram().parseAsync(process.argv);
+  const program = await createProgram(process.argv[2]);
+  await program.parseAsync(process.argv);
 } catch (thrown) {
   if (thrown instanceof CommanderError) process.exitCode = thrown.exitCode === 0 ? 0 : badUsage;
   else reportFailure(thrown);

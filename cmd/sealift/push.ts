@@ -144,7 +144,8 @@ async function runPush(reference: string, options: PushOptions): Promise<void> {
   process.stdout.write(output === 'table' ? formatResult(result) : formatValue(result, output));
 }
 
-export function addPushCommand(program: Command): void {
+/** Adds the command to the program. */
+export function addTo(program: Command): void {
   program
     .command('push')
     .description('pack a directory of manifests and push it as a signed artifact')

@@ -133,7 +133,8 @@ async function run(options: RunOptions): Promise<void> {
   }
 }
 
-export function addRunCommand(program: Command): void {
+/** Adds the command to the program. */
+export function addTo(program: Command): void {
   program
     .command('run')
     .description('run the agent: poll, verify, build, apply, watch, report')

@@ -58,7 +58,8 @@ export function formatStatus(objects: readonly StatusObject[], format: OutputFor
   return formatTable(['KIND', 'NAMESPACE', 'NAME', 'REVISION', 'READY', 'MESSAGE'], objects.map(row));
 }
 
-export function addStatusCommand(program: Command): void {
+/** Adds the command to the program. */
+export function addTo(program: Command): void {
   program
     .command('status')
     .description('show every source and delivery of this site')

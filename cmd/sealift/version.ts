@@ -4,7 +4,8 @@ import manifest from '../../package.json' with { type: 'json' };
 /** Version of this program. */
 export const version: string = manifest.version;
 
-export function addVersionCommand(program: Command): void {
+/** Adds the command to the program. */
+export function addTo(program: Command): void {
   program
     .command('version')
     .description('print the version of sealift and of the Node.js it runs on')

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { DeliveryRecord, SourceRecord, StateStore } from '../../api/index.ts';
@@ -175,6 +175,13 @@ export function openStateStore(directory: string): OpenStateStore {
 /** Opens the state for reading, beside a running agent or after it. @throws SealiftError DISK_FAILED when there is none. */
 export function readStateStore(directory: string): OpenStateStore {
   const path = join(directory, 'state.db');
+  if (!existsSync(path)) {
+    throw new SealiftError(
+      'DISK_FAILED',
+      path,
+      'no state here; expected the --state-dir of an agent that has run',
+    );
+  }
   return onDisk(
     path,
     () => new SqliteStateStore(new DatabaseSync(path, { readOnly: true }), path, undefined),
