@@ -1,11 +1,13 @@
-import { closeSync, constants, mkdirSync, openSync, rmdirSync, unlinkSync, writeSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { closeSync, constants, fsync, mkdirSync, openSync, rmdirSync, unlinkSync, writeSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 
 /** Never follows a link, never takes over a file that is there. */
 const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 /** A file system commits flushes that wait together at once; more than this gains nothing. */
 const flushesAtOnce = 16;
+
+const sync = promisify(fsync);
 
 export interface FileSink {
   write(chunk: Uint8Array): void;
@@ -76,8 +78,8 @@ export class TreeWriter {
     const flushNext = async (): Promise<void> => {
       for (const relative of waiting) {
         signal.throwIfAborted();
-        await using handle = await open(path.join(this.#root, relative), constants.O_RDONLY);
-        await handle.sync();
+        const descriptor = openSync(path.join(this.#root, relative), constants.O_RDONLY);
+        await sync(descriptor).finally(() => closeSync(descriptor));
       }
     };
     // All of them end before an error leaves, so that nothing touches the directory afterwards.
