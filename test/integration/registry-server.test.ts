@@ -625,6 +625,18 @@ describe('the server', () => {
     await expect.poll(incoming).toEqual([]);
   });
 
+  it('does not count its own waiting as a stall of the client', async () => {
+    await restart({ stallMs: 100 });
+    await pushBlob(layer);
+    await pushBlob(config);
+    const lock = join(directory, 'index.json.lock');
+    await writeFile(lock, JSON.stringify({ token: 'other', pid: 1, place: 'elsewhere' }));
+    const push = pushManifest(image, 'v1');
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    await rm(lock);
+    expect((await push).status).toBe(201);
+  });
+
   it('closes with requests and uploads still open, and leaves no file behind', async () => {
     await call('PATCH', await startUpload(), { body: '0123' });
     const socket = connect(server.port, '127.0.0.1');

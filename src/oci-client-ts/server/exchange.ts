@@ -88,3 +88,8 @@ export function checkAnnounced({ request }: Exchange, limit: number): void {
   if (length <= limit) return;
   throw new ApiError(413, 'SIZE_INVALID', `expected at most ${limit} bytes, got ${length}`);
 }
+
+/** From here on only our own disk is waited for, which may be slow: the silence is not the client's. */
+export function stopStallClock({ request }: Exchange): void {
+  request.socket.setTimeout(0);
+}

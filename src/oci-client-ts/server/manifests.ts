@@ -15,6 +15,7 @@ import {
   type Registry,
   sendBody,
   sendEmpty,
+  stopStallClock,
 } from './exchange.ts';
 import type { Route } from './route.ts';
 
@@ -52,6 +53,7 @@ export const putManifest: Endpoint<ManifestRoute> = async (exchange, route, regi
   const tags = tagsOf(reference, exchange.query);
   checkAnnounced(exchange, maxManifestBytes);
   const content = await readAll(bodyOf(exchange), maxManifestBytes, reference);
+  stopStallClock(exchange);
   const mediaType = exchange.request.headers['content-type']?.split(';')[0]?.trim();
   const manifest = await refusing(() => parseManifest(content, mediaType), {
     invalid: [400, 'MANIFEST_INVALID'],

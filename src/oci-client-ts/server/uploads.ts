@@ -7,6 +7,7 @@ import {
   type Exchange,
   type Registry,
   sendEmpty,
+  stopStallClock,
 } from './exchange.ts';
 import type { Route } from './route.ts';
 import type { UploadSession } from './upload-sessions.ts';
@@ -112,6 +113,7 @@ function checkStart({ request }: Exchange, session: UploadSession): void {
 
 async function accept(exchange: Exchange, session: UploadSession, registry: Registry): Promise<void> {
   const digest = exchange.query.get('digest') ?? '';
+  stopStallClock(exchange);
   const refused = [400, 'DIGEST_INVALID'] as const;
   try {
     await refusing(() => session.blob.accept(digest), {
