@@ -73,6 +73,7 @@ describe('matchCredentials', () => {
   });
 
   it.each([
+    ['an entry that is no object', { auths: { 'reg.example': 's3cret' } }],
     ['an identity token', { auths: { 'reg.example': { identitytoken: 's3cret' } } }],
     ['a registry token', { auths: { 'reg.example': { registrytoken: 's3cret' } } }],
     ['a helper for the host', { credHelpers: { 'reg.example': 's3cret' } }],
@@ -92,7 +93,6 @@ describe('parseDockerConfig', () => {
     ['other text than JSON', 'hunter2'],
     ['a list', '["hunter2"]'],
     ['auths that are no object', '{"auths":["hunter2"]}'],
-    ['an entry that is no object', '{"auths":{"reg.example":"hunter2"}}'],
     ['a text without end', ' '.repeat(1024 * 1024 + 1)],
   ])('refuses %s without repeating it', (_behaviour, text) => {
     expect(() => parseDockerConfig(text, 'secret a/b')).toThrow(OciError);

@@ -55,7 +55,10 @@ export function parseDockerConfig(text: string, subject: string): DockerConfig {
   const helpers = objectField(document, 'credHelpers', subject);
   const store = document.credsStore;
   return {
-    entries: Object.entries(auths).map(([key, value]) => parseEntry(key, value, subject)),
+    entries: Object.entries(auths).map(([key, value]) => ({
+      ...parseKey(key),
+      holding: parseHolding(value),
+    })),
     helperHosts: new Set(
       Object.entries(helpers)
         .filter(([, name]) => typeof name === 'string' && name !== '')
@@ -112,15 +115,9 @@ function parseKey(key: string): { readonly host: string; readonly path: string }
   return { host: canonicalHost(host), path: path === 'v1' || path === 'v2' ? '' : path };
 }
 
-function parseEntry(key: string, value: unknown, subject: string): Entry {
-  if (!isObject(value)) {
-    throw new OciError('invalid', subject, `auths ${JSON.stringify(key.slice(0, 120))}: expected an object`);
-  }
-  return { ...parseKey(key), holding: parseHolding(value) };
-}
-
 /** A broken entry spoils its own host alone: it is told when that host is asked for, not when the file is read. */
-function parseHolding(value: Readonly<Record<string, unknown>>): Holding {
+function parseHolding(value: unknown): Holding {
+  if (!isObject(value)) return { kind: 'unsupported', what: 'an entry that is no object' };
   if (isFilled(value.identitytoken)) return { kind: 'unsupported', what: 'an identity token' };
   if (isFilled(value.registrytoken)) return { kind: 'unsupported', what: 'a registry token' };
   if (isFilled(value.auth)) return parseAuth(String(value.auth));

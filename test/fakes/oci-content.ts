@@ -13,7 +13,7 @@ export function blobOf(text: string, mediaType = 'application/octet-stream'): Oc
   return { bytes, descriptor: { mediaType, digest: sha256(bytes), size: bytes.byteLength } };
 }
 
-export const emptyConfig = blobOf('{}', 'application/vnd.oci.empty.v1+json');
+const emptyConfig = blobOf('{}', 'application/vnd.oci.empty.v1+json');
 
 /** An image manifest without layers; `extra` makes each another one. */
 export function imageOf(extra: object = {}): OciContent {

@@ -1,24 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Credential, OciError, RemoteRepository, Transport, type TransportOptions } from 'oci-client-ts';
-import { afterEach, describe, expect, it } from 'vitest';
+import type { Credential, RemoteRepository, TransportOptions } from 'oci-client-ts';
+import { describe, expect, it } from 'vitest';
 import { blobOf, imageOf } from '../fakes/oci-content.ts';
-import { type Answerer, type ScriptedServer, scriptedServer } from '../fakes/scripted-server.ts';
+import type { Answerer, ScriptedServer } from '../fakes/scripted-server.ts';
+import { failureOf, repositoryAt, serve } from '../fixtures/remote-registry.ts';
 
 const image = imageOf();
 const credential: Credential = { kind: 'basic', username: 'me', password: 'hunter2' };
 const basic = `Basic ${Buffer.from('me:hunter2').toString('base64')}`;
 const scope = 'repository:team/app:pull';
-
-const open: AsyncDisposable[] = [];
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one[Symbol.asyncDispose]();
-});
-
-async function serve(answer: Answerer): Promise<ScriptedServer> {
-  const server = await scriptedServer(answer);
-  open.push(server);
-  return server;
-}
 
 interface TokenRegistry {
   readonly registry: ScriptedServer;
@@ -51,16 +41,8 @@ async function tokenRegistry(realm?: (own: string) => string): Promise<TokenRegi
 }
 
 function repository({ host }: ScriptedServer, options: TransportOptions = {}): RemoteRepository {
-  const transport = new Transport({ retry: { baseDelayMs: 1, attempts: 2 }, ...options });
-  open.push({ [Symbol.asyncDispose]: () => transport.close() });
-  return new RemoteRepository({ host, repository: 'team/app', transport });
+  return repositoryAt(host, { retry: { baseDelayMs: 1, attempts: 2 }, ...options });
 }
-
-const failureOf = async (act: Promise<unknown>): Promise<OciError> => {
-  const error = await act.catch((reason: unknown) => reason);
-  if (!(error instanceof OciError)) throw new Error('expected an OciError', { cause: error });
-  return error;
-};
 
 const credentials = (): Credential => credential;
 const statuses = (server: ScriptedServer): (string | undefined)[] =>

@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http';
-import { type Descriptor, OciError, RemoteRepository, Transport } from 'oci-client-ts';
-import { afterEach, describe, expect, it } from 'vitest';
+import { type Descriptor, OciError, type RemoteRepository } from 'oci-client-ts';
+import { describe, expect, it } from 'vitest';
 import { imageOf, indexOf, type OciContent } from '../fakes/oci-content.ts';
-import { type Answerer, bodyOf, type ScriptedServer, scriptedServer } from '../fakes/scripted-server.ts';
+import { type Answerer, bodyOf, type ScriptedServer } from '../fakes/scripted-server.ts';
+import { repositoryAt, send, serve } from '../fixtures/remote-registry.ts';
 
 const indexType = 'application/vnd.oci.image.index.v1+json';
 const subject = imageOf();
@@ -19,17 +20,12 @@ const listed = (content: OciContent, artifactType: string): Descriptor => ({
 const entries = [listed(signature, 'sig/x'), listed(report, 'report/x')];
 const tag = subject.descriptor.digest.replace(':', '-');
 
-const open: AsyncDisposable[] = [];
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one[Symbol.asyncDispose]();
-});
-
 /** Answers the referrers API by `api`, and the fallback tag by `fallback`; anything else is not there. */
-async function serve(
+async function serveReferrers(
   api: Answerer,
   fallback: Answerer = notThere,
 ): Promise<[RemoteRepository, ScriptedServer]> {
-  const server = await scriptedServer((request, response) => {
+  const server = await serve((request, response) => {
     if (request.url?.includes('/referrers/')) return api(request, response);
     if (request.url?.endsWith(`/manifests/${tag}`)) return fallback(request, response);
     return notThere(request, response);
@@ -37,17 +33,10 @@ async function serve(
   return [repository(server), server];
 }
 
-function repository(server: ScriptedServer): RemoteRepository {
-  const transport = new Transport({ retry: { attempts: 1 } });
-  open.push(server, { [Symbol.asyncDispose]: () => transport.close() });
-  return new RemoteRepository({ host: server.host, repository: 'team/app', transport });
-}
+const repository = ({ host }: ScriptedServer): RemoteRepository =>
+  repositoryAt(host, { retry: { attempts: 1 } });
 
 const notThere: Answerer = (_, response) => void response.writeHead(404).end('404 page not found');
-const send = (response: ServerResponse, content: OciContent, headers: Record<string, string> = {}): void =>
-  void response
-    .writeHead(200, { 'content-type': content.descriptor.mediaType, ...headers })
-    .end(content.bytes);
 const answer =
   (content: OciContent, headers: Record<string, string> = {}): Answerer =>
   (_, response) =>
@@ -64,13 +53,13 @@ const both = [signature.descriptor.digest, report.descriptor.digest];
 
 describe('referrers by the API', () => {
   it('come as listed, each once, with type and annotations, and the fallback tag is left alone', async () => {
-    const [store, server] = await serve(answer(indexOf([...entries, ...entries])));
+    const [store, server] = await serveReferrers(answer(indexOf([...entries, ...entries])));
     expect(await list(store)).toEqual(both);
     expect(server.requests).toHaveLength(1);
   });
 
   it('are filtered here when the registry did not', async () => {
-    const [store, server] = await serve(answer(indexOf(entries)));
+    const [store, server] = await serveReferrers(answer(indexOf(entries)));
     expect(await list(store, 'sig/x')).toEqual([signature.descriptor.digest]);
     expect(server.requests[0]?.url).toContain('?artifactType=sig%2Fx');
   });
@@ -91,13 +80,13 @@ describe('referrers by the API', () => {
   ])(
     'are taken as filtered when it says so %s, unless their type says otherwise',
     async (_behaviour, content, headers) => {
-      const [store] = await serve(answer(content, headers as Record<string, string>));
+      const [store] = await serveReferrers(answer(content, headers as Record<string, string>));
       expect(await list(store, 'sig/x')).toEqual([signature.descriptor.digest]);
     },
   );
 
   it('come in pages', async () => {
-    const [store] = await serve((request, response) => {
+    const [store] = await serveReferrers((request, response) => {
       if (request.url?.includes('page=2')) send(response, indexOf([entries[1] as Descriptor]));
       else
         send(response, indexOf([entries[0] as Descriptor]), { link: `<${request.url}?page=2>; rel="next"` });
@@ -110,7 +99,7 @@ describe('referrers by the API', () => {
       { length: 1000 },
       (_, at) => imageOf({ annotations: { at: `${at}` } }).descriptor,
     );
-    const [store] = await serve(answer(indexOf(many)));
+    const [store] = await serveReferrers(answer(indexOf(many)));
     expect(await list(store)).toHaveLength(1000);
   });
 
@@ -175,7 +164,7 @@ describe('referrers by the API', () => {
       'too-large',
     ],
   ])('fail, and are never an empty list, when %s', async (_behaviour, api, code) => {
-    const [store] = await serve(api, answer(indexOf([])));
+    const [store] = await serveReferrers(api, answer(indexOf([])));
     await expect(list(store)).rejects.toMatchObject({ name: 'OciError', code });
   });
 });
@@ -201,7 +190,7 @@ describe('referrers by the fallback tag', () => {
     ],
     ['lists none', answer(indexOf([]))],
   ])('are found when the registry %s', async (_behaviour, api) => {
-    const [store] = await serve(api, answer(indexOf(entries)));
+    const [store] = await serveReferrers(api, answer(indexOf(entries)));
     expect(await list(store)).toEqual(both);
     expect(await list(store, 'report/x')).toEqual([report.descriptor.digest]);
   });
@@ -211,7 +200,7 @@ describe('referrers by the fallback tag', () => {
     ['is the subject itself', answer(subject)],
     ['is an empty list', answer(indexOf([]))],
   ])('are none when the tag %s', async (_behaviour, fallback) => {
-    const [store] = await serve(notThere, fallback);
+    const [store] = await serveReferrers(notThere, fallback);
     expect(await list(store)).toEqual([]);
   });
 
@@ -226,7 +215,7 @@ describe('referrers by the fallback tag', () => {
     ],
   ])('fail, and are never none, when the tag %s', async (_behaviour, fallback, code) => {
     for (const api of [notThere, answer(indexOf([]))]) {
-      const [store] = await serve(api, fallback);
+      const [store] = await serveReferrers(api, fallback);
       await expect(list(store)).rejects.toMatchObject({ name: 'OciError', code });
     }
   });
@@ -244,7 +233,7 @@ describe('pushing a referrer', () => {
     meddle: (stored: Map<string, OciContent>) => void = () => {},
   ): Promise<OldRegistry> {
     const stored = new Map<string, OciContent>();
-    const server = await scriptedServer(async (request, response) => {
+    const server = await serve(async (request, response) => {
       const name = request.url?.replace('/v2/team/app/manifests/', '') ?? '';
       if (request.method === 'PUT') return put(name, await bodyOf(request), { request, response });
       const found = stored.get(name);
@@ -325,7 +314,7 @@ describe('pushing a referrer', () => {
   });
 
   it('writes no list where the registry keeps its own', async () => {
-    const server = await scriptedServer(async (request, response) => {
+    const server = await serve(async (request, response) => {
       await bodyOf(request);
       response.writeHead(201, { 'oci-subject': subject.descriptor.digest }).end();
     });

@@ -25,7 +25,7 @@ export interface TransportOptions {
   readonly trustedRealms?: readonly string[];
   /** Default: `defaultRetryLimits`. */
   readonly retry?: Partial<RetryLimits>;
-  /** Default: 30 s for an answer to begin, 60 s between two parts of its body. */
+  /** Default: 60 s for an answer to begin, and as much between two parts of its body. */
   readonly limits?: Partial<ExchangeLimits>;
   /** Default: `sealift/VERSION`. */
   readonly userAgent?: string;
@@ -33,7 +33,8 @@ export interface TransportOptions {
   readonly jitter?: Jitter;
 }
 
-const defaultLimits: ExchangeLimits = { headersMs: 30_000, idleMs: 60_000 };
+/** A registry on slow storage takes its time to hash and store a large upload before it answers. */
+const defaultLimits: ExchangeLimits = { headersMs: 60_000, idleMs: 60_000 };
 
 /** Enough to load a link with layers and still let manifests through; few enough to be a polite client. */
 const connectionsPerHost = 8;
@@ -91,9 +92,9 @@ export class Transport {
     return withRetries(context, () => this.#attempt(request, read, signal));
   }
 
-  /** Ends the connections, unless they were given. */
+  /** Ends the connections at once, unless they were given; requests under way fail. */
   async close(): Promise<void> {
-    if (this.#options.dispatcher === undefined) await this.#dispatcher.close();
+    if (this.#options.dispatcher === undefined) await this.#dispatcher.destroy();
   }
 
   async #attempt<T>(
