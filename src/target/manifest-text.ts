@@ -14,7 +14,6 @@ export function manifestText(object: KubernetesObject): string {
   const names = Object.keys(object).filter((name) => !firstFields.includes(name));
   const fields = [...firstFields, ...names.sort()].map((name) => [name, inOrder(object[name])] as const);
   const body = stringify(new Map(fields), {
-    aliasDuplicateObjects: false,
     compat: 'yaml-1.1',
     lineWidth: 0,
     schema: 'core',
@@ -34,7 +33,7 @@ const unsafeBlock = /^[ \n]*(\t|$)/;
 /** go-yaml reads `+0o7`, `-_7` and `1_0` as numbers, whatever its version of YAML says. */
 const likeNumber = /^[-+._\d][-+._:\da-fopx]*$/i;
 
-/** Maps, because the fields of a plain object come in an order of their own when they look like numbers. */
+/** A copy, so that shared parts are not written as aliases; of maps, because a plain object puts fields like numbers first. */
 function inOrder(value: unknown): unknown {
   if (typeof value === 'string') return inSafeQuotes(value);
   if (Array.isArray(value)) return value.map(inOrder);

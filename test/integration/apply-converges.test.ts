@@ -101,6 +101,7 @@ async function converge(under: TargetUnderTest, events: Event[], end: (number | 
   const changes = await settle(shared, end);
   await expectForeignUntouched(shared);
   await expectSettled(shared, end);
+  expect(shared.trespasses).toEqual([]);
   for (const change of changes) expect(change).toBe(0);
   expect(
     deliveries.flatMap((delivery) => shared.inventory(delivery)).filter((entry) => entry.attempted),
