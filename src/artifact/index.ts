@@ -1,5 +1,4 @@
-export type { OpenLayer } from './adapters/layer-content.ts';
-export { type PackOptions, packDirectory } from './adapters/pack-directory.ts';
+export { packDirectory } from './adapters/pack-directory.ts';
 export { sweepTrees } from './adapters/tree-store.ts';
 export { createUnpackStage, type UnpackStage, type UnpackStageOptions } from './adapters/unpack-stage.ts';
 export { type ArtifactOrigin, artifactManifest, layerOf } from './artifact-manifest.ts';

@@ -42,7 +42,7 @@ interface Round {
 
 /** In a process of its own, so that nothing but the unpack is in its memory; start and imports are not counted. */
 async function unpackOnce(layer: string, trees: string): Promise<Round> {
-  const child = path.join(import.meta.dirname, '..', 'fixtures', 'unpack-child.ts');
+  const child = path.join(import.meta.dirname, 'unpack-child.ts');
   const { stdout } = await promisify(execFile)(process.execPath, [child, layer, trees]);
   await rm(trees, { recursive: true });
   return JSON.parse(stdout) as Round;

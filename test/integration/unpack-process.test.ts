@@ -14,7 +14,7 @@ import { createUnpackStage, sweepTrees } from '../../src/artifact/index.ts';
 import { tarEntry, tarOf, zeroBlock } from '../fixtures/tar-builder.ts';
 import { inChunks, sourceWith } from '../fixtures/unpack-sandbox.ts';
 
-const child = path.join(import.meta.dirname, '..', 'fixtures', 'unpack-child.ts');
+const child = path.join(import.meta.dirname, '..', 'bench', 'unpack-child.ts');
 const mebibyte = 1024 * 1024;
 
 interface Report {
