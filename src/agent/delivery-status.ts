@@ -31,7 +31,7 @@ function rfc3339(now: number): string {
 }
 
 /** Puts an attempt on top of the history; the same digest with the same outcome is counted, not repeated. */
-export function withHistory(
+function withHistory(
   history: readonly HistoryEntry[],
   attempt: Attempt,
   now: number,

@@ -1,4 +1,4 @@
-export type { Convergence, Failure } from './converge.ts';
+export type { Convergence } from './converge.ts';
 export { converge } from './converge.ts';
 export { Engine } from './engine.ts';
 export type { AgentParts } from './reconcilers.ts';

@@ -13,7 +13,6 @@ export type { OciRepository } from './oci-repository.ts';
 export { asRegistryError } from './registry-error.ts';
 export type { DeliveryRecord, SourceRecord, StateStore } from './state-store.ts';
 export type { ArtifactStatus, DeliveryStatus, HistoryEntry, SourceStatus } from './status.ts';
-export type { ConfigMap, Secret } from './values.ts';
 export { secretValues } from './values.ts';
 export type { Refusal, Signer, Verdict } from './verdict.ts';
 export type { VerificationPolicy } from './verification-policy.ts';

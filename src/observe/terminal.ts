@@ -47,7 +47,7 @@ function nextStep(event: SealiftEvent): string {
 }
 
 /** Formats one event as a line for a terminal; a failure has a second line that says what to do. */
-export function formatEventLine(event: SealiftEvent, style: Style): string {
+function formatEventLine(event: SealiftEvent, style: Style): string {
   const head = paint(stages[event.kind].padEnd(width), colorOf(event), style);
   return `${head}  ${subjectOf(event)}${shortRevision(describeEvent(event).message)}${nextStep(event)}`;
 }

@@ -1,5 +1,4 @@
 export { readConfiguration, watchConfiguration } from './adapters/configuration-directory.ts';
 export { type OpenStateStore, openStateStore, readStateStore } from './adapters/sqlite-state-store.ts';
-export type { ConfigurationFile } from './configuration-file.ts';
 export { createMemoryStateStore } from './memory-state-store.ts';
 export { parseConfiguration } from './parse-configuration.ts';

@@ -1,4 +1,4 @@
-import type { DesiredState, Kustomization, OciRepository } from '../../src/api/index.ts';
+import type { DesiredState, OciRepository } from '../../src/api/index.ts';
 import type { KubernetesObject } from '../../src/core/index.ts';
 import { parseConfiguration } from '../../src/site/index.ts';
 
@@ -35,11 +35,6 @@ ${spec}
 export function onlySource({ sources: [source] }: DesiredState): OciRepository {
   if (source === undefined) throw new Error('no source in this configuration');
   return source;
-}
-
-export function onlyDelivery({ deliveries: [delivery] }: DesiredState): Kustomization {
-  if (delivery === undefined) throw new Error('no delivery in this configuration');
-  return delivery;
 }
 
 export function configMap(name: string, data: Readonly<Record<string, string>> = {}): KubernetesObject {

@@ -193,7 +193,7 @@ async function pushArtifact(store: Store, content: Uint8Array, options: PushOpti
 }
 
 /** Signs a manifest as `sealift push --sign-key` does. */
-export function sign(store: Store, manifest: Descriptor, by: PrivateKey): Promise<Descriptor> {
+function sign(store: Store, manifest: Descriptor, by: PrivateKey): Promise<Descriptor> {
   return attachSignature(
     store,
     { manifest, privateKey: by, created: new Date(0) },
@@ -207,12 +207,4 @@ async function readFiles(directory: string): Promise<Readonly<Record<string, str
     names.sort().map(async (name) => [name, await readFile(join(directory, name), 'utf8')] as const),
   );
   return Object.fromEntries(files);
-}
-
-/** Writes a tree of files below a directory. */
-export async function writeTree(directory: string, tree: Tree): Promise<void> {
-  for (const [name, content] of Object.entries(tree)) {
-    await mkdir(dirname(join(directory, name)), { recursive: true });
-    await writeFile(join(directory, name), content);
-  }
 }
