@@ -111,6 +111,11 @@ const traps: readonly Trap[] = [
     refused('ARCHIVE_MALFORMED'),
   ],
   ['a PAX record without a newline', tarOf(rawPax('9 path=abc'), a), refused('ARCHIVE_MALFORMED')],
+  [
+    'a PAX record that ends in another byte than a newline',
+    tarOf(rawPax('9 path=bX11 mtime=1\n'), a),
+    refused('ARCHIVE_MALFORMED'),
+  ],
   ['a PAX record of length 0', tarOf(rawPax('0 path=b\n'), a), refused('ARCHIVE_MALFORMED')],
   ['a PAX record with a signed length', tarOf(rawPax('+9 path=a\n'), a), refused('ARCHIVE_MALFORMED')],
   ['a PAX record without a key', tarOf(rawPax('5 =a\n'), a), refused('ARCHIVE_MALFORMED')],

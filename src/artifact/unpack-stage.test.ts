@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { OciError } from 'oci-client-ts';
@@ -118,6 +118,13 @@ describe('the unpack stage', () => {
     ['a note that was torn', (root: string) => writeFile(`${root}.json`, '{"files":2')],
     ['a note of another form', (root: string) => writeFile(`${root}.json`, '{"files":"2"}')],
     ['a note without its tree', (root: string) => rm(root, { recursive: true })],
+    [
+      'a link in the place of the tree',
+      async (root: string) => {
+        await rm(root, { recursive: true });
+        await symlink(path.join(root, '..', '..', '..'), root);
+      },
+    ],
   ])('makes the tree again over %s', async (_state, damage) => {
     await using sandbox = await UnpackSandbox.open();
     const { stage, opened } = countingStage(sandbox.trees);
@@ -126,6 +133,7 @@ describe('the unpack stage', () => {
     await expect(stage.unpack(sourceWith(), fetched(), signal)).resolves.toEqual(artifact);
     expect(opened()).toBe(2);
     await expect(readTree(artifact.root)).resolves.toMatchObject({ files: { 'a.yaml': 'A' } });
+    expect(await readdir(sandbox.directory)).toEqual(['canary', 'state']);
   });
 });
 

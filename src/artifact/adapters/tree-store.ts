@@ -66,6 +66,15 @@ async function removeTree(treesDirectory: string, key: string): Promise<void> {
   await rm(grave, { recursive: true, force: true });
 }
 
+/** Makes room where something lies that is no whole tree. Looks at the root first: once it is there, its note is. */
+async function removeDamagedTree(treesDirectory: string, key: string): Promise<void> {
+  const occupied = await lstat(placesOf(treesDirectory, key).root).then(
+    () => true,
+    (error: unknown) => !isCode(error, 'ENOENT'),
+  );
+  if (occupied && (await findTree(treesDirectory, key)) === undefined) await removeTree(treesDirectory, key);
+}
+
 /** The note first, the tree last: with the tree there, its note is there. */
 async function commitTree(
   treesDirectory: string,
@@ -97,7 +106,7 @@ export async function stageTree(treesDirectory: string): Promise<Staging> {
   return {
     directory,
     commit: async (key, note) => {
-      if ((await findTree(treesDirectory, key)) === undefined) await removeTree(treesDirectory, key);
+      await removeDamagedTree(treesDirectory, key);
       return commitTree(treesDirectory, directory, key, note);
     },
     discard: () => rm(directory, { recursive: true, force: true }),
