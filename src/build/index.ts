@@ -1,5 +1,4 @@
 export { createChildProcessExec } from './adapters/child-process.ts';
-export type { BuildSettings, BuildStage } from './adapters/create-build-stage.ts';
 export { createBuildStage } from './adapters/create-build-stage.ts';
 export { findKustomize } from './adapters/find-kustomize.ts';
 export { sweepBuilds } from './adapters/temporary-workspaces.ts';

@@ -1,9 +1,10 @@
-import type { KubernetesObject } from '../core/index.ts';
+import { type KubernetesObject, SealiftError } from '../core/index.ts';
 import type { BuiltObject } from './built-object.ts';
 import type { Faults } from './faults.ts';
 import { isList, isObject, type JsonObject, type JsonValue } from './json-value.ts';
 import type { ScalarRules } from './scalar.ts';
 import { placeOf, type YamlDocument } from './yaml-documents.ts';
+import { maxDocuments } from './yaml-limits.ts';
 import { readYamlValue } from './yaml-value.ts';
 
 /** Kustomize's own files: they configure a build and are never part of what it yields. */
@@ -86,6 +87,11 @@ function isLocal(object: KubernetesObject): boolean {
   return mark !== undefined && mark !== 'false';
 }
 
+function refuseCrowd({ objects }: ObjectCollection, place: string): void {
+  if (objects.length <= maxDocuments) return;
+  throw new SealiftError('YAML_LIMIT_EXCEEDED', place, `expected at most ${maxDocuments} objects, got more`);
+}
+
 function add(candidate: Candidate, collection: ObjectCollection): void {
   const { value, place, quoted } = candidate;
   if (value === null || (isObject(value) && Object.keys(value).length === 0)) return;
@@ -105,6 +111,7 @@ function add(candidate: Candidate, collection: ObjectCollection): void {
     collection.warnings.push(`${place}: left out, it is annotated ${localConfigAnnotation}`);
   } else {
     collection.objects.push({ object, place, quoted });
+    refuseCrowd(collection, place);
   }
 }
 

@@ -2,16 +2,13 @@ import { SealiftError } from '../core/index.ts';
 import { addObjects, type ObjectCollection } from './objects.ts';
 import type { Tree } from './tree.ts';
 import { readYamlDocuments } from './yaml-documents.ts';
-import { maxBuildBytes, maxDocuments } from './yaml-limits.ts';
+import { maxBuildBytes } from './yaml-limits.ts';
 
 /** Adds the objects of one file; a file that is no YAML is one fault. */
 function addFile(path: string, text: string, collection: ObjectCollection): void {
   collection.faults.collect(path, () => {
     for (const document of readYamlDocuments(path, text)) addObjects(document, 'source', collection);
   });
-  if (collection.objects.length > maxDocuments) {
-    throw new SealiftError('YAML_LIMIT_EXCEEDED', path, `expected at most ${maxDocuments} objects, got more`);
-  }
 }
 
 /** Builds a tree of plain YAML: what kustomize would yield for a kustomization that only lists these files. */

@@ -1,6 +1,6 @@
 import { Composer, type CST, type Document, Lexer, LineCounter, type ParsedNode, Parser } from 'yaml';
 import { SealiftError } from '../core/index.ts';
-import { maxDocuments, maxYamlDepth } from './yaml-limits.ts';
+import { maxDocuments, maxYamlDepth, maxYamlTokens } from './yaml-limits.ts';
 
 /** One document of a file, as nodes that know their place. */
 export interface YamlDocument {
@@ -32,16 +32,30 @@ const composerOptions = {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: YAML forbids exactly these (YAML 1.2.2, 5.1).
 const forbiddenCharacter = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 
+function exceeded(file: string, line: number, limit: number, what: string): SealiftError {
+  return new SealiftError(
+    'YAML_LIMIT_EXCEEDED',
+    `${file}:${line}`,
+    `expected at most ${limit} ${what}, got more`,
+  );
+}
+
+/** The parts of a stream as they are read, so that a document that is too large or too deep is never composed. */
 function* checkedTokens(file: string, text: string, lines: LineCounter): Generator<CST.Token> {
   const parser = new Parser(lines.addNewLine);
   lines.addNewLine(0);
+  let tokens = 0;
   for (const lexeme of new Lexer().lex(text)) {
-    yield* parser.next(lexeme);
+    for (const part of parser.next(lexeme)) {
+      if (part.type === 'document') tokens = 0;
+      yield part;
+    }
+    tokens += 1;
+    const line = lines.lineStarts.length;
+    if (tokens > maxYamlTokens) throw exceeded(file, line, maxYamlTokens, 'tokens in a document');
     // The stack holds the document and one token for each open map or list; composing it would recurse as deep.
     if (parser.stack.length > maxYamlDepth + 1) {
-      const { line } = lines.linePos(parser.offset);
-      const detail = `expected at most ${maxYamlDepth} maps and lists inside each other, got more`;
-      throw new SealiftError('YAML_LIMIT_EXCEEDED', `${file}:${line}`, detail);
+      throw exceeded(file, line, maxYamlDepth, 'maps and lists inside each other');
     }
   }
   yield* parser.end();
@@ -81,13 +95,7 @@ export function* readYamlDocuments(file: string, content: string): Generator<Yam
   for (const document of composer.compose(checkedTokens(file, text, lines))) {
     refuseErrors(file, document, lines);
     number += 1;
-    if (number > maxDocuments) {
-      throw new SealiftError(
-        'YAML_LIMIT_EXCEEDED',
-        file,
-        `expected at most ${maxDocuments} documents, got more`,
-      );
-    }
+    if (number > maxDocuments) throw exceeded(file, lineAt(document.range[0]), maxDocuments, 'documents');
     yield { file, number, contents: document.contents, lineAt };
   }
 }

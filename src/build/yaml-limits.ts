@@ -13,5 +13,11 @@ export const maxYamlDepth = 100;
 /** Aliases (`*name`) of one document. */
 export const maxYamlAliases = 10_000;
 
-/** Values of one document after aliases are copied: 50 times what the largest definition seen has. */
-export const maxYamlValues = 2_000_000;
+/**
+ * Tokens of one document. Each costs some 330 bytes until the document is read; the largest definition seen has 150,000.
+ * An object that a cluster could store is far below.
+ */
+export const maxYamlTokens = 500_000;
+
+/** Values of one document after aliases are copied. */
+export const maxYamlValues = 500_000;
