@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { buildTimeLimitMs } from './kustomize-outcome.ts';
+import * as limits from './yaml-limits.ts';
+
+const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'limits.md'), 'utf8');
+const section = page.split(/^## /m).find((part) => part.startsWith('Build\n')) ?? '';
+
+it.each(Object.entries({ ...limits, buildTimeLimitMs }))('docs/limits.md tells %s', (_name, limit) => {
+  expect(section).toMatch(new RegExp(`(^|[^0-9])${limit}([^0-9]|$)`, 'm'));
+});
