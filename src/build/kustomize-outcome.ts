@@ -12,7 +12,10 @@ const maxMessageLength = 500;
 const maxWarnings = 20;
 
 /** From here on kustomize quotes objects and patches, and they may hold secrets. */
-const quotation = /map\[|\{\{|\[patch:|from \[|unable to parse SM or JSON patch|unmarshal/;
+const quotation = /map\[|\{\{|\[patch:|from \[|unable to parse SM or JSON patch|unmarshal|unknown anchor/;
+
+/** What kustomize says of a generator's literals and env files quotes them. */
+const quotedLine = /literal source|key name|env source/;
 
 export interface KustomizeOutput {
   readonly text: string;
@@ -22,6 +25,7 @@ export interface KustomizeOutput {
 function messageOf(stderr: string, root: string): string {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
   const [line = ''] = lines.map((text) => text.replace(/^Error: /, ''));
+  if (quotedLine.test(line)) return 'expected KEY=VALUE in every literal and env file of a generator';
   const [said = ''] = line.replaceAll(`${root}/`, '').replaceAll(root, '.').split(quotation);
   const message = said.trim().replace(/[:,]$/, '').slice(0, maxMessageLength);
   return message === '' ? 'kustomize could not read a patch or an object' : message;

@@ -406,6 +406,7 @@ describe('kustomize', () => {
     for (const quotation of [
       'map[string]interface {}{"data":"hunter2"}: json: unsupported value',
       'unable to parse SM or JSON patch from [patch: "hunter2"]',
+      "MalformedYAMLError: yaml: unknown anchor 'hunter2' referenced",
       'missing Resource metadata in object {{v1 X} {{ } map[] map[hunter2]}}',
     ]) {
       const exec = new FakeExec((request) =>
@@ -414,6 +415,20 @@ describe('kustomize', () => {
       const error = await site.failure(base, { exec });
       expect(error.message).not.toContain('hunter2');
       expect(error.message).toContain("in 'a.yaml'");
+    }
+  });
+
+  it('quotes what a generator reads; ours do not', async () => {
+    for (const line of [
+      'invalid literal source hunter2, expected key=value',
+      '"hunter2" is not a valid key name',
+    ]) {
+      const error = await site.failure(base, {
+        exec: new FakeExec(() => failed(`Error: loading KV pairs: ${line}\n`)),
+      });
+      expect(error.message).toBe(
+        'kustomization.yaml: expected KEY=VALUE in every literal and env file of a generator',
+      );
     }
   });
 

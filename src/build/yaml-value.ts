@@ -21,6 +21,11 @@ const taggedTypes: Readonly<Record<string, readonly string[]>> = {
   [`${coreTag}null`]: ['object'],
 };
 
+/** A password that begins with `!` reads as a tag, so tags that are not YAML's own are not quoted. */
+function tagName(tag: string | undefined): string {
+  return tag?.startsWith(coreTag) === true ? `the tag !!${tag.slice(coreTag.length)}` : 'a tag';
+}
+
 /** Kustomize keeps labels and annotations as text, a date among them too. */
 function isMetadataText(path: Path): boolean {
   return path[0] === 'metadata' && (path[1] === 'labels' || path[1] === 'annotations');
@@ -56,7 +61,7 @@ class ValueReader {
       return this.#map(node as YAMLMap.Parsed);
     if (isSeq(node) && (tag === undefined || tag === `${coreTag}seq`))
       return this.#list(node as YAMLSeq.Parsed);
-    return this.#fail('YAML_MALFORMED', node.range?.[0] ?? 0, `the tag ${tag ?? '?'} is not supported`);
+    return this.#fail('YAML_MALFORMED', node.range?.[0] ?? 0, `${tagName(tag)} is not supported`);
   }
 
   #fail(code: ErrorCode, offset: number, detail: string): never {
@@ -82,11 +87,7 @@ class ValueReader {
     }
     const anchor = this.#anchors.get(name);
     if (anchor === undefined) {
-      this.#fail(
-        'YAML_MALFORMED',
-        offset,
-        `alias *${name} has no anchor before it, or stands inside its own`,
-      );
+      this.#fail('YAML_MALFORMED', offset, 'an alias has no anchor before it, or stands inside its own');
     }
     return this.#copy(anchor.value, anchor.path, offset);
   }
@@ -136,7 +137,7 @@ class ValueReader {
       this.#fail(
         'YAML_MALFORMED',
         node.range[0],
-        `the tag ${tag} is not supported, or does not fit its value`,
+        `${tagName(tag)} is not supported, or does not fit its value`,
       );
     }
     return value;
