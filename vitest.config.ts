@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that start processes and wait for them: a busy machine must not decide about them. */
+const patient = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 20_000 } } };
+
 export default defineConfig({
   test: {
     // Two cores, everywhere: more workers only make deadlines late.
@@ -11,24 +14,18 @@ export default defineConfig({
           include: ['{src,cmd,scripts}/**/*.test.ts'],
           exclude: ['**/node_modules/**'],
           setupFiles: ['test/setup/no-network.ts'],
-          // None takes a second by itself; a busy machine must not decide about it.
+          // None takes a second by itself.
           testTimeout: 20_000,
         },
       },
       {
-        test: { name: 'integration', include: ['test/integration/**/*.test.ts'], testTimeout: 60_000 },
+        test: { ...patient, name: 'integration', include: ['test/integration/**/*.test.ts'] },
       },
       {
-        test: { name: 'vectors', include: ['test/vectors/**/*.test.ts'], testTimeout: 60_000 },
+        test: { ...patient, name: 'vectors', include: ['test/vectors/**/*.test.ts'] },
       },
       {
-        test: {
-          name: 'interop',
-          include: ['test/interop/**/*.test.ts'],
-          // Every step is a program that starts; each has a limit of its own below this one.
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-        },
+        test: { ...patient, name: 'interop', include: ['test/interop/**/*.test.ts'], testTimeout: 120_000 },
       },
     ],
   },

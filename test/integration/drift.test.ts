@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ComposedAgent } from '../../cmd/sealift/compose-agent.ts';
 import { loadConfiguration } from '../../cmd/sealift/run.ts';
 import { Engine } from '../../src/agent/index.ts';
-import { configMapYaml, type SiteBench, startSiteBench } from './harness/site-bench.ts';
+import { configMapYaml, deliveredFile, type SiteBench, startSiteBench } from './harness/site-bench.ts';
 
 let bench: SiteBench;
 let agent: ComposedAgent;
@@ -23,7 +23,7 @@ beforeAll(async () => {
   );
   agent = await bench.compose();
   running = new Engine(agent.parts, await loadConfiguration(bench.configuration)).run(stop.signal);
-  file = join(bench.target, 'shop_a__ConfigMap.yaml');
+  file = join(bench.target, deliveredFile('a'));
   content = await waitFor(() => readFile(file, 'utf8'), 10_000);
 });
 
@@ -66,7 +66,7 @@ describe('drift of a delivered file', () => {
   });
 
   it('is repaired as well when the whole directory is deleted', async () => {
-    await rm(bench.target, { recursive: true });
+    await rm(bench.target, { recursive: true, maxRetries: 20, retryDelay: 50 });
     expect(await repaired()).toBeLessThan(2_000);
   });
 
