@@ -25,7 +25,14 @@ export default defineConfig({
         test: { ...patient, name: 'vectors', include: ['test/vectors/**/*.test.ts'] },
       },
       {
-        test: { ...patient, name: 'interop', include: ['test/interop/**/*.test.ts'], testTimeout: 120_000 },
+        test: {
+          ...patient,
+          name: 'interop',
+          include: ['test/interop/**/*.test.ts'],
+          // Every step is a program that starts; each has a limit of its own below this one.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
       },
     ],
   },
