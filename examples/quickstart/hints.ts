@@ -14,7 +14,7 @@ export function hints(host: string): readonly Hint[] {
   const edit = (greeting: string): string =>
     `sed -i.bak 's/Hello from/${greeting} from/' ${places.next}/*.yaml && rm ${places.next}/*.bak`;
   const push = `npx sealift push ${reference} --path ${places.next} ${origin}`;
-  const file = join(places.delivered, 'hello-edge_shop-front_apps_Deployment.yaml');
+  const file = join(places.delivered, 'hello-edge-shop-front-deployment-*.yaml');
   return [
     {
       title: 'Push a new version, signed: it is delivered within seconds',
@@ -26,7 +26,7 @@ export function hints(host: string): readonly Hint[] {
     },
     {
       title: 'Edit a delivered file: the drift is repaired at once',
-      command: `echo 'oops: true' >> ${file}`,
+      command: `sed -i.bak 's/replicas: 1/replicas: 9/' ${file} && cat ${file}`,
     },
     { title: 'See where things stand', command: `npx sealift status --state-dir ${places.state}` },
     { title: 'See what happened', command: `npx sealift events --state-dir ${places.state}` },

@@ -4,27 +4,27 @@ import type { ObjectRef } from '../core/index.ts';
 
 const extension = '.yaml';
 
-/** NAME_MAX of every file system in use, in bytes. */
-const maxFileName = 255;
-
-/** Of SHA-256, in hexadecimal: 128 bits, so that nobody can make two names meet. */
-const hashLength = 32;
+/** Of SHA-256, in hexadecimal: 48 bits, beside a name that has to be equal too. */
+const hashLength = 12;
 
 /**
- * The file of an object: its inventory id and `.yaml`, `shop_web_apps_Deployment.yaml`. Always one segment of a path and
- * never hidden: every byte outside letters, digits, `.`, `_` and `-`, and a leading `.`, is written `%XX` (no Kubernetes
- * name holds a `%`, so no two objects share a file). An id is up to 635 bytes long: what does not fit is cut and ends
- * with `-` and the hash of the whole.
+ * k3s names what it makes of a file after the file, and takes a lower-case RFC 1123 name only: https://docs.k3s.io/installation/packaged-components.
+ * That leaves 253 characters; the rest is kept free for what others put before or behind.
  */
-export function fileNameOf(ref: ObjectRef): string {
-  const id = inventoryId(ref);
-  const name = id.replaceAll(/[^A-Za-z0-9._-]|^\./gu, percentEncoded);
-  if (name.length + extension.length <= maxFileName) return name + extension;
-  const hash = createHash('sha256').update(id).digest('hex').slice(0, hashLength);
-  return `${name.slice(0, maxFileName - extension.length - hashLength - 1)}-${hash}${extension}`;
+const maxReadable = 200;
+
+/** Lower-case letters, digits and single dashes. */
+function readable(text: string): string {
+  return text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
 }
 
-function percentEncoded(character: string): string {
-  const bytes = [...Buffer.from(character, 'utf8')];
-  return bytes.map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
+/**
+ * The file of an object: namespace, name and kind for people, a hash of the inventory id so that no two objects share a file:
+ * `shop-web-deployment-0123456789ab.yaml`. Always one segment of a path, never hidden, a name that every file system and k3s take.
+ */
+export function fileNameOf(ref: ObjectRef): string {
+  const hash = createHash('sha256').update(inventoryId(ref)).digest('hex').slice(0, hashLength);
+  const parts = [ref.namespace, ref.name, ref.kind].filter((part) => part !== '');
+  const name = readable(parts.join('-')).replace(/^-/, '').slice(0, maxReadable).replace(/-$/, '');
+  return `${name}-${hash}${extension}`.replace(/^-/, '');
 }

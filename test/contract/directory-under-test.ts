@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inventoryId } from '../../src/api/index.ts';
 import type { ObjectRef } from '../../src/core/index.ts';
+import { fileNameOf } from '../../src/target/file-name.ts';
 import { createDirectoryTarget } from '../../src/target/index.ts';
 import type { TargetUnderTest } from './target-contract.ts';
 
@@ -16,7 +16,7 @@ export interface DirectoryUnderTest extends TargetUnderTest {
 export async function openDirectory(): Promise<DirectoryUnderTest> {
   const home = await mkdtemp(join(tmpdir(), 'sealift-target-'));
   const directory = join(home, 'made', 'by-target');
-  const fileOf = (ref: ObjectRef): string => join(directory, `${inventoryId(ref)}.yaml`);
+  const fileOf = (ref: ObjectRef): string => join(directory, fileNameOf(ref));
   const target = createDirectoryTarget({ directory });
   return {
     target,

@@ -4,7 +4,9 @@ import { chmod, mkdir, readdir, readFile, rm, symlink, unlink, writeFile } from 
 import { join } from 'node:path';
 import { execPath, geteuid, getuid, seteuid } from 'node:process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { inventoryId } from '../../src/api/index.ts';
 import { type ObjectRef, refOf } from '../../src/core/index.ts';
+import { fileNameOf } from '../../src/target/file-name.ts';
 import { createDirectoryTarget } from '../../src/target/index.ts';
 import { type DirectoryUnderTest, openDirectory } from '../contract/directory-under-test.ts';
 import { configMap } from '../fixtures/objects.ts';
@@ -64,11 +66,13 @@ describe('a directory target whose process is killed', () => {
     const target = createDirectoryTarget({ directory: under.directory });
     const build = buildOf(8);
     await deliver(target, inventoryFile, build);
-    const files = build.map((object) => `shop_${object.metadata.name}__ConfigMap.yaml`);
+    const files = build.map((object) => fileNameOf(refOf(object)));
     expect((await readdir(under.directory)).sort()).toEqual(
-      [...files, 'notes.yaml', 'shop_o7__ConfigMap.yaml'].sort(),
+      [...files, 'notes.yaml', fileNameOf(refOf(configMap('o7')))].sort(),
     );
-    expect((await readInventory(inventoryFile)).map(({ id }) => `${id}.yaml`)).toEqual(files);
+    expect((await readInventory(inventoryFile)).map(({ id }) => id)).toEqual(
+      build.map((object) => inventoryId(refOf(object))),
+    );
     expect(await under.text(refOf(configMap('o7')))).toBe('foreign');
     expect(await deliver(target, inventoryFile, build)).toMatchObject({ applied: 6, changed: 0 });
   });
@@ -137,7 +141,7 @@ describe('a directory that may not be written', () => {
       message: `ConfigMap/shop/two: cannot be written in directory ${under.directory} (EACCES)`,
     });
     await expect(under.target.remove(oneRef, idle)).rejects.toMatchObject(failure);
-    expect(await readdir(under.directory)).toEqual(['shop_one__ConfigMap.yaml']);
+    expect(await readdir(under.directory)).toEqual([fileNameOf(refOf(configMap('one')))]);
   });
 
   it('is not taken for empty when its files may not be read either', async () => {

@@ -5,7 +5,7 @@ import { type Descriptor, type Intercept, mediaTypes, parseManifest, readAll, sh
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../src/core/index.ts';
 import { tarOf } from '../fixtures/tar-builder.ts';
-import { configMapYaml, type SiteBench, startSiteBench } from './harness/site-bench.ts';
+import { configMapYaml, deliveredFile, type SiteBench, startSiteBench } from './harness/site-bench.ts';
 
 let bench: SiteBench;
 let good: Readonly<Record<string, string>>;
@@ -16,7 +16,7 @@ beforeEach(async () => {
   await bench.push({ 'a.yaml': configMapYaml('a', 'good') }, { by: bench.trusted });
   expect((await bench.run()).failures).toEqual([]);
   good = await bench.delivered();
-  expect(Object.keys(good)).toEqual(['shop_a__ConfigMap.yaml']);
+  expect(Object.keys(good)).toEqual([deliveredFile('a')]);
 });
 
 afterEach(() => bench.close());
@@ -31,7 +31,7 @@ async function expectRefused(code: ErrorCode): Promise<void> {
   bench.intercept = undefined;
   await bench.push({ 'c.yaml': configMapYaml('c', 'next') }, { by: bench.trusted });
   expect((await bench.run()).failures).toEqual([]);
-  expect(Object.keys(await bench.delivered())).toEqual(['shop_c__ConfigMap.yaml']);
+  expect(Object.keys(await bench.delivered())).toEqual([deliveredFile('c')]);
 }
 
 async function referrerOf(
@@ -218,7 +218,7 @@ describe('hostile archives, although signed', () => {
     );
     await bench.push(gzipSync(tar), { by: bench.trusted });
     expect((await bench.run()).failures).toEqual([]);
-    expect(Object.keys(await bench.delivered())).toEqual(['shop_c__ConfigMap.yaml']);
+    expect(Object.keys(await bench.delivered())).toEqual([deliveredFile('c')]);
     expect(bench.events.filter(({ kind }) => kind === 'artifact-stored').at(-1)).toMatchObject({
       skipped: ['passwd.yaml'],
     });

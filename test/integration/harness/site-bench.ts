@@ -17,6 +17,7 @@ import { loadConfiguration } from '../../../cmd/sealift/run.ts';
 import { type Convergence, converge } from '../../../src/agent/index.ts';
 import { artifactManifest } from '../../../src/artifact/index.ts';
 import type { SealiftEvent } from '../../../src/core/index.ts';
+import { fileNameOf } from '../../../src/target/file-name.ts';
 import {
   attachSignature,
   generateKeyPair,
@@ -62,6 +63,11 @@ export interface SiteBench {
 
 const flux = 'application/vnd.cncf.flux.content.v1.tar+gzip';
 const password = 'bench';
+
+/** Name of the file under which an object of `configMapYaml` is delivered. */
+export function deliveredFile(name: string): string {
+  return fileNameOf({ group: '', version: 'v1', kind: 'ConfigMap', namespace: 'shop', name });
+}
 
 export function configMapYaml(name: string, value: string): string {
   return stringify({
