@@ -1,9 +1,9 @@
-import type { DeliveryRecord, DesiredState, Kustomization } from '../api/index.ts';
+import type { DesiredState, Kustomization, StateStore } from '../api/index.ts';
 import type { SealiftError, Subject } from '../core/index.ts';
 import { isWaiting } from './delivery-transition.ts';
 import { type AgentParts, createReconcilers, type Reconcilers } from './reconcilers.ts';
 import { deliverySubject, siteSubject, sourceSubject } from './subjects.ts';
-import { withdrawn } from './withdrawn.ts';
+import { withdrawn, withdrawnSources } from './withdrawn.ts';
 
 /** A source or delivery that failed, and why. */
 export interface Failure {
@@ -64,18 +64,23 @@ async function applyAll(
   return { changes, waiting, failures, waits };
 }
 
-/** Takes back what deliveries owned that have left the configuration. */
+/** Forgets what has left the configuration, and takes back what its deliveries owned. */
 async function withdrawAll(
   { deliveries }: Reconcilers,
-  records: readonly DeliveryRecord[],
+  state: StateStore,
+  desired: DesiredState,
   signal: AbortSignal,
-): Promise<readonly Failure[]> {
+): Promise<Convergence> {
   const failures: Failure[] = [];
-  for (const record of records) {
-    const error = await deliveries.withdraw(record, signal);
+  let changes = 0;
+  for (const { namespace, name } of withdrawnSources(state.sources(), desired))
+    state.removeSource(namespace, name);
+  for (const record of withdrawn(state.deliveries(), desired)) {
+    const { changed, error } = await deliveries.withdraw(record, signal);
+    changes += changed;
     if (error !== undefined) failures.push({ subject: deliverySubject(record), error });
   }
-  return failures;
+  return { changes, failures };
 }
 
 /**
@@ -89,8 +94,11 @@ export async function converge(
 ): Promise<Convergence> {
   const reconcilers = createReconcilers(parts);
   const failures = [...(await pollAll(reconcilers, desired, signal))];
-  failures.push(...(await withdrawAll(reconcilers, withdrawn(parts.state.deliveries(), desired), signal)));
-  let changes = 0;
+  const taken = await withdrawAll(reconcilers, parts.state, desired, signal);
+  failures.push(...taken.failures);
+  let { changes } = taken;
+  for (const delivery of desired.deliveries.filter(({ spec }) => spec.suspend))
+    reconcilers.deliveries.hold(delivery);
   let candidates: readonly Kustomization[] = desired.deliveries.filter(({ spec }) => !spec.suspend);
   for (;;) {
     const pass = await applyAll(reconcilers, candidates, desired, signal);

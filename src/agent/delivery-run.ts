@@ -21,19 +21,25 @@ export class DeliveryRun implements DeliveryProgress {
   changes = 0;
   revision: string | undefined;
   inventory: readonly InventoryEntry[];
-  readonly #record: DeliveryRecord;
+  readonly #before: DeliveryRecord;
   readonly #deps: RunDeps;
   /** Changes of a revision that was in force already repair drift. */
   #repairs = false;
 
   constructor(record: DeliveryRecord, deps: RunDeps) {
-    this.#record = record;
+    this.#before = record;
     this.#deps = deps;
     this.inventory = record.status.inventory?.entries ?? [];
   }
 
+  /** The delivery as it was before, with the inventory as it is now. */
+  get record(): DeliveryRecord {
+    const { status } = this.#before;
+    return { ...this.#before, status: { ...status, inventory: { entries: this.inventory } } };
+  }
+
   begin(revision: string): void {
-    const { status, generation } = this.#record;
+    const { status, generation } = this.#before;
     this.revision = revision;
     this.#repairs =
       isReady(status.conditions) &&
@@ -42,7 +48,7 @@ export class DeliveryRun implements DeliveryProgress {
   }
 
   cycle(delivery: Kustomization): DeliveryCycle {
-    return { delivery, record: this.#withInventory(), now: this.#deps.clock.now() };
+    return { delivery, record: this.record, now: this.#deps.clock.now() };
   }
 
   built(objects: readonly KubernetesObject[], warnings: readonly string[]): void {
@@ -52,7 +58,7 @@ export class DeliveryRun implements DeliveryProgress {
 
   async recordInventory(entries: readonly InventoryEntry[]): Promise<void> {
     this.inventory = entries;
-    this.#deps.state.saveDelivery(this.#withInventory());
+    this.#deps.state.saveDelivery(this.record);
   }
 
   changed(object: ObjectRef, action: ObjectAction, reason?: string): void {
@@ -63,12 +69,7 @@ export class DeliveryRun implements DeliveryProgress {
     this.#emit({ kind: 'object-changed', revision: this.revision ?? '', object, action: told, ...why });
   }
 
-  #withInventory(): DeliveryRecord {
-    const record = this.#record;
-    return { ...record, status: { ...record.status, inventory: { entries: this.inventory } } };
-  }
-
   #emit(body: EventBody): void {
-    this.#deps.emit(deliverySubject(this.#record), body);
+    this.#deps.emit(deliverySubject(this.#before), body);
   }
 }

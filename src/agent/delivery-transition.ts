@@ -86,13 +86,33 @@ export function afterApply({ delivery, record, now }: DeliveryCycle, applied: Ap
     changed,
     durationMs: attempt.durationMs,
   };
-  const next = { ...record, status: withRequest(status, delivery), prune: delivery.spec.prune, failures: 0 };
+  const next = { ...record, status: withRequest(status, delivery), failures: 0 };
   return { record: next, events: wasSettled && changed === 0 ? [] : [event] };
 }
 
 /** A run that failed or has to wait: what is applied stays applied. Told once, until it says something new. */
 export function afterDeliveryFailure(
   { delivery, record, now }: DeliveryCycle,
+  failure: StageFailure,
+  revision: string | undefined,
+): DeliveryTransition {
+  const transition = failed(record, now, failure, revision);
+  const status = withRequest(transition.record.status, delivery);
+  return { ...transition, record: { ...transition.record, status } };
+}
+
+/** A delivery that left the configuration and could not be taken back: it is not forgotten. Told once, as any failure. */
+export function afterWithdrawalFailure(
+  record: DeliveryRecord,
+  now: number,
+  failure: StageFailure,
+): DeliveryTransition {
+  return failed(record, now, failure, undefined);
+}
+
+function failed(
+  record: DeliveryRecord,
+  now: number,
   { stage, error }: StageFailure,
   revision: string | undefined,
 ): DeliveryTransition {
@@ -109,7 +129,7 @@ export function afterDeliveryFailure(
   };
   const told = news && error.code !== 'SOURCE_NOT_READY';
   return {
-    record: { ...record, status: withRequest(status, delivery), failures },
+    record: { ...record, status, failures },
     events: told ? [event] : [],
     error,
   };

@@ -15,11 +15,14 @@ import { withdrawn, withdrawnSources } from './withdrawn.ts';
 import { parseWorkKey, type Work, workKey } from './work-key.ts';
 import { WorkQueue } from './work-queue.ts';
 
-/** Pieces of work at once: Flux's default, and enough to keep a thin link busy. */
+/** Polls at once, and deliveries at once: Flux's default, and enough to keep a thin link busy. */
 const concurrency = 4;
 
 /** Pause before a broken watch is tried again; until then deliveries are looked at by their interval. */
 const watchRetryMs = 5_000;
+
+/** A withdrawal that fails is tried again at least this often: its delivery has no interval any more. */
+const withdrawIntervalMs = 10 * 60_000;
 
 interface Named {
   readonly metadata: { readonly namespace: string; readonly name: string };
@@ -32,7 +35,9 @@ interface Named {
 export class Engine {
   readonly #parts: AgentParts;
   readonly #reconcilers: Reconcilers;
-  readonly #queue: WorkQueue;
+  /** Apart, so that registries that do not answer hold no worker that drift waits for. */
+  readonly #polls: WorkQueue;
+  readonly #applies: WorkQueue;
   readonly #stop = new AbortController();
   /** Deliveries that an object of another delivery stood in the way of; tried again when something was deleted. */
   readonly #blocked = new Set<string>();
@@ -42,11 +47,13 @@ export class Engine {
     this.#parts = parts;
     this.#desired = desired;
     this.#reconcilers = createReconcilers(parts);
-    this.#queue = new WorkQueue({
+    const options = {
       clock: parts.clock,
       concurrency,
-      work: (key) => this.#work(parseWorkKey(key)),
-    });
+      work: (key: string): Promise<number | undefined> => this.#work(parseWorkKey(key)),
+    };
+    this.#polls = new WorkQueue(options);
+    this.#applies = new WorkQueue(options);
   }
 
   /** Works until the signal aborts; then resolves as soon as no work is under way. */
@@ -57,8 +64,8 @@ export class Engine {
     for (const delivery of this.#desired.deliveries) this.#addDelivery(delivery);
     this.#addWithdrawn();
     await this.#watchTarget();
-    this.#queue.close();
-    await this.#queue.idle();
+    for (const queue of [this.#polls, this.#applies]) queue.close();
+    await Promise.all([this.#polls.idle(), this.#applies.idle()]);
   }
 
   /** Takes another configuration into force. Everything is looked at again; what is unchanged ends in nothing to do. */
@@ -75,19 +82,20 @@ export class Engine {
   }
 
   #addSource({ metadata, spec }: OciRepository, delayMs: number): void {
-    if (!spec.suspend) this.#queue.add(workKey({ kind: 'source', ...metadata }), delayMs);
+    if (!spec.suspend) this.#polls.add(workKey({ kind: 'source', ...metadata }), delayMs);
   }
 
-  #addDelivery({ metadata, spec }: Kustomization): void {
-    if (!spec.suspend) this.#queue.add(workKey({ kind: 'delivery', ...metadata }));
+  #addDelivery({ metadata }: Kustomization): void {
+    this.#applies.add(workKey({ kind: 'delivery', ...metadata }));
   }
 
+  /** What left the configuration, under the keys it always had: a run that is under way ends before its object is forgotten. */
   #addWithdrawn(): void {
     const { state } = this.#parts;
     for (const record of withdrawn(state.deliveries(), this.#desired))
-      this.#queue.add(workKey({ kind: 'withdraw', ...record }));
-    for (const { namespace, name } of withdrawnSources(state.sources(), this.#desired))
-      state.removeSource(namespace, name);
+      this.#applies.add(workKey({ kind: 'delivery', ...record }));
+    for (const record of withdrawnSources(state.sources(), this.#desired))
+      this.#polls.add(workKey({ kind: 'source', ...record }));
   }
 
   /** Does one piece of work; says when to come again. What breaks outside the stages (a full disk) is told and tried again. */
@@ -106,14 +114,17 @@ export class Engine {
     switch (kind) {
       case 'source': {
         const source = findNamed(this.#desired.sources, namespace, name);
-        return source === undefined || source.spec.suspend ? undefined : this.#poll(source);
+        if (source !== undefined) return source.spec.suspend ? undefined : this.#poll(source);
+        this.#parts.state.removeSource(namespace, name);
+        return undefined;
       }
       case 'delivery': {
         const delivery = findNamed(this.#desired.deliveries, namespace, name);
-        return delivery === undefined || delivery.spec.suspend ? undefined : this.#apply(delivery);
+        if (delivery === undefined) return this.#withdraw({ namespace, name });
+        if (!delivery.spec.suspend) return this.#apply(delivery);
+        this.#reconcilers.deliveries.hold(delivery);
+        return undefined;
       }
-      case 'withdraw':
-        return this.#withdraw({ namespace, name });
     }
   }
 
@@ -122,9 +133,11 @@ export class Engine {
       record.namespace === key.namespace && record.name === key.name;
     const record = withdrawn(this.#parts.state.deliveries(), this.#desired).find(isIt);
     if (record === undefined) return undefined;
-    const error = await this.#reconcilers.deliveries.withdraw(record, this.#stop.signal);
+    const { error, failures } = await this.#reconcilers.deliveries.withdraw(record, this.#stop.signal);
     this.#unblock();
-    return error === undefined ? undefined : watchRetryMs;
+    return error === undefined
+      ? undefined
+      : retryDelay(failures, withdrawIntervalMs, this.#parts.random.next());
   }
 
   async #poll(source: OciRepository): Promise<number> {
@@ -168,7 +181,7 @@ export class Engine {
   }
 
   #unblock(): void {
-    for (const key of this.#blocked) this.#queue.add(key);
+    for (const key of this.#blocked) this.#applies.add(key);
     this.#blocked.clear();
   }
 

@@ -3,6 +3,7 @@ import {
   type DeliveryRecord,
   type DesiredState,
   findNamed,
+  isReady,
   type Kustomization,
   type StateStore,
 } from '../api/index.ts';
@@ -15,7 +16,12 @@ import {
 } from '../core/index.ts';
 import { applyObjects, type DeliveryPorts, runDelivery } from './delivery-pipeline.ts';
 import { DeliveryRun } from './delivery-run.ts';
-import { afterApply, afterDeliveryFailure, newDeliveryRecord } from './delivery-transition.ts';
+import {
+  afterApply,
+  afterDeliveryFailure,
+  afterWithdrawalFailure,
+  newDeliveryRecord,
+} from './delivery-transition.ts';
 import { unmetDependency } from './dependencies.ts';
 import type { SourceReconciler } from './reconcile-source.ts';
 import { inStage, StageFailure } from './stage-failure.ts';
@@ -46,6 +52,12 @@ interface Key {
 
 const subjectText = ({ metadata }: Kustomization): string =>
   `Kustomization/${metadata.namespace}/${metadata.name}`;
+
+/** Whether its objects go when the delivery leaves the configuration: https://fluxcd.io/flux/components/kustomize/kustomizations/#deletion-policy */
+function isTakenBack({ spec: { deletionPolicy, prune, suspend } }: Kustomization): boolean {
+  if (suspend) return false;
+  return deletionPolicy === 'MirrorPrune' ? prune : deletionPolicy !== 'Orphan';
+}
 
 /** Applies deliveries. What is applied stays applied until something better was built. */
 export class DeliveryReconciler {
@@ -79,33 +91,39 @@ export class DeliveryReconciler {
     return { changed: run.changes, failures: record.failures, ...(error === undefined ? {} : { error }) };
   }
 
+  /** Notes the spec of a suspended delivery and does nothing else: when it leaves the configuration, its objects stay. */
+  hold(delivery: Kustomization): void {
+    const { state } = this.#deps;
+    const record = this.record(delivery);
+    if (state.deliveries().includes(record)) return;
+    const { generation, status } = record;
+    const observed = isReady(status.conditions) ? { ...status, observedGeneration: generation } : status;
+    state.saveDelivery({ ...record, status: observed });
+  }
+
   /**
-   * Takes back what a delivery owned that left the configuration, then forgets it; with `prune: false` only forgets it. Gives back what went
-   * wrong: then the delivery is not forgotten.
+   * Takes back what a delivery owned that left the configuration, then forgets it; what was to stay is only forgotten. When it fails, the
+   * delivery is not forgotten.
    */
-  async withdraw(record: DeliveryRecord, signal: AbortSignal): Promise<SealiftError | undefined> {
-    const { namespace, name } = record;
+  async withdraw(before: DeliveryRecord, signal: AbortSignal): Promise<DeliveryEnd> {
+    const { state, clock, emit } = this.#deps;
+    const { namespace, name } = before;
+    const run = new DeliveryRun(before, this.#deps);
     try {
-      if (record.prune) await this.#takeBack(record, signal);
-      this.#deps.state.removeDelivery(namespace, name);
-      return undefined;
+      if (before.prune) await this.#takeBack({ namespace, name }, run, signal);
+      state.removeDelivery(namespace, name);
+      return { changed: run.changes, failures: 0 };
     } catch (thrown) {
       signal.throwIfAborted();
       if (!(thrown instanceof StageFailure)) throw thrown;
-      const { stage, error } = thrown;
-      this.#deps.emit(deliverySubject(record), {
-        kind: 'failed',
-        stage,
-        code: error.code,
-        message: error.message,
-      });
-      return error;
+      const { record, events } = afterWithdrawalFailure(run.record, clock.now(), thrown);
+      state.saveDelivery(record);
+      for (const event of events) emit(deliverySubject(record), event);
+      return { changed: run.changes, failures: record.failures, error: thrown.error };
     }
   }
 
-  async #takeBack(record: DeliveryRecord, signal: AbortSignal): Promise<void> {
-    const { namespace, name } = record;
-    const run = new DeliveryRun(record, this.#deps);
+  async #takeBack({ namespace, name }: Key, run: DeliveryRun, signal: AbortSignal): Promise<void> {
     const scope = { owner: { namespace, name }, prune: true, force: false };
     await applyObjects(
       this.#deps.ports.target,
@@ -115,7 +133,7 @@ export class DeliveryReconciler {
     );
   }
 
-  /** What is known of the delivery, its generation counted up when the spec is new. */
+  /** What is known of the delivery; with a new spec its generation is counted up, and what becomes of its objects follows that spec. */
   record(delivery: Kustomization): DeliveryRecord {
     const { name, namespace } = delivery.metadata;
     const isIt = (record: Key): boolean => record.name === name && record.namespace === namespace;
@@ -123,7 +141,7 @@ export class DeliveryReconciler {
     const hash = specHash(delivery.spec);
     return record.specHash === hash
       ? record
-      : { ...record, specHash: hash, generation: record.generation + 1 };
+      : { ...record, specHash: hash, generation: record.generation + 1, prune: isTakenBack(delivery) };
   }
 
   async #attempt(

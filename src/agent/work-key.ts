@@ -1,6 +1,6 @@
-/** A piece of work: poll a source, apply a delivery, or take back what a removed delivery owned. */
+/** A piece of work: poll a source or apply a delivery; or, once it has left the configuration, forget it or take back what it owned. */
 export interface Work {
-  readonly kind: 'source' | 'delivery' | 'withdraw';
+  readonly kind: 'source' | 'delivery';
   readonly namespace: string;
   readonly name: string;
 }
@@ -12,6 +12,6 @@ export function workKey({ kind, namespace, name }: Work): string {
 
 export function parseWorkKey(key: string): Work {
   const [kind, namespace = '', name = ''] = key.split('/');
-  if (kind === 'source' || kind === 'delivery' || kind === 'withdraw') return { kind, namespace, name };
+  if (kind === 'source' || kind === 'delivery') return { kind, namespace, name };
   throw new TypeError(`no work key: ${key}`);
 }

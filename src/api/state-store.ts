@@ -28,7 +28,7 @@ export interface DeliveryRecord {
   readonly generation: number;
   readonly specHash: string;
   readonly status: DeliveryStatus;
-  /** What to do with the inventory when the delivery leaves the configuration. */
+  /** The objects of the inventory are deleted when the delivery leaves the configuration. */
   readonly prune: boolean;
   readonly failures: number;
 }
