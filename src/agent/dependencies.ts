@@ -1,5 +1,6 @@
 import type { DeliveryRecord } from '../api/index.ts';
 import { isReady, type Kustomization } from '../api/index.ts';
+import { specHash } from './trust-hash.ts';
 
 interface DependencyQuestion {
   readonly delivery: Kustomization;
@@ -35,7 +36,9 @@ function whyNotReady(key: Key, question: DependencyQuestion): string | undefined
   const dependency = question.deliveries.find(({ metadata }) => isIt(metadata));
   if (dependency === undefined) return `${label} not found in the configuration`;
   const record = question.records.find(isIt);
-  if (record === undefined || !isReady(record.status.conditions)) return `${label} is not ready`;
+  // Ready under an older spec is not ready, as an `observedGeneration` that lags is not in Flux.
+  if (record?.specHash !== specHash(dependency.spec) || !isReady(record.status.conditions))
+    return `${label} is not ready`;
   const behind =
     sameSource(dependency, question.delivery) && record.status.lastAppliedRevision !== question.revision;
   return behind ? `${label} revision is not up to date` : undefined;

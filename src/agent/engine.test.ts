@@ -205,6 +205,43 @@ spec:
     expect(readyOf('top')).not.toBe('DependencyNotReady');
   });
 
+  it('makes dependants wait for a dependency whose new spec is not applied yet', async () => {
+    const yaml = (path: string): string =>
+      sourceYaml('app') +
+      sourceYaml('other') +
+      deliveryYaml('top', 'other', `  path: ${path}\n  dependsOn: [{name: base}]`) +
+      deliveryYaml('base', 'app', `  path: ${path}`);
+    const { engine } = await start(siteOf(yaml('./old')));
+    registry.failing.set('build', new SealiftError('BUILD_PATH_NOT_FOUND', './new', 'no such directory'));
+    engine.replace(siteOf(yaml('./new')));
+    await settleAll();
+    expect({ base: readyOf('base'), top: readyOf('top') }).toEqual({
+      base: 'ArtifactFailed',
+      top: 'DependencyNotReady',
+    });
+  });
+
+  it('repairs drift while registries do not answer', async () => {
+    const { resolve } = registry.stages;
+    const silent: AgentParts['stages']['resolve'] = {
+      resolve: (request, signal) => {
+        if (request.source.metadata.name === 'app') return resolve.resolve(request, signal);
+        const { promise, reject } = Promise.withResolvers<never>();
+        signal.addEventListener('abort', () => reject(signal.reason));
+        return promise;
+      },
+    };
+    const engine = new Engine({ ...parts(), stages: { ...registry.stages, resolve: silent } }, oneSite);
+    void engine.run(stop.signal);
+    await settleAll();
+    const dead = [1, 2, 3, 4, 5].map((number) => sourceYaml(`dead-${number}`)).join('');
+    engine.replace(siteOf(dead + sourceYaml('app') + deliveryYaml('app', 'app')));
+    await settleAll();
+    target.edit(refOf(configMap('a')), undefined);
+    await settleAll();
+    expect(delivered()).toEqual(['a', 'b']);
+  });
+
   it('does not poll a suspended source and does not apply a suspended delivery', async () => {
     await start(siteOf(sourceYaml('app', '  suspend: true') + deliveryYaml('app', 'app')));
     await clock.advance(10 * minute);
