@@ -57,6 +57,7 @@ function createStages(
       exec: createChildProcessExec(),
       temporaryDirectory: builds,
       searchPath,
+      programDirectory: import.meta.dirname,
       ...(kustomize === undefined ? {} : { kustomize }),
     }),
   };
