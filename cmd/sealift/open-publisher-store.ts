@@ -6,13 +6,13 @@ import {
   matchCredentials,
   openLayout,
   parseDockerConfig,
-  parseReference,
   RemoteRepository,
   type Store,
   Transport,
 } from 'oci-client-ts';
 import { asRegistryError } from '../../src/api/index.ts';
 import { SealiftError } from '../../src/core/index.ts';
+import { parseGivenReference } from './given-reference.ts';
 
 /** A repository to publish to, the tag there, and the way to let go of it. */
 export interface PublisherStore {
@@ -49,7 +49,7 @@ function requireTag(reference: string, tag: string | undefined): string {
  */
 export async function openPublisherStore(text: string, insecure: boolean): Promise<PublisherStore> {
   try {
-    const reference = parseReference(text);
+    const reference = parseGivenReference(text);
     const tag = requireTag(text, reference.tag);
     if (reference.digest !== undefined) {
       throw new SealiftError('REFERENCE_INVALID', text, 'expected a tag to push to, got a digest');

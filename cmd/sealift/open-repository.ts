@@ -3,7 +3,6 @@ import {
   matchCredentials,
   openLayout,
   parseDockerConfig,
-  parseReference,
   type ReadStore,
   RemoteRepository,
   Transport,
@@ -16,6 +15,7 @@ import {
   secretValues,
 } from '../../src/api/index.ts';
 import { SealiftError } from '../../src/core/index.ts';
+import { parseGivenReference } from './given-reference.ts';
 
 const dockerConfigKey = '.dockerconfigjson';
 
@@ -53,7 +53,7 @@ export class RepositoryOpener {
   async open(source: OciRepository, desired: DesiredState): Promise<ReadStore> {
     const { url } = source.spec;
     try {
-      const reference = parseReference(url);
+      const reference = parseGivenReference(url);
       if (reference.tag !== undefined || reference.digest !== undefined) {
         throw new SealiftError(
           'REFERENCE_INVALID',

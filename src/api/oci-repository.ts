@@ -5,7 +5,11 @@ import { localReferenceSchema, metadataSchema } from './metadata.ts';
 /** Flux takes `oci://` alone; a directory holding an image layout is a registry too. */
 const urlSchema = z
   .string()
-  .regex(/^(oci:\/\/|oci-layout:).+$/, 'expected oci://HOST/REPOSITORY or oci-layout:DIRECTORY');
+  .regex(/^(oci:\/\/|oci-layout:).+$/, 'expected oci://HOST/REPOSITORY or oci-layout:DIRECTORY')
+  .refine(
+    (url) => !/^oci:\/\/[^/]*@/.test(url),
+    'expected no user or password in the URL; name a Secret in spec.secretRef',
+  );
 
 const layerSelectorSchema = z.strictObject({
   mediaType: z.string().min(1).optional(),
