@@ -57,8 +57,13 @@ function readDocument(
   }
 }
 
-/** Splits a file into documents; empty ones are passed over. Syntax errors come back as faults, all of them. */
+/**
+ * Splits a file into documents; empty ones are passed over. Syntax errors come back as faults, all of them. So does a file without any text:
+ * it is about to be written. Comments alone are a statement.
+ */
 export function parseFile({ path, text }: ConfigurationFile): ParsedFile {
+  if (text.trim() === '')
+    return { documents: [], faults: [{ place: path, detail: 'expected an object, got an empty file' }] };
   const lines = new LineCounter();
   const parsed = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true });
   const all: readonly Document[] = Array.isArray(parsed) ? parsed : [];

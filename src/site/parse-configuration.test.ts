@@ -93,8 +93,23 @@ describe('parseConfiguration', () => {
   });
 
   it('refuses a configuration without any object: emptiness is never an order to delete', () => {
-    expect(failureOf('# nothing', '').message).toContain('no object in 2 files');
+    expect(failureOf('# nothing', '# nothing').message).toContain('no object in 2 files');
     expect(() => parseConfiguration([])).toThrow('no object in 0 files');
+  });
+
+  it('refuses an empty file beside full ones: a file that is just being written is no order to delete', () => {
+    expect(failureOf(source, '\n').message).toContain('file1.yaml: expected an object, got an empty file');
+    const commented = parseConfiguration([
+      { path: 'a.yaml', text: source },
+      { path: 'b.yaml', text: '# nothing for now' },
+    ]);
+    expect(commented.sources).toHaveLength(1);
+  });
+
+  it('refuses a password in a URL and does not repeat it', () => {
+    const failure = failureOf(source.replace('oci://', 'oci://bob:hunter2@'));
+    expect(failure.message).toContain('spec.url: expected no user or password');
+    expect(failure.message).not.toContain('hunter2');
   });
 
   it('refuses aliases that multiply, in no time', () => {
