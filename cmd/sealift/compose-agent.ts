@@ -4,6 +4,7 @@ import type { AgentParts } from '../../src/agent/index.ts';
 import { createUnpackStage, sweepTrees } from '../../src/artifact/index.ts';
 import { createBuildStage, createChildProcessExec, sweepBuilds } from '../../src/build/index.ts';
 import type { EventListener } from '../../src/core/index.ts';
+import { recordEvents } from '../../src/observe/index.ts';
 import { type OpenStateStore, openStateStore } from '../../src/site/index.ts';
 import { createFetchStage, createResolveStage } from '../../src/source/index.ts';
 import { createDirectoryTarget } from '../../src/target/index.ts';
@@ -90,10 +91,7 @@ export async function composeAgent(
     state,
     clock: systemClock,
     random: systemRandom,
-    listener: (event) => {
-      state.appendEvent(event);
-      for (const listener of listeners) listener(event);
-    },
+    listener: recordEvents((event) => state.appendEvent(event), listeners),
   };
   const close = async (): Promise<void> => {
     await opener.close();

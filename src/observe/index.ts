@@ -1,3 +1,4 @@
 export { describeEvent, shortRevision } from './describe-event.ts';
 export { createLogListener } from './log.ts';
+export { recordEvents } from './record-events.ts';
 export { createTerminalListener } from './terminal.ts';
