@@ -83,7 +83,16 @@ describe('openStateStore', () => {
     const other = new DatabaseSync(join(directory, 'state.db'));
     other.exec('PRAGMA user_version = 99');
     other.close();
-    expect(() => openStateStore(directory)).toThrow(expect.objectContaining({ code: 'STATE_UNUSABLE' }));
+    for (const open of [openStateStore, readStateStore])
+      expect(() => open(directory)).toThrow(expect.objectContaining({ code: 'STATE_UNUSABLE' }));
+  });
+
+  it('does not blame another agent for a lock that cannot be made', () => {
+    writeFileSync(
+      join(directory, 'lock.db'),
+      'no database at all, but long enough to have a header of some kind',
+    );
+    expect(() => openStateStore(directory)).toThrow(expect.objectContaining({ code: 'DISK_FAILED' }));
   });
 
   it('refuses a file that is no database', () => {

@@ -83,7 +83,7 @@ class SqliteStateStore implements StateStore {
   }
 
   appendEvent(event: SealiftEvent): void {
-    onDisk(this.#path, () => {
+    this.#atOnce(() => {
       const { lastInsertRowid } = this.#database
         .prepare('INSERT INTO event (body) VALUES (?)')
         .run(JSON.stringify(event));
@@ -118,6 +118,20 @@ class SqliteStateStore implements StateStore {
     );
   }
 
+  /** Several statements as one write: all or none of them, with one sync of the disk. */
+  #atOnce(work: () => void): void {
+    onDisk(this.#path, () => {
+      this.#database.exec('BEGIN IMMEDIATE');
+      try {
+        work();
+        this.#database.exec('COMMIT');
+      } catch (thrown) {
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+        throw thrown;
+      }
+    });
+  }
+
   #remove(kind: RecordKind, { namespace, name }: Named): void {
     onDisk(this.#path, () =>
       this.#database
@@ -125,6 +139,11 @@ class SqliteStateStore implements StateStore {
         .run(kind, namespace, name),
     );
   }
+}
+
+/** https://sqlite.org/rescode.html#busy */
+function isBusy(thrown: unknown): boolean {
+  return thrown instanceof Error && 'errcode' in thrown && thrown.errcode === 5;
 }
 
 /** Held for the life of the process and given up by the kernel when it dies, however it dies. */
@@ -135,6 +154,7 @@ function takeLock(directory: string): DatabaseSync {
     return lock;
   } catch (cause) {
     lock.close();
+    if (!isBusy(cause)) throw cause;
     throw new SealiftError('STATE_UNUSABLE', directory, 'another agent uses this state directory', { cause });
   }
 }
@@ -172,7 +192,10 @@ export function openStateStore(directory: string): OpenStateStore {
   });
 }
 
-/** Opens the state for reading, beside a running agent or after it. @throws SealiftError DISK_FAILED when there is none. */
+/**
+ * Opens the state for reading, beside a running agent or after it.
+ * @throws SealiftError DISK_FAILED when there is none, STATE_UNUSABLE when it is of another version.
+ */
 export function readStateStore(directory: string): OpenStateStore {
   const path = join(directory, 'state.db');
   if (!existsSync(path)) {
@@ -182,8 +205,9 @@ export function readStateStore(directory: string): OpenStateStore {
       'no state here; expected the --state-dir of an agent that has run',
     );
   }
-  return onDisk(
-    path,
-    () => new SqliteStateStore(new DatabaseSync(path, { readOnly: true }), path, undefined),
-  );
+  return onDisk(path, () => {
+    const database = new DatabaseSync(path, { readOnly: true });
+    checkVersion(database, path);
+    return new SqliteStateStore(database, path, undefined);
+  });
 }
