@@ -16,4 +16,5 @@ function durationToMs(text: string): number {
 export const durationSchema = z
   .string()
   .regex(pattern, 'expected a duration such as 30s, 10m or 1h30m')
-  .transform(durationToMs);
+  .transform(durationToMs)
+  .refine((ms) => ms > 0, 'expected a duration above zero');

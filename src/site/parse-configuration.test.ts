@@ -57,6 +57,7 @@ describe('parseConfiguration', () => {
       'file0.yaml:7',
       'expected a duration',
     ],
+    ['an interval of zero', source.replace('1m30s', '0s'), 'file0.yaml:7', 'expected a duration above zero'],
     ['a URL of another scheme', source.replace('oci://', 'https://'), 'file0.yaml:6', 'expected oci://'],
     [
       'a missing field, at the object that lacks it',
