@@ -21,8 +21,21 @@ export function formatFailure(error: SealiftError, of?: Subject): string {
   return `error: ${whose}${error.message}\n  code: ${error.code}\n  next: ${error.next}\n`;
 }
 
+/** The reason of a signal that ended the work: somebody asked for it, so it is no failure of anything. */
+export class Stopped extends Error {
+  override readonly name = 'Stopped';
+}
+
+/** As a shell reports a process that SIGINT ended. */
+const stoppedExitCode = 130;
+
 /** Prints a failure and sets the exit code; the process ends by itself when nothing is left to do. */
 export function reportFailure(thrown: unknown): void {
+  if (thrown instanceof Stopped) {
+    process.stderr.write(`${thrown.message}\n`);
+    process.exitCode = stoppedExitCode;
+    return;
+  }
   const error = asSealiftError(thrown, 'sealift');
   process.stderr.write(formatFailure(error));
   process.exitCode = exitCodeOf(error);

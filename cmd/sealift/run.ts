@@ -7,7 +7,7 @@ import { asSealiftError, type EventListener } from '../../src/core/index.ts';
 import { createLogListener, createTerminalListener } from '../../src/observe/index.ts';
 import { parseConfiguration, readConfiguration, watchConfiguration } from '../../src/site/index.ts';
 import { type ComposedAgent, composeAgent } from './compose-agent.ts';
-import { exitCodeOf, formatFailure } from './failure.ts';
+import { exitCodeOf, formatFailure, Stopped } from './failure.ts';
 import { stateDirectoryOption } from './options.ts';
 import { targetDirectory } from './target-option.ts';
 
@@ -110,7 +110,8 @@ export async function runUntilStopped(
 /** Aborts on SIGINT and SIGTERM; a second one ends the process by the system's default. */
 export function stopSignal(): AbortSignal {
   const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(new Error(name)));
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.once(name, () => stop.abort(new Stopped(`stopped by ${name} before it was done`)));
   return stop.signal;
 }
 
