@@ -3,9 +3,14 @@ import { type Command, Option } from 'commander';
 import { pino } from 'pino';
 import { type Convergence, converge, Engine } from '../../src/agent/index.ts';
 import type { DesiredState } from '../../src/api/index.ts';
-import { asSealiftError, type EventListener } from '../../src/core/index.ts';
+import type { EventListener } from '../../src/core/index.ts';
 import { createLogListener, createTerminalListener } from '../../src/observe/index.ts';
-import { parseConfiguration, readConfiguration, watchConfiguration } from '../../src/site/index.ts';
+import {
+  type ConfigurationNews,
+  followConfiguration,
+  parseConfiguration,
+  readConfiguration,
+} from '../../src/site/index.ts';
 import { type ComposedAgent, composeAgent } from './compose-agent.ts';
 import { exitCodeOf, formatFailure, Stopped } from './failure.ts';
 import { stateDirectoryOption } from './options.ts';
@@ -49,37 +54,6 @@ function tellLoaded({ parts }: ComposedAgent, { sources, deliveries, policies }:
   parts.listener({ kind: 'configuration-loaded', ...counts, subject: site, at: Date.now() });
 }
 
-/** Reads the configuration again whenever it changes; a faulty one is told and not used. */
-export async function followConfiguration(
-  path: string,
-  agent: ComposedAgent,
-  engine: Engine,
-  signal: AbortSignal,
-): Promise<void> {
-  await watchConfiguration(
-    path,
-    () => {
-      loadConfiguration(path).then(
-        (desired) => {
-          tellLoaded(agent, desired);
-          engine.replace(desired);
-        },
-        (thrown) => {
-          const { code, message } = asSealiftError(thrown, path);
-          agent.parts.listener({
-            kind: 'configuration-refused',
-            code,
-            message,
-            subject: site,
-            at: Date.now(),
-          });
-        },
-      );
-    },
-    signal,
-  );
-}
-
 /** Converges once; prints what failed and sets the exit code of the first failure. */
 export async function runOnce(
   agent: ComposedAgent,
@@ -94,6 +68,17 @@ export async function runOnce(
   return convergence;
 }
 
+/** What became of the configuration, told and taken into force. */
+function tell(news: ConfigurationNews, agent: ComposedAgent, engine: Engine): void {
+  if (news.kind === 'loaded') {
+    tellLoaded(agent, news.desired);
+    engine.replace(news.desired);
+    return;
+  }
+  const { code, message } = news.error;
+  agent.parts.listener({ kind: 'configuration-refused', code, message, subject: site, at: Date.now() });
+}
+
 /** Works until the signal aborts. */
 export async function runUntilStopped(
   configuration: string,
@@ -103,7 +88,7 @@ export async function runUntilStopped(
 ): Promise<void> {
   tellLoaded(agent, desired);
   const engine = new Engine(agent.parts, desired);
-  const following = followConfiguration(configuration, agent, engine, signal);
+  const following = followConfiguration(configuration, desired, (news) => tell(news, agent, engine), signal);
   await Promise.all([engine.run(signal), following]);
 }
 

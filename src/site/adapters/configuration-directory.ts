@@ -59,18 +59,43 @@ export async function readConfiguration(path: string): Promise<readonly Configur
   }
 }
 
-/** Calls `changed` after the file or directory changed and has been quiet for a moment. Runs until the signal aborts. */
+/** What a watch cannot see (a directory that was replaced, a link that leads elsewhere) is seen this late. */
+const checkMs = 60_000;
+
+/** Kubernetes swaps this link to change all files of a mounted ConfigMap at once. */
+const mountedLink = '..data';
+
+/**
+ * Calls `changed` as soon as the watch holds, after the file or directory changed and has been quiet for a moment, and every minute: the
+ * caller looks whether anything is different. Runs until the signal aborts.
+ */
 export async function watchConfiguration(
   path: string,
   changed: () => void,
   signal: AbortSignal,
 ): Promise<void> {
+  while (!signal.aborted) {
+    const round = new AbortController();
+    const stop = AbortSignal.any([signal, round.signal]);
+    // Where nothing can be watched, the look of every minute is left.
+    const watching = watchOnce(path, changed, stop).catch(() => undefined);
+    changed();
+    await sleep(checkMs, undefined, { signal }).catch(() => undefined);
+    round.abort();
+    await watching;
+  }
+}
+
+async function watchOnce(path: string, changed: () => void, signal: AbortSignal): Promise<void> {
   const single = (await stat(path)).isFile();
   // A file is replaced by rename: only its directory sees that.
-  const watcher = watch(single ? dirname(path) : path, { recursive: !single, signal });
+  const watcher = watch(single ? dirname(path) : path, { recursive: !single });
+  const failed = Promise.withResolvers<never>();
+  const stopped = Promise.withResolvers<void>();
   let pending: AbortController | undefined;
+  watcher.on('error', failed.reject);
   watcher.on('change', (_, name) => {
-    if (single && name !== basename(path)) return;
+    if (single && name !== basename(path) && name !== mountedLink) return;
     pending?.abort();
     pending = new AbortController();
     sleep(quietMs, undefined, { signal: AbortSignal.any([signal, pending.signal]) }).then(
@@ -78,10 +103,11 @@ export async function watchConfiguration(
       () => undefined,
     );
   });
-  await new Promise<void>((resolve, reject) => {
-    watcher.on('error', reject);
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    if (signal.aborted) resolve();
-  });
-  watcher.close();
+  signal.addEventListener('abort', () => stopped.resolve(), { once: true });
+  if (signal.aborted) stopped.resolve();
+  try {
+    await Promise.race([stopped.promise, failed.promise]);
+  } finally {
+    watcher.close();
+  }
 }

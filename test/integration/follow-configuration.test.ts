@@ -1,0 +1,89 @@
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { followConfiguration, parseConfiguration, readConfiguration } from '../../src/site/index.ts';
+import { deliveryYaml, sourceYaml } from '../fakes/site.ts';
+
+/** A busy machine takes its time. */
+const patience = { timeout: 10_000 };
+
+let root: string;
+let told: string[];
+let stop: AbortController;
+let following: Promise<void>;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'sealift-follow-'));
+  told = [];
+  stop = new AbortController();
+});
+
+afterEach(async () => {
+  stop.abort();
+  await following;
+  rmSync(root, { recursive: true });
+});
+
+const at = (...names: readonly string[]): string => join(root, ...names);
+const withDeliveries = (...names: readonly string[]): string =>
+  sourceYaml('app') + names.map((name) => deliveryYaml(name, 'app')).join('');
+
+async function load(path: string): Promise<ReturnType<typeof parseConfiguration>> {
+  return parseConfiguration(await readConfiguration(path));
+}
+
+/** Follows, with what was read a while ago taken as in force. */
+async function follow(path: string, before = load(path)): Promise<void> {
+  following = followConfiguration(
+    path,
+    await before,
+    (news) => {
+      told.push(news.kind === 'loaded' ? `${news.desired.deliveries.length} deliveries` : news.error.code);
+    },
+    stop.signal,
+  );
+}
+
+describe('followConfiguration', () => {
+  it('tells a change, and nothing for a file that says what it said', async () => {
+    writeFileSync(at('site.yaml'), withDeliveries('a'));
+    await follow(root);
+    writeFileSync(at('site.yaml'), `# a comment\n${withDeliveries('a')}`);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(told).toEqual([]);
+    writeFileSync(at('site.yaml'), withDeliveries('a', 'b'));
+    await vi.waitFor(() => expect(told).toEqual(['2 deliveries']), patience);
+  });
+
+  it('tells what changed before the watch held', async () => {
+    writeFileSync(at('site.yaml'), withDeliveries('a'));
+    const before = load(root);
+    await before;
+    writeFileSync(at('site.yaml'), withDeliveries('a', 'b'));
+    await follow(root, before);
+    await vi.waitFor(() => expect(told).toEqual(['2 deliveries']), patience);
+  });
+
+  it('tells a fault once, and that it is gone', async () => {
+    writeFileSync(at('site.yaml'), withDeliveries('a'));
+    await follow(root);
+    writeFileSync(at('site.yaml'), 'kind: Pod\n');
+    await vi.waitFor(() => expect(told).toEqual(['CONFIG_INVALID']), patience);
+    writeFileSync(at('site.yaml'), withDeliveries('a'));
+    await vi.waitFor(() => expect(told).toEqual(['CONFIG_INVALID', '1 deliveries']), patience);
+  });
+
+  it('sees a mounted ConfigMap change, as a directory and as one file of it', async () => {
+    for (const version of ['v1', 'v2']) mkdirSync(at(`..${version}`));
+    writeFileSync(at('..v1', 'site.yaml'), withDeliveries('a'));
+    writeFileSync(at('..v2', 'site.yaml'), withDeliveries('a', 'b'));
+    symlinkSync('..v1', at('..data'));
+    symlinkSync('..data/site.yaml', at('site.yaml'));
+    await follow(at('site.yaml'));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    symlinkSync('..v2', at('..data_tmp'));
+    renameSync(at('..data_tmp'), at('..data'));
+    await vi.waitFor(() => expect(told).toEqual(['2 deliveries']), patience);
+  });
+});
