@@ -66,7 +66,7 @@ function createStages(
 
 /** Names of the trees that sources have in force. */
 function treesInForce(state: OpenStateStore): ReadonlySet<string> {
-  const roots = state.sources().map(({ status }) => status.artifact?.path);
+  const roots = state.sources.all().map(({ status }) => status.artifact?.path);
   return new Set(roots.filter((root) => root !== undefined));
 }
 
@@ -91,7 +91,7 @@ export async function composeAgent(
     state,
     clock: systemClock,
     random: systemRandom,
-    listener: recordEvents((event) => state.appendEvent(event), listeners),
+    listener: recordEvents((event) => state.events.append(event), listeners),
   };
   const close = async (): Promise<void> => {
     await opener.close();

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { SealiftEvent } from '../../src/core/index.ts';
+import { rfc3339, type SealiftEvent } from '../../src/core/index.ts';
 import { describeEvent, shortRevision } from '../../src/observe/index.ts';
 import { readStateStore } from '../../src/site/index.ts';
 import { outputOption, stateDirectoryOption } from './options.ts';
@@ -21,9 +21,8 @@ function row(event: SealiftEvent): readonly string[] {
   const { severity, reason, message } = describeEvent(event);
   const { kind, namespace, name } = event.subject;
   const object = namespace === '' ? kind : `${kind}/${namespace}/${name}`;
-  const time = `${new Date(event.at).toISOString().slice(0, 19)}Z`;
   return [
-    time,
+    rfc3339(event.at),
     severity === 'error' ? 'Warning' : 'Normal',
     reason,
     object,
@@ -33,7 +32,7 @@ function row(event: SealiftEvent): readonly string[] {
 
 function printEvents({ stateDir, output, limit }: EventsOptions): void {
   const store = readStateStore(stateDir);
-  const events = store.events(limit);
+  const events = store.events.newest(limit);
   store.close();
   const text =
     output === 'table'

@@ -9,6 +9,7 @@ const exitCodes: Readonly<Record<ErrorOrigin, number>> = {
   artifact: 1,
   target: 1,
   disk: 1,
+  internal: 1,
 };
 
 export function exitCodeOf(error: SealiftError): number {

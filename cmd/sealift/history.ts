@@ -21,7 +21,7 @@ function rows({ namespace, name, status }: DeliveryRecord): readonly (readonly s
 
 function printHistory({ stateDir, output }: { stateDir: string; output: OutputFormat }): void {
   const store = readStateStore(stateDir);
-  const records = store.deliveries();
+  const records = store.deliveries.all();
   store.close();
   const value = records.map(({ namespace, name, status }) => ({
     namespace,

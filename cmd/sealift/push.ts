@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Descriptor, formatReference, parseReference, readAll, type Store } from 'oci-client-ts';
 import { asRegistryError } from '../../src/api/index.ts';
 import { type ArtifactOrigin, artifactManifest, layerOf, packDirectory } from '../../src/artifact/index.ts';
-import { asSealiftError, SealiftError } from '../../src/core/index.ts';
+import { asSealiftError, rfc3339, SealiftError } from '../../src/core/index.ts';
 import { attachSignature, isSignedBy, openPrivateKey, type PrivateKey } from '../../src/verify/index.ts';
 import { keyPassword } from './keygen.ts';
 import { openPublisherStore } from './open-publisher-store.ts';
@@ -107,7 +107,7 @@ function createdAt(): string {
   if (!Number.isSafeInteger(epoch) || epoch < 0) {
     throw new SealiftError('USAGE', 'SOURCE_DATE_EPOCH', 'expected seconds since 1970 as a whole number');
   }
-  return `${new Date(epoch * 1000).toISOString().slice(0, 19)}Z`;
+  return rfc3339(epoch * 1000);
 }
 
 interface PushOptions {

@@ -43,9 +43,11 @@ export function readStatus(stateDirectory: string): readonly StatusObject[] {
   const store = readStateStore(stateDirectory);
   try {
     return [
-      ...store.sources().map((record) => toObject('source.toolkit.fluxcd.io/v1', 'OCIRepository', record)),
-      ...store
-        .deliveries()
+      ...store.sources
+        .all()
+        .map((record) => toObject('source.toolkit.fluxcd.io/v1', 'OCIRepository', record)),
+      ...store.deliveries
+        .all()
         .map((record) => toObject('kustomize.toolkit.fluxcd.io/v1', 'Kustomization', record)),
     ];
   } finally {

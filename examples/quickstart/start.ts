@@ -4,14 +4,9 @@ import { chdir } from 'node:process';
 import { composeAgent } from '../../cmd/sealift/compose-agent.ts';
 import { reportFailure } from '../../cmd/sealift/failure.ts';
 import { writeKeyPair } from '../../cmd/sealift/keygen.ts';
+import { outputListener } from '../../cmd/sealift/output-listener.ts';
 import { push } from '../../cmd/sealift/push.ts';
-import {
-  loadConfiguration,
-  outputListener,
-  runOnce,
-  runUntilStopped,
-  stopSignal,
-} from '../../cmd/sealift/run.ts';
+import { loadConfiguration, runOnce, runUntilStopped, stopSignal } from '../../cmd/sealift/run-agent.ts';
 import { formatStatus, readStatus } from '../../cmd/sealift/status.ts';
 import { openPrivateKey } from '../../src/verify/index.ts';
 import { formatHints } from './hints.ts';

@@ -1,8 +1,8 @@
-import type { DesiredState, Kustomization, StateStore } from '../api/index.ts';
-import type { SealiftError, Subject } from '../core/index.ts';
+import type { DesiredState, Kustomization, OciRepository, StateStore } from '../api/index.ts';
+import { inParallel, type SealiftError, type Subject, siteSubject } from '../core/index.ts';
 import { isWaiting } from './delivery-transition.ts';
 import { type AgentParts, createReconcilers, type Reconcilers } from './reconcilers.ts';
-import { deliverySubject, siteSubject, sourceSubject } from './subjects.ts';
+import { deliverySubject, sourceSubject } from './subjects.ts';
 import { withdrawn, withdrawnSources } from './withdrawn.ts';
 
 /** A source or delivery that failed, and why. */
@@ -26,17 +26,22 @@ interface Pass {
   readonly waits: readonly Failure[];
 }
 
+/** As many as the engine has at once. */
+const parallelPolls = 4;
+
 async function pollAll(
   { sources }: Reconcilers,
   desired: DesiredState,
   signal: AbortSignal,
 ): Promise<readonly Failure[]> {
   const active = desired.sources.filter(({ spec }) => !spec.suspend);
-  const polls = active.map(async (source): Promise<readonly Failure[]> => {
-    const { error } = await sources.reconcile(source, desired, signal);
-    return error === undefined ? [] : [{ subject: sourceSubject(source), error }];
-  });
-  return (await Promise.all(polls)).flat();
+  const failures: Failure[] = [];
+  const poll = async (source: OciRepository, stop: AbortSignal): Promise<void> => {
+    const { error } = await sources.reconcile(source, desired, stop);
+    if (error !== undefined) failures.push({ subject: sourceSubject(source), error });
+  };
+  await inParallel(active, parallelPolls, poll, signal);
+  return failures;
 }
 
 /** One pass over deliveries; what has to wait for another one is given back. */
@@ -73,9 +78,9 @@ async function withdrawAll(
 ): Promise<Convergence> {
   const failures: Failure[] = [];
   let changes = 0;
-  for (const { namespace, name } of withdrawnSources(state.sources(), desired))
-    state.removeSource(namespace, name);
-  for (const record of withdrawn(state.deliveries(), desired)) {
+  for (const { namespace, name } of withdrawnSources(state.sources.all(), desired))
+    state.sources.remove(namespace, name);
+  for (const record of withdrawn(state.deliveries.all(), desired)) {
     const { changed, error } = await deliveries.withdraw(record, signal);
     changes += changed;
     if (error !== undefined) failures.push({ subject: deliverySubject(record), error });

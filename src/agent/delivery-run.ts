@@ -8,6 +8,7 @@ import {
 import type { Clock, EventBody, KubernetesObject, ObjectAction, ObjectRef, Subject } from '../core/index.ts';
 import type { DeliveryProgress } from './delivery-pipeline.ts';
 import type { DeliveryCycle } from './delivery-transition.ts';
+import { objectsDigest } from './objects-digest.ts';
 import { deliverySubject } from './subjects.ts';
 
 interface RunDeps {
@@ -21,9 +22,11 @@ export class DeliveryRun implements DeliveryProgress {
   changes = 0;
   revision: string | undefined;
   inventory: readonly InventoryEntry[];
+  /** Of the built objects. */
+  digest = '';
   readonly #before: DeliveryRecord;
   readonly #deps: RunDeps;
-  /** Changes of a revision that was in force already repair drift. */
+  /** The same objects were in force already: what changes now repairs drift. */
   #repairs = false;
 
   constructor(record: DeliveryRecord, deps: RunDeps) {
@@ -39,12 +42,7 @@ export class DeliveryRun implements DeliveryProgress {
   }
 
   begin(revision: string): void {
-    const { status, generation } = this.#before;
     this.revision = revision;
-    this.#repairs =
-      isReady(status.conditions) &&
-      status.lastAppliedRevision === revision &&
-      status.observedGeneration === generation;
   }
 
   cycle(delivery: Kustomization): DeliveryCycle {
@@ -52,13 +50,19 @@ export class DeliveryRun implements DeliveryProgress {
   }
 
   built(objects: readonly KubernetesObject[], warnings: readonly string[]): void {
+    const { status } = this.#before;
+    this.digest = objectsDigest(objects);
+    this.#repairs =
+      isReady(status.conditions) &&
+      status.lastAppliedRevision === this.revision &&
+      status.history?.[0]?.digest === this.digest;
     if (this.#repairs) return;
     this.#emit({ kind: 'delivery-built', revision: this.revision ?? '', objects: objects.length, warnings });
   }
 
   async recordInventory(entries: readonly InventoryEntry[]): Promise<void> {
     this.inventory = entries;
-    this.#deps.state.saveDelivery(this.record);
+    this.#deps.state.deliveries.save(this.record);
   }
 
   changed(object: ObjectRef, action: ObjectAction, reason?: string): void {

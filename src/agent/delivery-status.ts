@@ -5,7 +5,7 @@ import {
   ociAnnotations,
   setConditions,
 } from '../api/index.ts';
-import type { SealiftError, Stage } from '../core/index.ts';
+import { rfc3339, type SealiftError, type Stage } from '../core/index.ts';
 
 interface Moment {
   readonly generation: number;
@@ -24,10 +24,6 @@ interface Attempt {
   readonly digest: string;
   readonly durationMs: number;
   readonly reason: string;
-}
-
-function rfc3339(now: number): string {
-  return `${new Date(now).toISOString().slice(0, 19)}Z`;
 }
 
 /** Puts an attempt on top of the history; the same digest with the same outcome is counted, not repeated. */

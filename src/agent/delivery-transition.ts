@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   type Artifact,
   type DeliveryRecord,
@@ -29,6 +28,8 @@ export interface DeliveryCycle {
 interface Applied {
   readonly artifact: Artifact;
   readonly objects: readonly KubernetesObject[];
+  /** Of the objects. */
+  readonly digest: string;
   /** Objects created, configured or deleted. */
   readonly changed: number;
   readonly durationMs: number;
@@ -46,17 +47,6 @@ export function isWaiting({ code }: SealiftError): boolean {
   return code === 'SOURCE_NOT_READY' || code === 'DEPENDENCY_NOT_READY';
 }
 
-/** Integers beyond 2^53 are bigints, which JSON does not know. */
-function exact(_: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? `${value}n` : value;
-}
-
-function digestOf(objects: readonly KubernetesObject[]): string {
-  const hash = createHash('sha256');
-  for (const object of objects) hash.update(JSON.stringify(object, exact)).update('\n');
-  return `sha256:${hash.digest('hex')}`;
-}
-
 function withRequest(status: DeliveryStatus, { metadata }: Kustomization): DeliveryStatus {
   const requested = metadata.annotations[requestedAtAnnotation];
   return requested === undefined ? status : { ...status, lastHandledReconcileAt: requested };
@@ -68,12 +58,12 @@ function readyMessage(status: DeliveryStatus): string | undefined {
 
 /** Everything the revision asks for is in the target. A run that changed nothing on a ready delivery is told to nobody. */
 export function afterApply({ delivery, record, now }: DeliveryCycle, applied: Applied): DeliveryTransition {
-  const { artifact, objects, changed, durationMs } = applied;
+  const { artifact, objects, digest, changed, durationMs } = applied;
   const { revision, annotations } = artifact;
   const attempt = {
     revision,
     annotations,
-    digest: digestOf(objects),
+    digest,
     durationMs: Math.round(durationMs),
     reason: 'ReconciliationSucceeded',
   };

@@ -1,6 +1,6 @@
 import type { DeliveryRecord } from '../api/index.ts';
 import { isReady, type Kustomization } from '../api/index.ts';
-import { specHash } from './trust-hash.ts';
+import { specHash } from './spec-hash.ts';
 
 interface DependencyQuestion {
   readonly delivery: Kustomization;

@@ -60,7 +60,7 @@ function delivered(): readonly string[] {
 }
 
 function readyOf(name = 'app'): string | undefined {
-  const record = state.deliveries().find((candidate) => candidate.name === name);
+  const record = state.deliveries.all().find((candidate) => candidate.name === name);
   return record?.status.conditions.find(({ type }) => type === 'Ready')?.reason;
 }
 
@@ -94,9 +94,9 @@ describe('Engine', () => {
     registry.objects = [configMap('evil')];
     await clock.advance(minute);
     expect(delivered()).toEqual(['a', 'b']);
-    expect(state.sources()[0]?.status.conditions.find(({ type }) => type === 'SourceVerified')?.status).toBe(
-      'False',
-    );
+    expect(
+      state.sources.all()[0]?.status.conditions.find(({ type }) => type === 'SourceVerified')?.status,
+    ).toBe('False');
     registry.verdict = 'accepted';
     await clock.advance(minute);
     await settleAll();
@@ -122,7 +122,7 @@ describe('Engine', () => {
     await start();
     registry.failing.set('resolve', registryDown());
     await clock.advance(minute);
-    expect(state.sources()[0]?.status.conditions[1]).toMatchObject({
+    expect(state.sources.all()[0]?.status.conditions[1]).toMatchObject({
       type: 'Ready',
       status: 'False',
       reason: 'OCIArtifactPullFailed',
@@ -155,9 +155,10 @@ describe('Engine', () => {
   it('takes back what a delivery owned when it leaves the configuration', async () => {
     const { engine } = await start();
     engine.replace(siteOf(sourceYaml('app')));
+    await clock.advance(5 * second);
     await settleAll();
     expect(delivered()).toEqual([]);
-    expect(state.deliveries()).toEqual([]);
+    expect(state.deliveries.all()).toEqual([]);
   });
 
   it('leaves everything in place when a delivery without prune leaves the configuration', async () => {
@@ -165,6 +166,7 @@ describe('Engine', () => {
       siteOf(sourceYaml('app') + deliveryYaml('app', 'app').replace('prune: true', 'prune: false')),
     );
     engine.replace(siteOf(sourceYaml('app')));
+    await clock.advance(5 * second);
     await settleAll();
     expect(delivered()).toEqual(['a', 'b']);
   });
@@ -188,8 +190,92 @@ spec:
     expect(events.at(-1)).toMatchObject({ kind: 'failed', code: 'SIGNATURE_MISSING' });
   });
 
-  it('makes dependants wait, and wakes them without waiting for a timer', async () => {
+  it('applies nothing any more from a revision that is no longer accepted, and says so', async () => {
+    const { engine } = await start();
+    registry.verdict = 'refused';
+    const policy = `---
+apiVersion: sealift.dev/v1alpha1
+kind: VerificationPolicy
+metadata: {name: strict, namespace: edge}
+spec:
+  match: {repositories: ["registry.example/**"]}
+  authorities: [{name: nobody, key: {data: x}}]
+`;
+    engine.replace(siteOf(sourceYaml('app') + deliveryYaml('app', 'app') + policy));
+    await settleAll();
+    engine.replace(
+      siteOf(sourceYaml('app') + deliveryYaml('app', 'app') + deliveryYaml('late', 'app') + policy),
+    );
+    target.edit(refOf(configMap('a')), undefined);
+    await settleAll();
+    expect(delivered()).toEqual(['b']);
+    expect([readyOf(), readyOf('late')]).toEqual(['ArtifactFailed', 'ArtifactFailed']);
+    registry.verdict = 'accepted';
+    await clock.advance(minute);
+    await settleAll();
+    expect(delivered()).toEqual(['a', 'b']);
+  });
+
+  it('leaves a delivery alone that is gone from the configuration for a moment only', async () => {
+    const { engine } = await start();
+    engine.replace(siteOf(sourceYaml('app')));
+    await clock.advance(4 * second);
+    engine.replace(oneSite);
+    await clock.advance(minute);
+    await settleAll();
+    expect(delivered()).toEqual(['a', 'b']);
+    expect(events.filter((event) => event.kind === 'object-changed' && event.action === 'deleted')).toEqual(
+      [],
+    );
+  });
+
+  it('polls only the sources whose spec or trust a new configuration changes', async () => {
+    const two = (spec: string): ReturnType<typeof siteOf> =>
+      siteOf(sourceYaml('app') + sourceYaml('other', spec));
+    const { engine } = await start(two(''));
+    const before = registry.calls.resolve;
+    engine.replace(two('  ignore: "*.md"'));
+    await settleAll();
+    expect(registry.calls.resolve).toBe(before + 1);
+  });
+
+  it('calls a changed value a change, not drift', async () => {
+    const { engine } = await start();
+    registry.objects = [configMap('a', { value: 'new' }), configMap('b')];
+    engine.replace(oneSite);
+    await settleAll();
+    expect(events.findLast(({ kind }) => kind === 'object-changed')).toMatchObject({ action: 'configured' });
+  });
+
+  it('retries what only another input can mend by the interval, not sooner', async () => {
     registry.failing.set('build', new SealiftError('BUILD_EMPTY', 'x', 'no objects'));
+    await start();
+    const before = registry.calls.build;
+    await clock.advance(5 * minute);
+    expect(registry.calls.build).toBe(before);
+  });
+
+  it('tells a broken watch once, and tries again ever later', async () => {
+    const broken = {
+      ...parts(),
+      target: {
+        ...target,
+        description: 'memory',
+        observe: target.observe.bind(target),
+        write: target.write.bind(target),
+        remove: target.remove.bind(target),
+        watch: async () => undefined,
+      },
+    };
+    const done = new Engine(broken, oneSite).run(stop.signal);
+    await clock.advance(10 * minute);
+    expect(events.filter((event) => event.kind === 'failed' && event.stage === 'site')).toHaveLength(1);
+    stop.abort();
+    await done;
+  });
+
+  it('makes dependants wait, and wakes them without waiting for a timer', async () => {
+    registry.failing.set('build', new SealiftError('TARGET_FAILED', 'x', 'busy'));
     await start(
       siteOf(
         sourceYaml('app') +

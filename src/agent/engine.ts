@@ -5,12 +5,11 @@ import {
   type Kustomization,
   type OciRepository,
 } from '../api/index.ts';
-import { asSealiftError, type ObjectRef } from '../core/index.ts';
+import { asSealiftError, type ErrorCode, type ObjectRef, SealiftError, siteSubject } from '../core/index.ts';
 import { isWaiting } from './delivery-transition.ts';
 import { dependants } from './dependencies.ts';
 import { type AgentParts, createReconcilers, type Reconcilers } from './reconcilers.ts';
 import { firstPollDelay, nextRunDelay, retryDelay } from './schedule.ts';
-import { siteSubject as site } from './subjects.ts';
 import { withdrawn, withdrawnSources } from './withdrawn.ts';
 import { parseWorkKey, type Work, workKey } from './work-key.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -18,11 +17,14 @@ import { WorkQueue } from './work-queue.ts';
 /** Polls at once, and deliveries at once: Flux's default, and enough to keep a thin link busy. */
 const concurrency = 4;
 
-/** Pause before a broken watch is tried again; until then deliveries are looked at by their interval. */
-const watchRetryMs = 5_000;
+/** What has no interval of its own (a watch, a withdrawal, the state on disk) is tried again at least this often. */
+const siteIntervalMs = 10 * 60_000;
 
-/** A withdrawal that fails is tried again at least this often: its delivery has no interval any more. */
-const withdrawIntervalMs = 10 * 60_000;
+/**
+ * A delivery that left the configuration is withdrawn after this pause: a file that is being copied into place is short for a moment, and
+ * its deliveries are not to be taken back for that.
+ */
+const withdrawalGraceMs = 5_000;
 
 interface Named {
   readonly metadata: { readonly namespace: string; readonly name: string };
@@ -41,6 +43,8 @@ export class Engine {
   readonly #stop = new AbortController();
   /** Deliveries that an object of another delivery stood in the way of; tried again when something was deleted. */
   readonly #blocked = new Set<string>();
+  /** What broke outside the stages and has not worked since. */
+  readonly #complaints = new Map<string, { readonly code: ErrorCode; readonly failures: number }>();
   #desired: DesiredState;
 
   constructor(parts: AgentParts, desired: DesiredState) {
@@ -60,29 +64,30 @@ export class Engine {
   async run(signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => this.#stop.abort(signal.reason), { once: true });
     if (signal.aborted) this.#stop.abort(signal.reason);
-    for (const source of this.#desired.sources) this.#addSource(source, this.#firstDelay(source));
-    for (const delivery of this.#desired.deliveries) this.#addDelivery(delivery);
-    this.#addWithdrawn();
+    this.replace(this.#desired);
     await this.#watchTarget();
     for (const queue of [this.#polls, this.#applies]) queue.close();
     await Promise.all([this.#polls.idle(), this.#applies.idle()]);
   }
 
-  /** Takes another configuration into force. Everything is looked at again; what is unchanged ends in nothing to do. */
+  /**
+   * Takes another configuration into force. Deliveries are all looked at again, which asks nobody; sources are polled at once where spec or
+   * trust are new, and go on by their timers elsewhere.
+   */
   replace(desired: DesiredState): void {
     this.#desired = desired;
-    for (const source of desired.sources) this.#addSource(source, 0);
+    for (const source of desired.sources) this.#addSource(source);
     for (const delivery of desired.deliveries) this.#addDelivery(delivery);
     this.#addWithdrawn();
   }
 
-  #firstDelay(source: OciRepository): number {
-    const { layer } = this.#reconcilers.sources.record(source);
-    return firstPollDelay(source.spec.interval, layer !== undefined, this.#parts.random.next());
-  }
-
-  #addSource({ metadata, spec }: OciRepository, delayMs: number): void {
-    if (!spec.suspend) this.#polls.add(workKey({ kind: 'source', ...metadata }), delayMs);
+  /** A poll that is due earlier stays due. */
+  #addSource(source: OciRepository): void {
+    const { metadata, spec } = source;
+    if (spec.suspend) return;
+    const settled = this.#reconcilers.sources.isSettled(source, this.#desired);
+    const delayMs = firstPollDelay(spec.interval, settled, this.#parts.random.next());
+    this.#polls.add(workKey({ kind: 'source', ...metadata }), delayMs);
   }
 
   #addDelivery({ metadata }: Kustomization): void {
@@ -92,22 +97,32 @@ export class Engine {
   /** What left the configuration, under the keys it always had: a run that is under way ends before its object is forgotten. */
   #addWithdrawn(): void {
     const { state } = this.#parts;
-    for (const record of withdrawn(state.deliveries(), this.#desired))
-      this.#applies.add(workKey({ kind: 'delivery', ...record }));
-    for (const record of withdrawnSources(state.sources(), this.#desired))
+    for (const record of withdrawn(state.deliveries.all(), this.#desired))
+      this.#applies.add(workKey({ kind: 'delivery', ...record }), withdrawalGraceMs);
+    for (const record of withdrawnSources(state.sources.all(), this.#desired))
       this.#polls.add(workKey({ kind: 'source', ...record }));
   }
 
   /** Does one piece of work; says when to come again. What breaks outside the stages (a full disk) is told and tried again. */
   async #work(work: Work): Promise<number | undefined> {
+    const key = workKey(work);
     try {
-      return await this.#perform(work);
+      const nextMs = await this.#perform(work);
+      this.#complaints.delete(key);
+      return nextMs;
     } catch (thrown) {
-      if (this.#stop.signal.aborted) return undefined;
-      const { code, message } = asSealiftError(thrown, workKey(work));
-      this.#reconcilers.emit(site, { kind: 'failed', stage: 'apply', code, message });
-      return watchRetryMs;
+      return this.#stop.signal.aborted ? undefined : this.#complain(key, asSealiftError(thrown, key));
     }
+  }
+
+  /** Tells what broke outside the stages, once until it is another fault; says in how many milliseconds to try again. */
+  #complain(key: string, { code, message }: SealiftError): number {
+    const before = this.#complaints.get(key);
+    const failures = (before?.failures ?? 0) + 1;
+    this.#complaints.set(key, { code, failures });
+    if (before?.code !== code)
+      this.#reconcilers.emit(siteSubject, { kind: 'failed', stage: 'site', code, message });
+    return retryDelay(failures, siteIntervalMs, this.#parts.random.next());
   }
 
   async #perform({ kind, namespace, name }: Work): Promise<number | undefined> {
@@ -115,7 +130,7 @@ export class Engine {
       case 'source': {
         const source = findNamed(this.#desired.sources, namespace, name);
         if (source !== undefined) return source.spec.suspend ? undefined : this.#poll(source);
-        this.#parts.state.removeSource(namespace, name);
+        this.#parts.state.sources.remove(namespace, name);
         return undefined;
       }
       case 'delivery': {
@@ -128,16 +143,12 @@ export class Engine {
     }
   }
 
-  async #withdraw(key: Omit<Work, 'kind'>): Promise<number | undefined> {
-    const isIt = (record: Omit<Work, 'kind'>): boolean =>
-      record.namespace === key.namespace && record.name === key.name;
-    const record = withdrawn(this.#parts.state.deliveries(), this.#desired).find(isIt);
+  async #withdraw({ namespace, name }: Omit<Work, 'kind'>): Promise<number | undefined> {
+    const record = this.#parts.state.deliveries.find(namespace, name);
     if (record === undefined) return undefined;
     const { error, failures } = await this.#reconcilers.deliveries.withdraw(record, this.#stop.signal);
     this.#unblock();
-    return error === undefined
-      ? undefined
-      : retryDelay(failures, withdrawIntervalMs, this.#parts.random.next());
+    return error === undefined ? undefined : retryDelay(failures, siteIntervalMs, this.#parts.random.next());
   }
 
   async #poll(source: OciRepository): Promise<number> {
@@ -147,9 +158,14 @@ export class Engine {
       this.#stop.signal,
     );
     if (changed) for (const delivery of this.#deliveriesOf(source)) this.#addDelivery(delivery);
+    return this.#nextDelay(error, failures, source.spec.interval);
+  }
+
+  /** By the interval after success, and after a fault that only another input can mend; sooner after one that time may heal. */
+  #nextDelay(error: SealiftError | undefined, failures: number, intervalMs: number): number {
     const random = this.#parts.random.next();
-    const { interval } = source.spec;
-    return error === undefined ? nextRunDelay(interval, random) : retryDelay(failures, interval, random);
+    const heals = error?.retryable === true && !isWaiting(error);
+    return heals ? retryDelay(failures, intervalMs, random) : nextRunDelay(intervalMs, random);
   }
 
   async #apply(delivery: Kustomization): Promise<number> {
@@ -163,10 +179,9 @@ export class Engine {
     else this.#blocked.delete(key);
     if (changed > 0) this.#unblock();
     if (error === undefined) this.#wake(dependants(delivery.metadata, this.#desired.deliveries));
-    const random = this.#parts.random.next();
     const { interval, retryInterval } = delivery.spec;
-    if (error === undefined || isWaiting(error)) return nextRunDelay(interval, random);
-    return retryInterval ?? retryDelay(failures, interval, random);
+    if (error !== undefined && !isWaiting(error) && retryInterval !== undefined) return retryInterval;
+    return this.#nextDelay(error, failures, interval);
   }
 
   /** Wakes deliveries that wait for another one; those that are ready have no need of it. */
@@ -196,15 +211,18 @@ export class Engine {
   async #watchTarget(): Promise<void> {
     const { target, clock } = this.#parts;
     const { signal } = this.#stop;
+    const key = 'watch';
+    const changed = (ref: ObjectRef | undefined): void => {
+      this.#complaints.delete(key);
+      this.#objectChanged(ref);
+    };
     while (!signal.aborted) {
-      try {
-        await target.watch((ref) => this.#objectChanged(ref), signal);
-      } catch (thrown) {
-        if (signal.aborted) return;
-        const { code, message } = asSealiftError(thrown, target.description, 'TARGET_FAILED');
-        this.#reconcilers.emit(site, { kind: 'failed', stage: 'apply', code, message });
-        await clock.sleep(watchRetryMs, signal).catch(() => undefined);
-      }
+      const broken = await target.watch(changed, signal).then(
+        () => new SealiftError('TARGET_FAILED', target.description, 'its watch ended'),
+        (thrown) => asSealiftError(thrown, target.description, 'TARGET_FAILED'),
+      );
+      if (signal.aborted) return;
+      await clock.sleep(this.#complain(key, broken), signal).catch(() => undefined);
     }
   }
 
@@ -212,8 +230,10 @@ export class Engine {
   #objectChanged(ref: ObjectRef | undefined): void {
     const id = ref === undefined ? undefined : inventoryId(ref);
     for (const delivery of this.#desired.deliveries) {
-      const entries = this.#reconcilers.deliveries.record(delivery).status.inventory?.entries ?? [];
-      if (id === undefined || entries.some((entry) => entry.id === id)) this.#addDelivery(delivery);
+      const { namespace, name } = delivery.metadata;
+      const { inventory } = this.#parts.state.deliveries.find(namespace, name)?.status ?? {};
+      const owns = inventory?.entries.some((entry) => entry.id === id) === true;
+      if (id === undefined || owns) this.#addDelivery(delivery);
     }
   }
 }

@@ -24,9 +24,9 @@ import {
 } from './delivery-transition.ts';
 import { unmetDependency } from './dependencies.ts';
 import type { SourceReconciler } from './reconcile-source.ts';
+import { specHash } from './spec-hash.ts';
 import { inStage, StageFailure } from './stage-failure.ts';
 import { deliverySubject } from './subjects.ts';
-import { specHash } from './trust-hash.ts';
 import { refuseUnsupportedDelivery } from './unsupported-fields.ts';
 
 interface DeliveryDeps {
@@ -76,6 +76,7 @@ export class DeliveryReconciler {
       (applied) =>
         afterApply(run.cycle(delivery), {
           ...applied,
+          digest: run.digest,
           changed: run.changes,
           durationMs: clock.monotonic() - started,
         }),
@@ -85,7 +86,7 @@ export class DeliveryReconciler {
         return afterDeliveryFailure(run.cycle(delivery), thrown, run.revision);
       },
     );
-    state.saveDelivery(transition.record);
+    state.deliveries.save(transition.record);
     for (const event of transition.events) emit(deliverySubject(delivery.metadata), event);
     const { record, error } = transition;
     return { changed: run.changes, failures: record.failures, ...(error === undefined ? {} : { error }) };
@@ -95,10 +96,10 @@ export class DeliveryReconciler {
   hold(delivery: Kustomization): void {
     const { state } = this.#deps;
     const record = this.record(delivery);
-    if (state.deliveries().includes(record)) return;
+    if (state.deliveries.find(record.namespace, record.name) === record) return;
     const { generation, status } = record;
     const observed = isReady(status.conditions) ? { ...status, observedGeneration: generation } : status;
-    state.saveDelivery({ ...record, status: observed });
+    state.deliveries.save({ ...record, status: observed });
   }
 
   /**
@@ -111,13 +112,13 @@ export class DeliveryReconciler {
     const run = new DeliveryRun(before, this.#deps);
     try {
       if (before.prune) await this.#takeBack({ namespace, name }, run, signal);
-      state.removeDelivery(namespace, name);
+      state.deliveries.remove(namespace, name);
       return { changed: run.changes, failures: 0 };
     } catch (thrown) {
       signal.throwIfAborted();
       if (!(thrown instanceof StageFailure)) throw thrown;
       const { record, events } = afterWithdrawalFailure(run.record, clock.now(), thrown);
-      state.saveDelivery(record);
+      state.deliveries.save(record);
       for (const event of events) emit(deliverySubject(record), event);
       return { changed: run.changes, failures: record.failures, error: thrown.error };
     }
@@ -136,8 +137,7 @@ export class DeliveryReconciler {
   /** What is known of the delivery; with a new spec its generation is counted up, and what becomes of its objects follows that spec. */
   record(delivery: Kustomization): DeliveryRecord {
     const { name, namespace } = delivery.metadata;
-    const isIt = (record: Key): boolean => record.name === name && record.namespace === namespace;
-    const record = this.#deps.state.deliveries().find(isIt) ?? newDeliveryRecord(delivery);
+    const record = this.#deps.state.deliveries.find(namespace, name) ?? newDeliveryRecord(delivery);
     const hash = specHash(delivery.spec);
     return record.specHash === hash
       ? record
@@ -176,9 +176,9 @@ export class DeliveryReconciler {
       throw new SealiftError('OBJECT_NOT_FOUND', subject, 'not found in the configuration');
     const artifact = await this.#deps.sources.artifact(source, signal);
     if (artifact === undefined)
-      throw new SealiftError('SOURCE_NOT_READY', subject, 'source artifact not found');
+      throw new SealiftError('SOURCE_NOT_READY', subject, 'no accepted artifact in force');
     const { deliveries } = desired;
-    const records = this.#deps.state.deliveries();
+    const records = this.#deps.state.deliveries.all();
     const unmet = unmetDependency({ delivery, deliveries, records, revision: artifact.revision });
     if (unmet !== undefined) throw new SealiftError('DEPENDENCY_NOT_READY', subjectText(delivery), unmet);
     return artifact;

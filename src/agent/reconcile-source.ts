@@ -1,9 +1,17 @@
-import type { Artifact, DesiredState, OciRepository, SourceRecord, StateStore } from '../api/index.ts';
+import {
+  type Artifact,
+  type DesiredState,
+  type OciRepository,
+  requestedAtAnnotation,
+  type SourceRecord,
+  type StateStore,
+} from '../api/index.ts';
 import type { Clock, EventBody, SealiftError } from '../core/index.ts';
 import { type PollOutcome, pollSource, type SourceStages } from './source-pipeline.ts';
 import { afterFailure, afterPoll, newSourceRecord, type SourceCycle } from './source-transition.ts';
+import { specHash } from './spec-hash.ts';
 import { inStage, StageFailure } from './stage-failure.ts';
-import { specHash, trustHash } from './trust-hash.ts';
+import { trustHash } from './trust-hash.ts';
 import { refuseUnsupportedSource } from './unsupported-fields.ts';
 
 interface SourceDeps {
@@ -42,7 +50,7 @@ export class SourceReconciler {
         return afterFailure(cycle, thrown);
       },
     );
-    if (transition.record !== record) state.saveSource(transition.record);
+    if (transition.record !== record) state.sources.save(transition.record);
     for (const event of transition.events) emit(source, event);
     const { changed, error } = transition;
     return { changed, failures: transition.record.failures, ...(error === undefined ? {} : { error }) };
@@ -57,12 +65,23 @@ export class SourceReconciler {
   /** What is known of the source, its generation counted up when the spec is new. */
   record(source: OciRepository): SourceRecord {
     const { name, namespace } = source.metadata;
-    const isIt = (record: SourceRecord): boolean => record.name === name && record.namespace === namespace;
-    const record = this.#deps.state.sources().find(isIt) ?? newSourceRecord(source);
+    const record = this.#deps.state.sources.find(namespace, name) ?? newSourceRecord(source);
     const hash = specHash(source.spec);
     return record.specHash === hash
       ? record
       : { ...record, specHash: hash, generation: record.generation + 1 };
+  }
+
+  /** True while what is in force was accepted under this spec and this trust, and nobody asks for a poll. */
+  isSettled(source: OciRepository, desired: DesiredState): boolean {
+    const { generation, layer, status, trustHash: trusted } = this.record(source);
+    const asked = source.metadata.annotations[requestedAtAnnotation];
+    return (
+      layer !== undefined &&
+      status.observedGeneration === generation &&
+      trusted === trustHash(source, desired) &&
+      (asked === undefined || asked === status.lastHandledReconcileAt)
+    );
   }
 
   /** Conditional only while what is in force was accepted under this spec and this trust. */

@@ -7,7 +7,7 @@ import {
   requestedAtAnnotation,
   type SourceStatus,
 } from '../api/index.ts';
-import { type EventBody, SealiftError } from '../core/index.ts';
+import { type EventBody, rfc3339, SealiftError } from '../core/index.ts';
 import type { PollOutcome } from './source-pipeline.ts';
 import { acceptedStatus, failedStatus, refusedStatus } from './source-status.ts';
 import type { StageFailure } from './stage-failure.ts';
@@ -17,7 +17,7 @@ export interface SourceTransition {
   /** The same object when nothing is worth a write. */
   readonly record: SourceRecord;
   readonly events: readonly EventBody[];
-  /** Another artifact is in force now. */
+  /** Another artifact is in force now, or none any more. */
   readonly changed: boolean;
   readonly error?: SealiftError;
 }
@@ -59,7 +59,7 @@ function toArtifactStatus(artifact: Artifact, url: string, now: number): Artifac
     path: artifact.root,
     url,
     revision: artifact.revision,
-    lastUpdateTime: `${new Date(now).toISOString().slice(0, 19)}Z`,
+    lastUpdateTime: rfc3339(now),
     size: artifact.bytes,
     metadata: artifact.annotations,
   };
@@ -73,8 +73,10 @@ function unchanged({ source, record, now }: SourceCycle): SourceTransition {
     record.failures === 0 &&
     (asked ?? lastHandledReconcileAt) === lastHandledReconcileAt;
   if (settled || artifact === undefined) return { record, events: [], changed: false };
-  const verified = conditions.some(({ type }) => type === 'SourceVerified');
-  const status = acceptedStatus(record.status, artifact, verified, { generation: record.generation, now });
+  const status = acceptedStatus(record.status, artifact, record.verified === true, {
+    generation: record.generation,
+    now,
+  });
   const events: EventBody[] = isReady(conditions)
     ? []
     : [{ kind: 'source-recovered', revision: artifact.revision, url: source.spec.url }];
@@ -85,7 +87,8 @@ function refused(cycle: SourceCycle, outcome: Extract<PollOutcome, { kind: 'refu
   const { source, record, now } = cycle;
   const { revision, verdict } = outcome;
   const error = new SealiftError(verdict.code, revision, verdict.detail);
-  const status = refusedStatus(record.status, error.message, { generation: record.generation, now });
+  const kept = isInForce(record, verdict.digest) ? revoked(record) : record;
+  const status = refusedStatus(kept.status, error.message, { generation: record.generation, now });
   const news = readyMessage(status) !== readyMessage(record.status);
   const event: EventBody = {
     kind: 'failed',
@@ -94,8 +97,19 @@ function refused(cycle: SourceCycle, outcome: Extract<PollOutcome, { kind: 'refu
     message: error.message,
     revision,
   };
-  const next = { ...record, status: withRequest(status, source), failures: record.failures + 1 };
-  return { record: next, events: news ? [event] : [], changed: false, error };
+  const next = { ...kept, status: withRequest(status, source), failures: record.failures + 1 };
+  return { record: next, events: news ? [event] : [], changed: kept !== record, error };
+}
+
+function isInForce({ layer }: SourceRecord, digest: string): boolean {
+  return layer?.revision.endsWith(digest) === true;
+}
+
+/** What was accepted once and is refused now: nothing is torn down, and nothing is applied from it any more. */
+function revoked(record: SourceRecord): SourceRecord {
+  const { layer: _layer, validator: _validator, ...rest } = record;
+  const { artifact: _artifact, ...status } = record.status;
+  return { ...rest, status };
 }
 
 function storedEvents(
@@ -123,12 +137,15 @@ function stored(cycle: SourceCycle, outcome: Extract<PollOutcome, { kind: 'store
   const { artifact, layer, validator, verdict } = outcome;
   const before = record.status.artifact;
   const changed = before?.revision !== artifact.revision || before.path !== artifact.root;
-  const inForce = changed ? toArtifactStatus(artifact, source.spec.url, now) : before;
-  const status = acceptedStatus(record.status, inForce, verdict.kind === 'accepted', {
+  const { url } = source.spec;
+  const inForce = changed ? toArtifactStatus(artifact, url, now) : { ...before, url };
+  const verified = verdict.kind === 'accepted';
+  const status = acceptedStatus(record.status, inForce, verified, {
     generation: record.generation,
     now,
   });
-  const next = { ...record, status: withRequest(status, source), layer, validator, trustHash, failures: 0 };
+  const requested = withRequest(status, source);
+  const next = { ...record, status: requested, layer, validator, trustHash, verified, failures: 0 };
   return { record: next, events: storedEvents(cycle, outcome, changed), changed };
 }
 

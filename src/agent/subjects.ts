@@ -1,9 +1,6 @@
 import type { OciRepository } from '../api/index.ts';
 import type { Subject } from '../core/index.ts';
 
-/** The site itself, for what concerns no single source or delivery. */
-export const siteSubject: Subject = { kind: 'Site', namespace: '', name: '' };
-
 /** A source as events name it. */
 export function sourceSubject({ kind, metadata }: OciRepository): Subject {
   return { kind, namespace: metadata.namespace, name: metadata.name };

@@ -19,8 +19,3 @@ export function trustHash(source: OciRepository, desired: DesiredState): string 
   ];
   return createHash('sha256').update(JSON.stringify(basis)).digest('hex');
 }
-
-/** Changes whenever the spec of an object changes; counted as its generation. */
-export function specHash(spec: unknown): string {
-  return createHash('sha256').update(JSON.stringify(spec)).digest('hex');
-}

@@ -56,7 +56,7 @@ describe('a delivery that leaves the configuration', () => {
     await converge(parts, withDelivery(spec), signal);
     await converge(parts, withoutDelivery, signal);
     expect(delivered()).toEqual(left);
-    expect(state.deliveries()).toEqual([]);
+    expect(state.deliveries.all()).toEqual([]);
   });
 
   it('takes along what an apply that never succeeded has written', async () => {
@@ -86,10 +86,13 @@ describe('a delivery that leaves the configuration', () => {
     const done = engine.run(stop.signal);
     await settleAll();
     engine.replace(withoutDelivery);
-    await settleAll();
+    await clock.advance(5_000);
     building.resolve();
     await settleAll();
-    expect({ delivered: delivered(), records: state.deliveries() }).toEqual({ delivered: [], records: [] });
+    expect({ delivered: delivered(), records: state.deliveries.all() }).toEqual({
+      delivered: [],
+      records: [],
+    });
     stop.abort();
     await done;
   });
@@ -112,7 +115,7 @@ describe('a delivery that leaves the configuration', () => {
       await settleAll();
     }
     expect(events.filter(({ kind }) => kind === 'failed')).toHaveLength(1);
-    expect(state.deliveries()[0]?.failures).toBeGreaterThan(3);
+    expect(state.deliveries.all()[0]?.failures).toBeGreaterThan(3);
     stop.abort();
     await done;
   });
@@ -122,6 +125,6 @@ describe('a source that leaves the configuration', () => {
   it('is forgotten by a single pass, too', async () => {
     await converge(parts, withDelivery(), signal);
     await converge(parts, siteOf(sourceYaml('other')), signal);
-    expect(state.sources().map(({ name }) => name)).toEqual(['other']);
+    expect(state.sources.all().map(({ name }) => name)).toEqual(['other']);
   });
 });

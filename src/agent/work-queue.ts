@@ -14,7 +14,7 @@ interface WorkQueueOptions {
   readonly clock: Clock;
   /** Pieces of work that run at the same time. */
   readonly concurrency: number;
-  /** Does the work of a key; says in how many milliseconds to come again, or `undefined` for never. Must not reject. */
+  /** Does the work of a key; says in how many milliseconds to come again, or `undefined` for never; a rejection counts as never. */
   readonly work: (key: string) => Promise<number | undefined>;
 }
 
@@ -103,7 +103,10 @@ export class WorkQueue {
     entry.timer = undefined;
     entry.due = Number.POSITIVE_INFINITY;
     this.#running += 1;
-    void this.#options.work(key).then((nextMs) => this.#finish(key, entry, nextMs));
+    void this.#options.work(key).then(
+      (nextMs) => this.#finish(key, entry, nextMs),
+      () => this.#finish(key, entry, undefined),
+    );
   }
 
   #finish(key: string, entry: Entry, nextMs: number | undefined): void {
@@ -113,6 +116,7 @@ export class WorkQueue {
     const known = this.#entries.get(key) === entry;
     if (known && entry.again) this.add(key);
     else if (known && nextMs !== undefined) this.add(key, nextMs);
+    else if (known && entry.due === Number.POSITIVE_INFINITY) this.#entries.delete(key);
     this.#pump();
   }
 }

@@ -1,3 +1,5 @@
+import { rfc3339 } from '../core/index.ts';
+
 /** A condition as the Kubernetes API writes it. */
 export interface Condition {
   readonly type: string;
@@ -28,7 +30,7 @@ export function setConditions(
   drafts: readonly ConditionDraft[],
   now: number,
 ): readonly Condition[] {
-  const time = `${new Date(now).toISOString().slice(0, 19)}Z`;
+  const time = rfc3339(now);
   return drafts.map((draft) => {
     const next = { ...draft, message: cut(draft.message) };
     const old = before.find((condition) => condition.type === draft.type);

@@ -11,7 +11,7 @@ export { siteObjectSchema } from './kinds.ts';
 export type { Kustomization } from './kustomization.ts';
 export type { OciRepository } from './oci-repository.ts';
 export { asRegistryError } from './registry-error.ts';
-export type { DeliveryRecord, SourceRecord, StateStore } from './state-store.ts';
+export type { DeliveryRecord, EventLog, Records, SourceRecord, StateStore } from './state-store.ts';
 export type { ArtifactStatus, DeliveryStatus, HistoryEntry, SourceStatus } from './status.ts';
 export { secretValues } from './values.ts';
 export type { Refusal, Signer, Verdict } from './verdict.ts';

@@ -20,8 +20,25 @@ export const stringMapSchema = z.record(z.string(), z.string());
 /** Where kubectl puts an object whose file names no namespace. */
 const defaultNamespace = 'default';
 
-/** Metadata of our kinds. Fields that a server adds (uid, managedFields, …) may be there and are dropped. */
-export const metadataSchema = z.object({
+/** What an API server adds, so that objects exported from a cluster are read as they are. Not used. */
+const serverFields = Object.fromEntries(
+  [
+    'creationTimestamp',
+    'deletionGracePeriodSeconds',
+    'deletionTimestamp',
+    'finalizers',
+    'generation',
+    'managedFields',
+    'ownerReferences',
+    'resourceVersion',
+    'selfLink',
+    'uid',
+  ].map((name) => [name, z.unknown().optional()]),
+);
+
+/** Metadata of our kinds. */
+export const metadataSchema = z.strictObject({
+  ...serverFields,
   name: nameSchema,
   namespace: namespaceSchema.default(defaultNamespace),
   labels: stringMapSchema.default({}),

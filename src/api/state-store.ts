@@ -17,6 +17,8 @@ export interface SourceRecord {
   readonly layer?: FetchedLayer;
   /** Hash of the policies and keys under which the revision in force was accepted. */
   readonly trustHash?: string;
+  /** Whether a policy asked for a signature of the revision in force, and got one. */
+  readonly verified?: boolean;
   /** Polls that failed in a row. */
   readonly failures: number;
 }
@@ -33,19 +35,29 @@ export interface DeliveryRecord {
   readonly failures: number;
 }
 
+/** Records of one kind, by namespace and name. */
+export interface Records<T> {
+  all(): readonly T[];
+  find(namespace: string, name: string): T | undefined;
+  save(record: T): void;
+  /** Its absence is success. */
+  remove(namespace: string, name: string): void;
+}
+
+/** What happened, kept for those who ask later. */
+export interface EventLog {
+  /** Keeps the newest thousand. */
+  append(event: SealiftEvent): void;
+  /** Newest last, at most `limit`. */
+  newest(limit: number): readonly SealiftEvent[];
+}
+
 /**
  * The durable memory of a site. Every call is complete and on disk when it returns; after a crash the last acknowledged write is there.
  * Calls throw SealiftError DISK_FAILED.
  */
 export interface StateStore {
-  sources(): readonly SourceRecord[];
-  deliveries(): readonly DeliveryRecord[];
-  saveSource(record: SourceRecord): void;
-  saveDelivery(record: DeliveryRecord): void;
-  removeSource(namespace: string, name: string): void;
-  removeDelivery(namespace: string, name: string): void;
-  /** Keeps the newest thousand events. */
-  appendEvent(event: SealiftEvent): void;
-  /** Newest last, at most `limit`. */
-  events(limit: number): readonly SealiftEvent[];
+  readonly sources: Records<SourceRecord>;
+  readonly deliveries: Records<DeliveryRecord>;
+  readonly events: EventLog;
 }

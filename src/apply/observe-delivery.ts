@@ -1,12 +1,12 @@
 import { type InventoryEntry, inventoryId } from '../api/index.ts';
 import {
+  inParallel,
   type KubernetesObject,
   type ObjectRef,
   type Observation,
   refOf,
   type Target,
 } from '../core/index.ts';
-import { inParallel } from './in-parallel.ts';
 import { readableEntry } from './readable-entry.ts';
 
 /** What a target holds of a delivery, by inventory id. */

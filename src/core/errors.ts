@@ -1,5 +1,13 @@
 /** Where the cause of an error lies: whom the operator has to talk to. */
-export type ErrorOrigin = 'registry' | 'artifact' | 'trust' | 'policy' | 'target' | 'disk' | 'config';
+export type ErrorOrigin =
+  | 'registry'
+  | 'artifact'
+  | 'trust'
+  | 'policy'
+  | 'target'
+  | 'disk'
+  | 'config'
+  | 'internal';
 
 /** `backoff`: the same input may work later. `on-change`: only another input can work. `never`: give up. */
 export type RetryClass = 'backoff' | 'on-change' | 'never';
@@ -239,7 +247,7 @@ export const errorTable = {
     next: 'Run the command with --help.',
   },
   INTERNAL: {
-    origin: 'disk',
+    origin: 'internal',
     retry: 'backoff',
     next: 'Report it with the log: this is a defect of Sealift.',
   },

@@ -8,6 +8,9 @@ export interface Subject {
   readonly name: string;
 }
 
+/** The site itself, for what concerns no single source or delivery. */
+export const siteSubject: Subject = { kind: 'Site', namespace: '', name: '' };
+
 export type ObjectAction = 'created' | 'configured' | 'deleted' | 'repaired' | 'kept';
 
 /** What happened. The engine emits these; status, log, terminal, history and notifications consume the same stream. */
@@ -62,7 +65,8 @@ export type EventBody =
       readonly revision?: string;
     };
 
-export type Stage = 'resolve' | 'verify' | 'fetch' | 'unpack' | 'build' | 'plan' | 'apply';
+/** Where something failed; `site` is outside the stages: the state, the watch. */
+export type Stage = 'resolve' | 'verify' | 'fetch' | 'unpack' | 'build' | 'plan' | 'apply' | 'site';
 
 export type SealiftEvent = EventBody & {
   readonly subject: Subject /** Milliseconds since the epoch. */;

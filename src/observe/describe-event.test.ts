@@ -36,10 +36,7 @@ const cases: readonly (readonly [EventBody, string])[] = [
     },
     `stored artifact with revision '${revision}' from '${url}': 1 file, 10 bytes; left out 4 links: a, b, c, …`,
   ],
-  [
-    { kind: 'source-recovered', revision, url },
-    `source is reachable again, revision ${revision} is in force`,
-  ],
+  [{ kind: 'source-recovered', revision, url }, `the trouble is over, revision ${revision} is in force`],
   [
     { kind: 'delivery-built', revision, objects: 3, warnings: ['w'] },
     `built 3 objects from revision ${revision}; warning: w`,

@@ -86,7 +86,7 @@ export function describeEvent(event: SealiftEvent): EventText {
         `stored artifact with revision '${event.revision}' from '${event.url}': ${plural(event.files, 'file')}, ${event.bytes} bytes${withSkipped(event.skipped)}`,
       );
     case 'source-recovered':
-      return info('Succeeded', `source is reachable again, revision ${event.revision} is in force`);
+      return info('Succeeded', `the trouble is over, revision ${event.revision} is in force`);
     case 'delivery-built':
       return info(
         'Built',

@@ -1,4 +1,4 @@
-import { asSealiftError, type EventListener, type SealiftEvent } from '../core/index.ts';
+import { asSealiftError, type EventListener, type SealiftEvent, siteSubject } from '../core/index.ts';
 
 /**
  * Tells every listener an event and keeps it. An event that cannot be kept (a full disk) is told all the same, and why once, until one can be
@@ -19,8 +19,7 @@ export function recordEvents(
       keeps = true;
     } catch (thrown) {
       const { code, message } = asSealiftError(thrown, 'events', 'DISK_FAILED');
-      const subject = { kind: 'Site', namespace: '', name: '' };
-      if (keeps) tell({ kind: 'failed', stage: 'apply', code, message, subject, at: event.at });
+      if (keeps) tell({ kind: 'failed', stage: 'site', code, message, subject: siteSubject, at: event.at });
       keeps = false;
     }
   };

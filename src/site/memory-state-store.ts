@@ -1,21 +1,29 @@
-import type { DeliveryRecord, SourceRecord, StateStore } from '../api/index.ts';
+import type { Records, StateStore } from '../api/index.ts';
 import type { SealiftEvent } from '../core/index.ts';
 
-const keyOf = (namespace: string, name: string): string => `${namespace}/${name}`;
+interface Named {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Records that are gone with the process. */
+function createMemoryRecords<T extends Named>(): Records<T> {
+  const records = new Map<string, T>();
+  const key = (namespace: string, name: string): string => `${namespace}/${name}`;
+  return {
+    all: () => [...records.values()],
+    find: (namespace, name) => records.get(key(namespace, name)),
+    save: (record) => void records.set(key(record.namespace, record.name), record),
+    remove: (namespace, name) => void records.delete(key(namespace, name)),
+  };
+}
 
 /** A state store that forgets: for previews and tests. */
 export function createMemoryStateStore(): StateStore {
-  const sources = new Map<string, SourceRecord>();
-  const deliveries = new Map<string, DeliveryRecord>();
   const events: SealiftEvent[] = [];
   return {
-    sources: () => [...sources.values()],
-    deliveries: () => [...deliveries.values()],
-    saveSource: (record) => void sources.set(keyOf(record.namespace, record.name), record),
-    saveDelivery: (record) => void deliveries.set(keyOf(record.namespace, record.name), record),
-    removeSource: (namespace, name) => void sources.delete(keyOf(namespace, name)),
-    removeDelivery: (namespace, name) => void deliveries.delete(keyOf(namespace, name)),
-    appendEvent: (event) => void events.push(event),
-    events: (limit) => events.slice(-limit),
+    sources: createMemoryRecords(),
+    deliveries: createMemoryRecords(),
+    events: { append: (event) => void events.push(event), newest: (limit) => events.slice(-limit) },
   };
 }

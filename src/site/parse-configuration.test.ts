@@ -66,6 +66,12 @@ describe('parseConfiguration', () => {
       'spec.interval',
     ],
     [
+      'a misspelt field of the metadata',
+      source.replace('  name: app', '  name: app\n  namespce: prod'),
+      'file0.yaml:5',
+      'metadata: unknown field namespce',
+    ],
+    [
       'a name that is none',
       source.replace('name: app', 'name: App_1'),
       'file0.yaml:4',

@@ -39,18 +39,18 @@ function event(at: number): SealiftEvent {
 describe('openStateStore', () => {
   it('gives back after a restart what was saved, and only that', () => {
     const store = openStateStore(directory);
-    store.saveSource(source);
-    store.saveSource({ ...source, name: 'gone' });
-    store.saveDelivery(delivery);
-    store.saveDelivery({ ...delivery, failures: 3 });
-    store.removeSource('edge', 'gone');
-    store.appendEvent(event(1));
+    store.sources.save(source);
+    store.sources.save({ ...source, name: 'gone' });
+    store.deliveries.save(delivery);
+    store.deliveries.save({ ...delivery, failures: 3 });
+    store.sources.remove('edge', 'gone');
+    store.events.append(event(1));
     store.close();
 
     const again = openStateStore(directory);
-    expect(again.sources()).toEqual([source]);
-    expect(again.deliveries()).toEqual([{ ...delivery, failures: 3 }]);
-    expect(again.events(10)).toEqual([event(1)]);
+    expect(again.sources.all()).toEqual([source]);
+    expect(again.deliveries.all()).toEqual([{ ...delivery, failures: 3 }]);
+    expect(again.events.newest(10)).toEqual([event(1)]);
     again.close();
   });
 
@@ -63,19 +63,19 @@ describe('openStateStore', () => {
 
   it('lets others read while the agent writes', () => {
     const writer = openStateStore(directory);
-    writer.saveSource(source);
+    writer.sources.save(source);
     const reader = readStateStore(directory);
-    expect(reader.sources()).toEqual([source]);
+    expect(reader.sources.all()).toEqual([source]);
     reader.close();
     writer.close();
   });
 
   it('keeps the newest thousand events', () => {
     const store = openStateStore(directory);
-    for (let at = 1; at <= 1_010; at += 1) store.appendEvent(event(at));
-    const events = store.events(2_000);
+    for (let at = 1; at <= 1_010; at += 1) store.events.append(event(at));
+    const events = store.events.newest(2_000);
     expect([events.length, events[0]?.at, events.at(-1)?.at]).toEqual([1_000, 11, 1_010]);
-    expect(store.events(2).map(({ at }) => at)).toEqual([1_009, 1_010]);
+    expect(store.events.newest(2).map(({ at }) => at)).toEqual([1_009, 1_010]);
     store.close();
   });
 

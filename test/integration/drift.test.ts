@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ComposedAgent } from '../../cmd/sealift/compose-agent.ts';
-import { loadConfiguration } from '../../cmd/sealift/run.ts';
+import { loadConfiguration } from '../../cmd/sealift/run-agent.ts';
 import { Engine } from '../../src/agent/index.ts';
 import { configMapYaml, deliveredFile, type SiteBench, startSiteBench } from './harness/site-bench.ts';
 
@@ -78,6 +78,6 @@ describe('drift of a delivered file', () => {
     await rm(file);
     await repaired();
     expect(await readFile(foreign, 'utf8')).toBe('theirs');
-    expect(Object.keys(agent.state.deliveries()[0]?.status.inventory?.entries ?? [])).toHaveLength(2);
+    expect(Object.keys(agent.state.deliveries.all()[0]?.status.inventory?.entries ?? [])).toHaveLength(2);
   });
 });

@@ -1,5 +1,5 @@
 import { composeAgent } from '../../../cmd/sealift/compose-agent.ts';
-import { loadConfiguration } from '../../../cmd/sealift/run.ts';
+import { loadConfiguration } from '../../../cmd/sealift/run-agent.ts';
 import { converge } from '../../../src/agent/index.ts';
 
 /** One pass of an agent in a process of its own, told to begin by a byte on stdin: so that it can be killed in the middle. */

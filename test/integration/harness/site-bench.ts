@@ -13,7 +13,7 @@ import {
 } from 'oci-client-ts';
 import { stringify } from 'yaml';
 import { type ComposedAgent, composeAgent } from '../../../cmd/sealift/compose-agent.ts';
-import { loadConfiguration } from '../../../cmd/sealift/run.ts';
+import { loadConfiguration } from '../../../cmd/sealift/run-agent.ts';
 import { type Convergence, converge } from '../../../src/agent/index.ts';
 import { artifactManifest } from '../../../src/artifact/index.ts';
 import type { SealiftEvent } from '../../../src/core/index.ts';

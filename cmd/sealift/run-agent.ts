@@ -1,0 +1,73 @@
+import { type Convergence, converge, Engine } from '../../src/agent/index.ts';
+import type { DesiredState } from '../../src/api/index.ts';
+import { siteSubject } from '../../src/core/index.ts';
+import {
+  type ConfigurationNews,
+  followConfiguration,
+  parseConfiguration,
+  readConfiguration,
+} from '../../src/site/index.ts';
+import type { ComposedAgent } from './compose-agent.ts';
+import { exitCodeOf, formatFailure, Stopped } from './failure.ts';
+
+/** Reads and checks a configuration. @throws SealiftError CONFIG_INVALID. */
+export async function loadConfiguration(path: string): Promise<DesiredState> {
+  return parseConfiguration(await readConfiguration(path));
+}
+
+function tellLoaded({ parts }: ComposedAgent, { sources, deliveries, policies }: DesiredState): void {
+  const counts = { sources: sources.length, deliveries: deliveries.length, policies: policies.length };
+  parts.listener({ kind: 'configuration-loaded', ...counts, subject: siteSubject, at: Date.now() });
+}
+
+/** Converges once; prints what failed and sets the exit code of the first failure. */
+export async function runOnce(
+  agent: ComposedAgent,
+  desired: DesiredState,
+  signal: AbortSignal,
+): Promise<Convergence> {
+  tellLoaded(agent, desired);
+  const convergence = await converge(agent.parts, desired, signal);
+  for (const { subject, error } of convergence.failures) process.stderr.write(formatFailure(error, subject));
+  const [first] = convergence.failures;
+  if (first !== undefined) process.exitCode = exitCodeOf(first.error);
+  return convergence;
+}
+
+/** What became of the configuration, told and taken into force. */
+function tell(news: ConfigurationNews, agent: ComposedAgent, engine: Engine): void {
+  if (news.kind === 'loaded') {
+    tellLoaded(agent, news.desired);
+    engine.replace(news.desired);
+    return;
+  }
+  const { code, message } = news.error;
+  agent.parts.listener({
+    kind: 'configuration-refused',
+    code,
+    message,
+    subject: siteSubject,
+    at: Date.now(),
+  });
+}
+
+/** Works until the signal aborts. */
+export async function runUntilStopped(
+  configuration: string,
+  agent: ComposedAgent,
+  desired: DesiredState,
+  signal: AbortSignal,
+): Promise<void> {
+  tellLoaded(agent, desired);
+  const engine = new Engine(agent.parts, desired);
+  const following = followConfiguration(configuration, desired, (news) => tell(news, agent, engine), signal);
+  await Promise.all([engine.run(signal), following]);
+}
+
+/** Aborts on SIGINT and SIGTERM; a second one ends the process by the system's default. */
+export function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.once(name, () => stop.abort(new Stopped(`stopped by ${name} before it was done`)));
+  return stop.signal;
+}
