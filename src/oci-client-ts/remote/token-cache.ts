@@ -55,8 +55,10 @@ export class TokenCache {
   }
 
   async #join(key: string, pending: Pending, signal: AbortSignal): Promise<Token> {
-    const { promise: aborted, reject } = Promise.withResolvers<never>();
-    const abort = (): void => reject(signal.reason);
+    let abort = (): void => {};
+    const aborted = new Promise<never>((_, reject) => {
+      abort = () => reject(signal.reason);
+    });
     signal.addEventListener('abort', abort, { once: true });
     pending.waiting += 1;
     try {
