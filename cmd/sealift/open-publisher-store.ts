@@ -13,6 +13,7 @@ import {
 import { asRegistryError } from '../../src/api/index.ts';
 import { SealiftError } from '../../src/core/index.ts';
 import { parseGivenReference } from './given-reference.ts';
+import { version } from './version.ts';
 
 /** A repository to publish to, the tag there, and the way to let go of it. */
 export interface PublisherStore {
@@ -60,6 +61,7 @@ export async function openPublisherStore(text: string, insecure: boolean): Promi
     }
     const transport = new Transport({
       credentials: await dockerCredentials(),
+      userAgent: `sealift/${version}`,
       ...(insecure ? { plainHttp: true } : {}),
     });
     const { host, repository } = reference;

@@ -16,6 +16,7 @@ import {
 } from '../../src/api/index.ts';
 import { SealiftError } from '../../src/core/index.ts';
 import { parseGivenReference } from './given-reference.ts';
+import { version } from './version.ts';
 
 const dockerConfigKey = '.dockerconfigjson';
 
@@ -86,7 +87,11 @@ export class RepositoryOpener {
       text,
       `Secret/${source.metadata.namespace}/${source.spec.secretRef?.name ?? ''}`,
     );
-    const transport = new Transport({ credentials, ...(source.spec.insecure ? { plainHttp: true } : {}) });
+    const transport = new Transport({
+      credentials,
+      userAgent: `sealift/${version}`,
+      ...(source.spec.insecure ? { plainHttp: true } : {}),
+    });
     this.#transports.set(key, transport);
     this.#dropOldest();
     return transport;

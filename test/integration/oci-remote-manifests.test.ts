@@ -134,7 +134,7 @@ describe('a registry that answers a manifest request', () => {
     );
     await repositoryAt(host).resolve('v1');
     expect(requests[0]?.headers.accept?.split(', ')).toHaveLength(4);
-    expect(requests[0]?.headers['user-agent']).toMatch(/^sealift\/\d+\.\d+\.\d+$/);
+    expect(requests[0]?.headers['user-agent']).toMatch(/^oci-client-ts\/\d+\.\d+\.\d+$/);
   });
 
   it('sends no condition for content other than the digest asked for', async () => {

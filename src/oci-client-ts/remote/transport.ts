@@ -27,7 +27,7 @@ export interface TransportOptions {
   readonly retry?: Partial<RetryLimits>;
   /** Default: 60 s for an answer to begin, and as much between two parts of its body. */
   readonly limits?: Partial<ExchangeLimits>;
-  /** Default: `sealift/VERSION`. */
+  /** Default: `oci-client-ts/VERSION`. */
   readonly userAgent?: string;
   readonly clock?: RegistryClock;
   readonly jitter?: Jitter;
