@@ -9,6 +9,7 @@ export { createHasher, parseDigest, sha256 } from './digest.ts';
 export type { OciErrorCode, OciErrorDetails } from './errors.ts';
 export { OciError } from './errors.ts';
 export type { UntaggingStore } from './indexed-store.ts';
+export type { CollectOptions, CollectResult } from './layout/collect-garbage.ts';
 export type { ImageLayout, LayoutOptions } from './layout/image-layout.ts';
 export { openLayout } from './layout/image-layout.ts';
 export { isLoopback } from './loopback.ts';

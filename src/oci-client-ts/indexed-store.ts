@@ -34,6 +34,8 @@ export interface BlobShelf {
   ): Promise<void>;
   /** Absence is success. */
   remove(digest: string): Promise<void>;
+  /** Says that content is about to be named, so that it is not collected meanwhile. False when it is absent. */
+  renew(digest: string): Promise<boolean>;
 }
 
 export interface IndexChange {
@@ -104,8 +106,10 @@ export class IndexedStore implements UntaggingStore {
   async exists(descriptor: Descriptor, options: Operation = {}): Promise<boolean> {
     options.signal?.throwIfAborted();
     if ((await this.#blobs.size(descriptor.digest)) !== descriptor.size) return false;
-    if (!isManifestType(descriptor.mediaType)) return true;
-    return findByDigest(await this.#index.read(), descriptor.digest) !== undefined;
+    const isListed =
+      !isManifestType(descriptor.mediaType) ||
+      findByDigest(await this.#index.read(), descriptor.digest) !== undefined;
+    return isListed && this.#blobs.renew(descriptor.digest);
   }
 
   async push(

@@ -48,6 +48,11 @@ function nameOf(entry: Descriptor): string | undefined {
   return entry.annotations?.[refName];
 }
 
+/** True when the entry bears a name, whoever gave it. */
+export function isNamed(entry: Descriptor): boolean {
+  return nameOf(entry) !== undefined;
+}
+
 /** The tag an entry bears in a repository: its own there, or a bare one. */
 function tagOf(entry: Descriptor, repository: string | undefined): string | undefined {
   const name = nameOf(entry);

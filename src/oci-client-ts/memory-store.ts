@@ -27,6 +27,7 @@ function createMemoryBlobs(): BlobShelf {
     remove: async (digest) => {
       blobs.delete(digest);
     },
+    renew: async (digest) => blobs.has(digest),
   };
 }
 

@@ -1,4 +1,5 @@
-import { rm, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { abortable, releaseSource } from '../abortable.ts';
 import { checkedContent } from '../checked-content.ts';
@@ -6,9 +7,25 @@ import type { Descriptor } from '../descriptor.ts';
 import { createHasher, parseDigest } from '../digest.ts';
 import { OciError } from '../errors.ts';
 import type { BlobShelf } from '../indexed-store.ts';
+import { maxManifestBytes } from '../manifest.ts';
 import { IncomingBlob } from './incoming-blob.ts';
 import { type ByteRange, isAbsence, readFileChunks } from './read-file.ts';
 import { makeDirectory, TempFile } from './temp-file.ts';
+
+export type Removal =
+  | { readonly kind: 'removed'; readonly bytes: number }
+  /** Gone already, or asked for in the meantime. */
+  | { readonly kind: 'absent' | 'fresh' };
+
+export interface IncomingRemoval {
+  readonly files: number;
+  readonly bytes: number;
+  /** Files that are still fresh. */
+  readonly waiting: number;
+}
+
+/** Tells by the time of its last write, in milliseconds since the epoch, whether a file may still be wanted. */
+export type IsFresh = (writtenAt: number) => boolean;
 
 /** The content-addressed files of a layout: `blobs/<algorithm>/<encoded>`. */
 export class BlobFiles implements BlobShelf {
@@ -22,11 +39,24 @@ export class BlobFiles implements BlobShelf {
   }
 
   async size(digest: string): Promise<number | undefined> {
+    return (await this.status(digest))?.size;
+  }
+
+  /** Bytes, and milliseconds since the epoch when the content was written or last asked for; undefined when it is absent. */
+  async status(digest: string): Promise<{ readonly size: number; readonly mtimeMs: number } | undefined> {
+    return statusOf(this.#path(digest));
+  }
+
+  /** Says that content is about to be named, so that it is not collected meanwhile. False when it is absent. */
+  async renew(digest: string): Promise<boolean> {
+    const now = new Date();
     try {
-      const found = await stat(this.#path(digest));
-      return found.isFile() ? found.size : undefined;
+      await utimes(this.#path(digest), now, now);
+      return true;
     } catch (error) {
-      if (isAbsence(error)) return undefined;
+      if (isAbsence(error)) return false;
+      // A medium that cannot be written is not collected either.
+      if (isCode(error, 'EROFS', 'EACCES', 'EPERM')) return true;
       throw error;
     }
   }
@@ -41,7 +71,8 @@ export class BlobFiles implements BlobShelf {
     content: AsyncIterable<Uint8Array> | Uint8Array,
     signal?: AbortSignal,
   ): Promise<void> {
-    if (await this.#isIntact(descriptor)) return releaseSource(content);
+    if ((await this.#isIntact(descriptor)) && (await this.renew(descriptor.digest)))
+      return releaseSource(content);
     const incoming = await this.receive(parseDigest(descriptor.digest).algorithm);
     try {
       for await (const chunk of abortable(checkedSize(content, descriptor), signal)) {
@@ -69,6 +100,73 @@ export class BlobFiles implements BlobShelf {
     await rm(this.#path(digest), { force: true });
   }
 
+  /** Digests of all content, in no order; other files are passed over. */
+  async *list(): AsyncGenerator<string, void, undefined> {
+    for (const algorithm of await readdir(this.#directory, { withFileTypes: true })) {
+      if (!algorithm.isDirectory()) continue;
+      for (const file of await readdir(join(this.#directory, algorithm.name), { withFileTypes: true })) {
+        const digest = `${algorithm.name}:${file.name}`;
+        if (file.isFile() && isDigest(digest)) yield digest;
+      }
+    }
+  }
+
+  /** True for what may be a manifest, and for some other content. */
+  async beginsAsJson(digest: string): Promise<boolean> {
+    const size = (await this.size(digest)) ?? 0;
+    if (size === 0 || size > maxManifestBytes) return false;
+    try {
+      for await (const [first] of this.read(digest, { start: 0, end: 1 })) return jsonStarts.has(first);
+    } catch (error) {
+      if (!(error instanceof OciError)) throw error;
+    }
+    return false;
+  }
+
+  /**
+   * Removes content unless it is fresh. It is taken out of sight first and looked at then: who asks for it later finds it absent, who asked
+   * before has made it fresh.
+   */
+  async removeUnless(digest: string, isFresh: IsFresh): Promise<Removal> {
+    const path = this.#path(digest);
+    const found = await statusOf(path);
+    if (found === undefined) return { kind: 'absent' };
+    if (isFresh(found.mtimeMs)) return { kind: 'fresh' };
+    await mkdir(this.#incoming, { recursive: true });
+    const aside = join(this.#incoming, `${process.pid}-${randomUUID()}`);
+    try {
+      await rename(path, aside);
+    } catch (error) {
+      if (isAbsence(error)) return { kind: 'absent' };
+      throw error;
+    }
+    const taken = await statusOf(aside);
+    if (taken !== undefined && isFresh(taken.mtimeMs)) {
+      await rename(aside, path);
+      return { kind: 'fresh' };
+    }
+    await rm(aside, { force: true });
+    return { kind: 'removed', bytes: found.size };
+  }
+
+  /** Removes what began to come in and is not fresh any more. */
+  async removeIncoming(isFresh: IsFresh): Promise<IncomingRemoval> {
+    let [files, bytes, waiting] = [0, 0, 0];
+    for (const name of await namesIn(this.#incoming)) {
+      const path = join(this.#incoming, name);
+      const found = await statusOf(path);
+      if (found === undefined) continue;
+      if (isFresh(found.mtimeMs)) {
+        waiting += 1;
+        continue;
+      }
+      await rm(path, { force: true });
+      files += 1;
+      bytes += found.size;
+    }
+    return { files, bytes, waiting };
+  }
+
   /** A file of the right name and size may still be rotten: only its digest tells, and then it is written anew. */
   async #isIntact(descriptor: Descriptor): Promise<boolean> {
     if ((await this.size(descriptor.digest)) !== descriptor.size) return false;
@@ -84,6 +182,43 @@ export class BlobFiles implements BlobShelf {
   #path(digest: string): string {
     const { algorithm, encoded } = parseDigest(digest);
     return join(this.#directory, algorithm, encoded);
+  }
+}
+
+/** `{`, or the blanks that may stand before it. */
+const jsonStarts: ReadonlySet<number | undefined> = new Set([0x7b, 0x20, 0x09, 0x0a, 0x0d]);
+
+async function statusOf(
+  path: string,
+): Promise<{ readonly size: number; readonly mtimeMs: number } | undefined> {
+  try {
+    const found = await stat(path);
+    return found.isFile() ? found : undefined;
+  } catch (error) {
+    if (isAbsence(error)) return undefined;
+    throw error;
+  }
+}
+
+async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (isAbsence(error)) return [];
+    throw error;
+  }
+}
+
+function isCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}
+
+function isDigest(text: string): boolean {
+  try {
+    parseDigest(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

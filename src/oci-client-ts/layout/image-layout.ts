@@ -7,6 +7,7 @@ import { listRepositories } from '../layout-index.ts';
 import { isRepositoryName } from '../name-grammar.ts';
 import type { SubjectMemory } from '../referrer-list.ts';
 import { BlobFiles } from './blob-files.ts';
+import { type CollectOptions, type CollectResult, collectGarbage } from './collect-garbage.ts';
 import { IndexFile } from './index-file.ts';
 import { defaultLockLimits } from './lock-file.ts';
 import { isAbsence, readFileChunks } from './read-file.ts';
@@ -30,6 +31,8 @@ export interface ImageLayout {
   repository(name?: string): UntaggingStore;
   /** Repositories that have a tag of their own, sorted. */
   repositories(): Promise<string[]>;
+  /** Removes what no name leads to any more, while others read and write. @throws OciError when what is in use cannot be told. */
+  collectGarbage(options?: CollectOptions): Promise<CollectResult>;
 }
 
 const markerContent = '{"imageLayoutVersion":"1.0.0"}';
@@ -67,6 +70,7 @@ export async function openLayout(directory: string, options: LayoutOptions = {})
   return {
     directory,
     blobs,
+    collectGarbage: (collecting) => collectGarbage({ blobs, index }, collecting),
     repositories: async () => listRepositories(await index.read()),
     repository: (name) => {
       if (name === undefined) return new IndexedStore({ blobs, index, subjects });

@@ -40,6 +40,9 @@ export class TempFile {
 
   /** Replaces `path` in one step: whoever looks sees the old content or the new, also after a power cut. */
   async moveTo(path: string): Promise<void> {
+    // Content may have waited for its name for long; collection counts from here.
+    const now = new Date();
+    await this.#handle.utimes(now, now);
     await this.#handle.sync();
     await this.#handle.close();
     await rename(this.path, path);

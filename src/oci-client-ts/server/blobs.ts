@@ -11,13 +11,20 @@ type BlobRoute = Extract<Route, { readonly kind: 'blob' | 'referrers' }>;
 
 async function sizeOf({ digest }: BlobRoute, { layout }: Registry): Promise<number> {
   const size = await refusing(() => layout.blobs.size(digest), { invalid: [400, 'DIGEST_INVALID'] });
-  if (size === undefined) throw new ApiError(404, 'BLOB_UNKNOWN', `${digest}: no such blob`);
+  if (size === undefined) throw unknownBlob(digest);
   return size;
+}
+
+function unknownBlob(digest: string): ApiError {
+  return new ApiError(404, 'BLOB_UNKNOWN', `${digest}: no such blob`);
 }
 
 export const getBlob: Endpoint<BlobRoute> = async (exchange, route, registry) => {
   const size = await sizeOf(route, registry);
   const { digest } = route;
+  // Who asks for the head alone is about to push a manifest that names it.
+  const isProbe = exchange.request.method === 'HEAD' && !registry.isReadOnly;
+  if (isProbe && !(await registry.layout.blobs.renew(digest))) throw unknownBlob(digest);
   const headers = { 'docker-content-digest': digest, etag: `"${digest}"`, 'accept-ranges': 'bytes' };
   if (isKnown(exchange, digest)) return sendEmpty(exchange, 304, headers);
   const answer = rangeOf(exchange, digest, size);

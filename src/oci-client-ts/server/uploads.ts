@@ -71,8 +71,7 @@ export const deleteUpload: Endpoint<UploadRoute> = async (exchange, { repository
 };
 
 async function hasBlob(digest: string, { layout }: Registry): Promise<boolean> {
-  const size = await refusing(() => layout.blobs.size(digest), { invalid: [400, 'DIGEST_INVALID'] });
-  return size !== undefined;
+  return refusing(() => layout.blobs.renew(digest), { invalid: [400, 'DIGEST_INVALID'] });
 }
 
 /** What arrived before a connection broke stays: the client asks for the state and goes on from there. */
