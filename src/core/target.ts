@@ -42,7 +42,7 @@ export interface Target {
   /** Removes the object; its absence is success. */
   remove(ref: ObjectRef, signal: AbortSignal): Promise<void>;
   /**
-   * Calls `changed` soon after an object that this target has observed or written changed by any hand, ours included.
+   * Calls `changed` soon after an object that this target has observed or written changed by another hand; our own writes may be told too.
    * `undefined` means that anything may have: called once as soon as the watch holds, and after every gap in it.
    * Resolves when the signal aborts; rejects when it cannot watch any longer.
    */

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { fstatSync } from 'node:fs';
 import { mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { identityOf } from './file-identity.ts';
 import { codeOf } from './read-place.ts';
 
 /** Hidden, so that k3s and the kubelet pass over it; a UUID follows. */
@@ -14,8 +16,11 @@ const fileMode = 0o600;
 /** Another process that starts may clear our temporary file away, and somebody may delete the directory. */
 const maxAttempts = 10;
 
-/** Writes a file so that at any moment, also after a crash, the old or the new one is there, whole. Makes the directory. */
-export async function writeAtomically(directory: string, name: string, text: string): Promise<void> {
+/**
+ * Writes a file so that at any moment, also after a crash, the old or the new one is there, whole. Makes the directory. Gives back the
+ * identity of what was written, taken before anybody else could reach it.
+ */
+export async function writeAtomically(directory: string, name: string, text: string): Promise<string> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await writeOnce(directory, name, text);
@@ -26,13 +31,15 @@ export async function writeAtomically(directory: string, name: string, text: str
   }
 }
 
-async function writeOnce(directory: string, name: string, text: string): Promise<void> {
+async function writeOnce(directory: string, name: string, text: string): Promise<string> {
   const temporary = join(directory, temporaryPrefix + randomUUID());
   const handle = await open(temporary, 'wx', fileMode);
+  let identity: string;
   try {
     try {
       await handle.writeFile(text);
       await handle.sync();
+      identity = identityOf(fstatSync(handle.fd, { bigint: true }));
     } finally {
       await handle.close();
     }
@@ -42,6 +49,7 @@ async function writeOnce(directory: string, name: string, text: string): Promise
     throw failure;
   }
   await syncDirectory(directory);
+  return identity;
 }
 
 /** Removes a file durably; its absence is success. */

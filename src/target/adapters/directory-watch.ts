@@ -4,7 +4,7 @@ import { ChangeBursts } from './change-bursts.ts';
 import { codeOf } from './read-place.ts';
 
 /** Called with the names of the files that changed; `undefined`: any may have. */
-export type NamesListener = (names: ReadonlySet<string> | undefined) => void;
+export type NamesListener = (names: ReadonlySet<string> | undefined) => Promise<void>;
 
 /**
  * Tells which files of a directory changed, until the signal aborts. A directory that is deleted or moved away is made
@@ -37,7 +37,7 @@ async function watchUntilReplaced(
     // From here on nothing escapes; what happened before is not known.
     let names: ReadonlySet<string> | undefined;
     while ((await identityOf(directory)) === identity && !signal.aborted) {
-      listener(names);
+      await listener(names);
       names = await bursts.next();
     }
   } finally {

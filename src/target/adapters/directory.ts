@@ -15,6 +15,7 @@ import { manifestText } from '../manifest-text.ts';
 import { observedText } from '../observed-text.ts';
 import { removeFile, removeTemporaries, writeAtomically } from './atomic-file.ts';
 import { watchDirectory } from './directory-watch.ts';
+import { identityAt } from './file-identity.ts';
 import { codeOf, maxManifestBytes, readPlace } from './read-place.ts';
 
 export interface DirectoryTargetOptions {
@@ -32,6 +33,8 @@ class DirectoryTarget implements Target {
   readonly #directory: string;
   /** The objects whose files are of interest to anybody, by file name. */
   readonly #refs = new Map<string, ObjectRef>();
+  /** What our last write left, by file name: the watch sees it too, and it is nobody's drift. */
+  readonly #written = new Map<string, string>();
   #cleaned: Promise<void> | undefined;
 
   constructor(directory: string) {
@@ -64,7 +67,7 @@ class DirectoryTarget implements Target {
       throw new SealiftError('TARGET_FAILED', formatRef(ref), detail);
     }
     try {
-      await writeAtomically(this.#directory, name, text);
+      this.#written.set(name, await writeAtomically(this.#directory, name, text));
     } catch (failure) {
       throw this.#fault(ref, 'written', failure);
     }
@@ -78,12 +81,13 @@ class DirectoryTarget implements Target {
       throw this.#fault(ref, 'removed', failure);
     }
     this.#refs.delete(name);
+    this.#written.delete(name);
   }
 
   async watch(changed: (ref: ObjectRef | undefined) => void, signal: AbortSignal): Promise<void> {
-    const listener = (names: ReadonlySet<string> | undefined): void => {
+    const listener = async (names: ReadonlySet<string> | undefined): Promise<void> => {
       if (names === undefined) changed(undefined);
-      else this.#tell(names, changed);
+      else await this.#tell(names, changed);
     };
     try {
       await watchDirectory(this.#directory, listener, signal);
@@ -92,10 +96,12 @@ class DirectoryTarget implements Target {
     }
   }
 
-  #tell(names: ReadonlySet<string>, changed: (ref: ObjectRef) => void): void {
+  async #tell(names: ReadonlySet<string>, changed: (ref: ObjectRef) => void): Promise<void> {
     for (const name of names) {
       const ref = this.#refs.get(name);
-      if (ref !== undefined) changed(ref);
+      if (ref === undefined) continue;
+      const found = await identityAt(join(this.#directory, name));
+      if (found === undefined || found !== this.#written.get(name)) changed(ref);
     }
   }
 
