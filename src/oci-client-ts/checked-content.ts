@@ -1,6 +1,44 @@
 import type { Descriptor } from './descriptor.ts';
-import { createHasher, parseDigest } from './digest.ts';
+import { createHasher, type Hasher, parseDigest } from './digest.ts';
 import { OciError } from './errors.ts';
+
+/** Counts and hashes content as it comes, against its descriptor. @throws OciError `unsupported` for its digest algorithm. */
+export class ContentCheck {
+  readonly #descriptor: Descriptor;
+  readonly #hasher: Hasher;
+  #count = 0;
+
+  constructor(descriptor: Descriptor) {
+    this.#descriptor = descriptor;
+    this.#hasher = createHasher(parseDigest(descriptor.digest).algorithm);
+  }
+
+  /** Bytes so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Digest of the bytes so far. */
+  get digest(): string {
+    return this.#hasher.soFar();
+  }
+
+  /** @throws OciError `size-mismatch` as soon as there are too many bytes. */
+  add(chunk: Uint8Array): void {
+    this.#count += chunk.byteLength;
+    if (this.#count > this.#descriptor.size) throw sizeMismatch(this.#descriptor, `at least ${this.#count}`);
+    this.#hasher.update(chunk);
+  }
+
+  /** Returning means that the bytes are right and complete. @throws OciError `size-mismatch`, `digest-mismatch`. */
+  end(): void {
+    const { digest, size } = this.#descriptor;
+    if (this.#count !== size) throw sizeMismatch(this.#descriptor, `${this.#count}`);
+    const found = this.#hasher.digest();
+    if (found === digest) return;
+    throw new OciError('digest-mismatch', digest, `expected content of this digest, got ${found}`);
+  }
+}
 
 /**
  * Passes bytes on while counting and hashing them. Reading to the end without an error means size and digest are right; no more than
@@ -10,19 +48,12 @@ export async function* checkedContent(
   source: AsyncIterable<Uint8Array> | Uint8Array,
   descriptor: Descriptor,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const hasher = createHasher(parseDigest(descriptor.digest).algorithm);
-  let count = 0;
+  const check = new ContentCheck(descriptor);
   for await (const chunk of source instanceof Uint8Array ? [source] : source) {
-    count += chunk.byteLength;
-    if (count > descriptor.size) throw sizeMismatch(descriptor, `at least ${count}`);
-    hasher.update(chunk);
+    check.add(chunk);
     yield chunk;
   }
-  if (count !== descriptor.size) throw sizeMismatch(descriptor, `${count}`);
-  const found = hasher.digest();
-  if (found !== descriptor.digest) {
-    throw new OciError('digest-mismatch', descriptor.digest, `expected content of this digest, got ${found}`);
-  }
+  check.end();
 }
 
 function sizeMismatch(descriptor: Descriptor, got: string): OciError {

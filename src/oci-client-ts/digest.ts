@@ -9,6 +9,8 @@ export interface Digest {
 /** Collects bytes and answers with their digest; usable once. */
 export interface Hasher {
   update(bytes: Uint8Array): void;
+  /** Digest of what was given so far; more may follow. */
+  soFar(): string;
   /** `algorithm:encoded` of everything given so far. */
   digest(): string;
 }
@@ -63,6 +65,7 @@ export function createHasher(algorithm: string): Hasher {
     update: (bytes) => {
       hash.update(bytes);
     },
+    soFar: () => `${algorithm}:${hash.copy().digest('hex')}`,
     digest: () => `${algorithm}:${hash.digest('hex')}`,
   };
 }

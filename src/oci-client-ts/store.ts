@@ -10,6 +10,14 @@ export interface Operation {
   readonly signal?: AbortSignal;
 }
 
+export interface Transfer extends Operation {
+  /**
+   * Told how many bytes of this content have been transferred; less than before when it had to begin again. Stores that transfer nothing do
+   * not call it.
+   */
+  readonly progress?: (bytes: number) => void;
+}
+
 export type Resolution =
   | { readonly kind: 'unchanged'; readonly validator: Validator }
   | {
@@ -33,11 +41,29 @@ export interface Fetcher {
    * The content of a manifest or blob, streamed; size and digest are checked on the way, so that reading to the end without an
    * error means the bytes are right. @throws OciError `not-found`, `digest-mismatch`, `size-mismatch`, and transport codes.
    */
-  fetch(descriptor: Descriptor, options?: Operation): AsyncIterable<Uint8Array>;
+  fetch(descriptor: Descriptor, options?: Transfer): AsyncIterable<Uint8Array>;
+}
+
+/** Goes on with content that came in part, perhaps before a restart of the process. */
+export interface Resumer {
+  /**
+   * The bytes that follow on `known`, which is read and hashed first. The end without an error means that both together are the content.
+   * @throws OciError `digest-mismatch`, `size-mismatch`: then what is known is worth nothing; and what `fetch` throws.
+   */
+  fetchRest(
+    descriptor: Descriptor,
+    known: AsyncIterable<Uint8Array>,
+    options?: Transfer,
+  ): AsyncIterable<Uint8Array>;
 }
 
 export interface Prober {
   exists(descriptor: Descriptor, options?: Operation): Promise<boolean>;
+}
+
+export interface PushOptions extends Transfer {
+  /** True: the caller has just asked, and it was not there. Saves a registry the same question. */
+  readonly absent?: boolean;
 }
 
 export interface Pusher {
@@ -45,7 +71,7 @@ export interface Pusher {
   push(
     descriptor: Descriptor,
     content: AsyncIterable<Uint8Array> | Uint8Array,
-    options?: Operation,
+    options?: PushOptions,
   ): Promise<void>;
 }
 

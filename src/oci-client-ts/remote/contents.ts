@@ -3,23 +3,56 @@ import type { Descriptor } from '../descriptor.ts';
 import { OciError } from '../errors.ts';
 import { maxManifestBytes } from '../manifest.ts';
 import { isManifestType } from '../media-types.ts';
-import type { Operation } from '../store.ts';
+import type { Operation, Transfer } from '../store.ts';
 import type { Answer } from './answer.ts';
+import { BlobReader } from './blob-reader.ts';
 import { acceptManifests, contentPath, type Endpoint } from './endpoint.ts';
 
 /** Streams a manifest or blob, checked on the way; content that the descriptor carries itself needs no request. */
 export async function* fetchContent(
   endpoint: Endpoint,
   descriptor: Descriptor,
-  { signal }: Operation,
+  options: Transfer,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  const { signal, progress } = options;
   signal?.throwIfAborted();
   if (descriptor.data !== undefined) {
     yield* checkedContent(decode(descriptor, descriptor.data), descriptor);
-    return;
+  } else if (isManifestType(descriptor.mediaType)) {
+    const answer = await openManifest(endpoint, descriptor, signal);
+    yield* counted(checkedContent(answer.chunks(), descriptor), 0, progress);
+  } else {
+    yield* fetchBlob(endpoint, descriptor, options);
   }
-  const answer = await openContent(endpoint, descriptor, signal);
-  yield* checkedContent(answer.chunks(), descriptor);
+}
+
+/** Blobs wait for one of the places that the host has for them; `known` is what came before. */
+export async function* fetchBlob(
+  endpoint: Endpoint,
+  descriptor: Descriptor,
+  { signal, progress, known }: Transfer & { readonly known?: AsyncIterable<Uint8Array> },
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const reader = new BlobReader(endpoint, descriptor, signal);
+  if (known !== undefined) await reader.known(known);
+  const free = await endpoint.learned.pulls.take(endpoint.concurrency, signal);
+  try {
+    yield* counted(reader.chunks(), reader.count, progress);
+  } finally {
+    free();
+  }
+}
+
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  start: number,
+  progress: ((bytes: number) => void) | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let count = start;
+  for await (const chunk of chunks) {
+    count += chunk.byteLength;
+    progress?.(count);
+    yield chunk;
+  }
 }
 
 /** The limit is checked on the text, before anything is decoded. */
@@ -35,14 +68,13 @@ function decode({ digest, size }: Descriptor, data: string): Uint8Array {
   return Buffer.from(data, 'base64');
 }
 
-function openContent(
+function openManifest(
   endpoint: Endpoint,
   descriptor: Descriptor,
   signal: AbortSignal | undefined,
 ): Promise<Answer> {
   const subject = endpoint.name(descriptor.digest);
-  const isManifest = isManifestType(descriptor.mediaType);
-  if (isManifest && descriptor.size > maxManifestBytes) {
+  if (descriptor.size > maxManifestBytes) {
     throw new OciError(
       'too-large',
       subject,
@@ -52,8 +84,7 @@ function openContent(
   const call = {
     method: 'GET',
     to: contentPath(descriptor),
-    headers: isManifest ? { accept: acceptManifests } : {},
-    foreign: isManifest ? 'refuse' : 'follow',
+    headers: { accept: acceptManifests },
     streaming: true,
     subject,
     signal,

@@ -5,6 +5,8 @@ import { OciError } from '../errors.ts';
 import { isManifestType, mediaTypes } from '../media-types.ts';
 import { isRegistryHost, isRepositoryName, isTag } from '../name-grammar.ts';
 import type { Answer } from './answer.ts';
+import type { RegistryClock } from './clock.ts';
+import { type LearnedOfHost, learnedOf } from './learned.ts';
 import type { RegistryRequest } from './registry-request.ts';
 import type { Transport } from './transport.ts';
 
@@ -13,7 +15,15 @@ export interface RemoteRepositoryOptions {
   readonly host: string;
   readonly repository: string;
   readonly transport: Transport;
+  /**
+   * Blobs on their way at the same time, in each direction, counted for all repositories of the host that use this transport. Default 3. Who
+   * reads more streams than this in step with each other waits for ever.
+   */
+  readonly concurrency?: number;
 }
+
+/** Leaves connections for manifests, which do not wait in line. */
+const defaultConcurrency = 3;
 
 export type Right = 'pull' | 'push' | 'delete';
 
@@ -36,11 +46,12 @@ export const acceptManifests = [
 export class Endpoint {
   readonly host: string;
   readonly repository: string;
+  readonly concurrency: number;
   readonly #transport: Transport;
   readonly #origin: URL;
 
   /** @throws OciError `invalid` for a host or repository outside the grammar. */
-  constructor({ host, repository, transport }: RemoteRepositoryOptions) {
+  constructor({ host, repository, transport, concurrency }: RemoteRepositoryOptions) {
     if (!isRegistryHost(host)) {
       throw new OciError(
         'invalid',
@@ -59,6 +70,16 @@ export class Endpoint {
     this.repository = fullRepository(host, repository);
     this.#transport = transport;
     this.#origin = transport.origin(host);
+    this.concurrency = Math.max(1, concurrency ?? defaultConcurrency);
+  }
+
+  /** What the registry has shown of itself so far. */
+  get learned(): LearnedOfHost {
+    return learnedOf(this.#transport, this.#origin.host);
+  }
+
+  get clock(): RegistryClock {
+    return this.#transport.clock;
   }
 
   /** `HOST/REPOSITORY:TAG` or `HOST/REPOSITORY@DIGEST`, for errors. */

@@ -7,8 +7,8 @@ import { isManifestType } from '../media-types.ts';
 import { isTag } from '../name-grammar.ts';
 import { asReferrer } from '../referrer-list.ts';
 import { serialQueue } from '../serial-queue.ts';
-import type { Operation, Resolution, Store, Validator } from '../store.ts';
-import { fetchContent, hasContent } from './contents.ts';
+import type { Operation, Resolution, Resumer, Store, Transfer, Validator } from '../store.ts';
+import { fetchBlob, fetchContent, hasContent } from './contents.ts';
 import { contentPath, Endpoint, type RemoteRepositoryOptions } from './endpoint.ts';
 import { listInFallback, unlistInFallback } from './fallback-referrers.ts';
 import { putManifest } from './manifest-upload.ts';
@@ -18,7 +18,7 @@ import { listTags } from './tag-list.ts';
 import { uploadBlob } from './uploads.ts';
 
 /** One repository of a registry, by the OCI distribution API. https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md */
-export class RemoteRepository implements Store {
+export class RemoteRepository implements Store, Resumer {
   readonly #endpoint: Endpoint;
   /** The fallback list is read, changed and written: within one process, one change after the other. */
   readonly #inTurn = serialQueue();
@@ -32,8 +32,16 @@ export class RemoteRepository implements Store {
     return resolveManifest(this.#endpoint, reference, options);
   }
 
-  fetch(descriptor: Descriptor, options: Operation = {}): AsyncGenerator<Uint8Array, void, undefined> {
+  fetch(descriptor: Descriptor, options: Transfer = {}): AsyncGenerator<Uint8Array, void, undefined> {
     return fetchContent(this.#endpoint, descriptor, options);
+  }
+
+  fetchRest(
+    descriptor: Descriptor,
+    known: AsyncIterable<Uint8Array>,
+    options: Transfer = {},
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    return fetchBlob(this.#endpoint, descriptor, { ...options, known });
   }
 
   exists(descriptor: Descriptor, options: Operation = {}): Promise<boolean> {
