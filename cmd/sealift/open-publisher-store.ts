@@ -1,15 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
-import {
-  type CredentialSource,
-  matchCredentials,
-  openLayout,
-  parseDockerConfig,
-  RemoteRepository,
-  type Store,
-  Transport,
-} from 'oci-client-ts';
+import { openDockerCredentials, openLayout, RemoteRepository, type Store, Transport } from 'oci-client-ts';
 import { asRegistryError } from '../../src/api/index.ts';
 import { SealiftError } from '../../src/core/index.ts';
 import { parseGivenReference } from './given-reference.ts';
@@ -20,19 +10,6 @@ export interface PublisherStore {
   readonly store: Store;
   readonly tag: string;
   close(): Promise<void>;
-}
-
-/** Credentials of `docker login`; nobody's when there is no such file. */
-async function dockerCredentials(): Promise<CredentialSource> {
-  const directory = process.env['DOCKER_CONFIG'] ?? join(homedir(), '.docker');
-  const path = join(directory, 'config.json');
-  const text = await readFile(path, 'utf8').catch((thrown: NodeJS.ErrnoException) => {
-    if (thrown.code === 'ENOENT') return undefined;
-    throw thrown;
-  });
-  if (text === undefined) return () => undefined;
-  const config = parseDockerConfig(text, path);
-  return (host, repository) => matchCredentials(config, host, repository);
 }
 
 function requireTag(reference: string, tag: string | undefined): string {
@@ -60,7 +37,7 @@ export async function openPublisherStore(text: string, insecure: boolean): Promi
       return { store: layout.repository(), tag, close: async () => undefined };
     }
     const transport = new Transport({
-      credentials: await dockerCredentials(),
+      credentials: await openDockerCredentials({ environment: process.env, home: homedir() }),
       userAgent: `sealift/${version}`,
       ...(insecure ? { plainHttp: true } : {}),
     });

@@ -1,8 +1,7 @@
 import {
-  type CredentialSource,
-  matchCredentials,
+  type CredentialProvider,
   openLayout,
-  parseDockerConfig,
+  pullSecretsProvider,
   type ReadStore,
   RemoteRepository,
   Transport,
@@ -40,10 +39,9 @@ function pullSecret({ metadata, spec }: OciRepository, desired: DesiredState): s
   return text;
 }
 
-function credentialsFrom(text: string | undefined, subject: string): CredentialSource {
-  if (text === undefined) return () => undefined;
-  const config = parseDockerConfig(text, subject);
-  return (host, repository) => matchCredentials(config, host, repository);
+function credentialsFrom(text: string | undefined, subject: string): CredentialProvider[] {
+  if (text === undefined) return [];
+  return [pullSecretsProvider([{ subject, type: 'kubernetes.io/dockerconfigjson', text }])];
 }
 
 /** Opens the repositories that sources poll, over connections that live as long as the process. */

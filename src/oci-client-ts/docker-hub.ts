@@ -9,6 +9,9 @@ const aliases: ReadonlySet<string> = new Set([
 /** The name that answers the distribution API. */
 const endpoint = 'registry-1.docker.io';
 
+/** All names of Docker Hub. */
+export const hubNames: readonly string[] = [...aliases];
+
 export function isDockerHub(host: string): boolean {
   return aliases.has(host);
 }

@@ -1,11 +1,20 @@
 export { checkedContent, readAll } from './checked-content.ts';
 export type { CopyOptions, CopyResult } from './copy.ts';
 export { copy } from './copy.ts';
-export type { Credential, CredentialSource, DockerConfig } from './credentials.ts';
-export { matchCredentials, parseDockerConfig } from './credentials.ts';
+export type {
+  BasicCredential,
+  BearerCredential,
+  Credential,
+  CredentialProvider,
+  CredentialRequest,
+  CredentialSource,
+  IdentityCredential,
+} from './credentials.ts';
 export type { Descriptor } from './descriptor.ts';
 export type { Digest, Hasher } from './digest.ts';
 export { createHasher, parseDigest, sha256 } from './digest.ts';
+export type { ConfigMatch, DockerConfig, DockerConfigFormat } from './docker-config.ts';
+export { matchDockerConfig, parseDockerConfig } from './docker-config.ts';
 export type { OciErrorCode, OciErrorDetails } from './errors.ts';
 export { OciError } from './errors.ts';
 export type { UntaggingStore } from './indexed-store.ts';
@@ -19,6 +28,15 @@ export { isManifestType, mediaTypes } from './media-types.ts';
 export { createMemoryStore } from './memory-store.ts';
 export type { LayoutReference, Reference, RegistryReference } from './reference.ts';
 export { formatReference, parseReference } from './reference.ts';
+export type { RegistryClock } from './remote/clock.ts';
+export type { CredentialHelpersOptions } from './remote/credentials/credential-helpers.ts';
+export { CredentialHelpers } from './remote/credentials/credential-helpers.ts';
+export { dockerConfigProvider } from './remote/credentials/docker-config-provider.ts';
+export type { DockerEnvironment } from './remote/credentials/docker-credentials.ts';
+export { openDockerCredentials } from './remote/credentials/docker-credentials.ts';
+export type { PullSecret } from './remote/credentials/kubernetes-secrets.ts';
+export { pullSecretsProvider } from './remote/credentials/kubernetes-secrets.ts';
+export { staticCredential } from './remote/credentials/static-credentials.ts';
 export type { RemoteRepositoryOptions } from './remote/endpoint.ts';
 export { RemoteRepository } from './remote/remote-repository.ts';
 export type { TransportOptions } from './remote/transport.ts';

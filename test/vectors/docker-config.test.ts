@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DockerConfig, matchCredentials, OciError, parseDockerConfig } from 'oci-client-ts';
+import { type DockerConfig, matchDockerConfig, OciError, parseDockerConfig } from 'oci-client-ts';
 import { describe, expect, it } from 'vitest';
 
 // Credential files as other tools keep them. ../../../shared/vectors/oci/README.md names their origin.
@@ -13,8 +13,10 @@ const parse = (name: string): DockerConfig =>
   parseDockerConfig(readFileSync(join(folder, name), 'utf8'), name);
 
 function find(name: string, host: string, repository = 'app'): string | undefined {
-  const found = matchCredentials(parse(name), host, repository);
-  return found === undefined ? undefined : `${found.username}:${found.password}`;
+  const found = matchDockerConfig(parse(name), host, repository);
+  if (found.kind === 'helper') return `helper ${found.name}`;
+  const [first] = found.credentials;
+  return first?.kind === 'basic' ? `${first.username}:${first.password}` : first?.kind;
 }
 
 describe.skipIf(!isThere)('docker configs of other tools', () => {
@@ -49,18 +51,24 @@ describe.skipIf(!isThere)('docker configs of other tools', () => {
     ['oras-project-oras-go/valid_auths_config.json', 'registry7.example.com', 'app', 'username:password'],
     ['oras-project-oras-go/no_auths_config.json', 'registry1.example.com', 'app', undefined],
     ['oras-project-oras-go/credHelpers_config.json', 'registry3.example.com', 'app', 'foo:bar'],
+    [
+      'oras-project-oras-go/credHelpers_config.json',
+      'registry2.example.com',
+      'app',
+      'helper registry2-helper',
+    ],
+    ['oras-project-oras-go/credsStore_config.json', 'test.example.com', 'app', 'helper test-helper'],
+    ['oras-project-oras-go/credsStore_config.json', 'other.example.com', 'app', 'helper teststore'],
+    ['oras-project-oras-go/valid_auths_config.json', 'registry2.example.com', 'app', 'identity'],
+    ['oras-project-oras-go/valid_auths_config.json', 'registry3.example.com', 'app', 'bearer'],
+    ['oras-project-oras-go/valid_auths_config.json', 'registry4.example.com', 'app', 'identity'],
   ])('%s for %s/%s gives %s', (name, host, repository, expected) => {
     expect(find(name, host, repository)).toBe(expected);
   });
 
   it.each([
-    ['oras-project-oras-go/valid_auths_config.json', 'registry2.example.com', 'an identity token'],
-    ['oras-project-oras-go/valid_auths_config.json', 'registry3.example.com', 'a registry token'],
-    ['oras-project-oras-go/valid_auths_config.json', 'registry4.example.com', 'an identity token'],
     ['oras-project-oras-go/invalid_auths_entry_config.json', 'registry1.example.com', 'an auth field'],
     ['oras-project-oras-go/invalid_auths_entry_config.json', 'registry2.example.com', 'no object'],
-    ['oras-project-oras-go/credHelpers_config.json', 'registry2.example.com', 'a credential helper'],
-    ['oras-project-oras-go/credsStore_config.json', 'test.example.com', 'a credential helper'],
   ])('%s says for %s that it cannot use %s', (name, host, what) => {
     expect(() => find(name, host)).toThrow(OciError);
     expect(() => find(name, host)).toThrow(what);

@@ -28,6 +28,8 @@ export class Answer {
   readonly foreign: boolean;
   readonly #raw: RawAnswer;
   readonly #context: AnswerContext;
+  /** The beginning of the body, once it was read for its error. */
+  #read: Promise<Uint8Array> | undefined;
 
   constructor(raw: RawAnswer, context: AnswerContext) {
     this.status = raw.status;
@@ -81,6 +83,12 @@ export class Answer {
     await setImmediate();
   }
 
+  /** What the error body says, in a line; the failure that `expect` throws still has all of it. */
+  async errorText(): Promise<string> {
+    const { text = '' } = parseErrorBody(await this.#prefix());
+    return text;
+  }
+
   destroy(): void {
     this.#raw.body.destroy();
   }
@@ -105,8 +113,13 @@ export class Answer {
     return new OciError(this.#context.codeOf(this.status), subject, detail, { details });
   }
 
+  #prefix(): Promise<Uint8Array> {
+    this.#read ??= this.#readPrefix();
+    return this.#read;
+  }
+
   /** The beginning of the body; what goes wrong on the way ends it. */
-  async #prefix(): Promise<Uint8Array> {
+  async #readPrefix(): Promise<Uint8Array> {
     const chunks: Uint8Array[] = [];
     let count = 0;
     const timer = setTimeout(() => this.destroy(), maxErrorMs);

@@ -1,7 +1,10 @@
-import type { Credential, CredentialSource } from '../credentials.ts';
+import type { Credential } from '../credentials.ts';
 import { OciError } from '../errors.ts';
+import { fingerprint, passwordHeader } from './authorization-header.ts';
 import { answerable, type Challenge, parseChallenges } from './challenge.ts';
 import type { RegistryClock } from './clock.ts';
+import type { Keyring } from './keyring.ts';
+import { type Grant, Login } from './login.ts';
 import { judgeRealm } from './realm-rule.ts';
 import { mergeScopes, repositoryScope } from './scope.ts';
 import { TokenCache } from './token-cache.ts';
@@ -16,16 +19,9 @@ export interface Access {
   readonly actions: readonly string[];
 }
 
-/** A header that proves a right; sent to the registry's own origin alone. */
-export interface Grant {
-  readonly header: string;
-  /** Set for a token: where to forget it. */
-  readonly held?: { readonly key: string; readonly token: string };
-}
-
 export interface AuthorizerOptions {
   readonly clock: RegistryClock;
-  readonly credentials: CredentialSource;
+  readonly keyring: Keyring;
   readonly trustedRealms: readonly string[];
   readonly fetchToken: (call: TokenCall, signal: AbortSignal) => Promise<Token>;
 }
@@ -36,39 +32,59 @@ export class Authorizer {
   readonly #tokens: TokenCache;
   readonly #challenges = new Map<string, Challenge>();
   readonly #scopes = new Map<string, readonly string[]>();
+  /** The candidate that worked last, by repository, where it is not the first. */
+  readonly #preferred = new Map<string, number>();
 
   constructor(options: AuthorizerOptions) {
     this.#options = options;
     this.#tokens = new TokenCache(options.clock);
   }
 
-  /** What the last challenge of this host asks for; nothing when it has never asked. */
-  async grant(access: Access, signal: AbortSignal): Promise<Grant | undefined> {
-    const challenge = this.#challenges.get(access.origin.origin);
-    return challenge === undefined ? undefined : this.#answer(challenge, access, signal);
+  /** The way of one request through the credentials. */
+  login(access: Access): Login {
+    const { keyring } = this.#options;
+    const preferred = this.#preferred;
+    const key = scopeKey(access);
+    return new Login({
+      asked: this.#challenges.has(access.origin.origin),
+      candidates: (signal) => keyring.candidates(access, signal),
+      get preferred() {
+        return preferred.get(key) ?? 0;
+      },
+      set preferred(at) {
+        if (at === 0) preferred.delete(key);
+        else preferred.set(key, at);
+      },
+      learn: (challenges) => this.#learn(access, challenges),
+      grant: (credential, signal) => this.#grant(access, credential, signal),
+      dropToken: ({ held }) => {
+        if (held !== undefined) this.#tokens.drop(held.key, held.token);
+      },
+      forgetCredentials: () => keyring.forget(access.host),
+    });
   }
 
-  /** Learns from a refusal; nothing when there is no other answer than the one that was refused. */
-  async renew(
-    access: Access,
-    refused: { readonly headers: readonly string[]; readonly grant: Grant | undefined },
-    signal: AbortSignal,
-  ): Promise<Grant | undefined> {
-    const challenge = answerable(parseChallenges(refused.headers));
-    if (challenge === undefined) return undefined;
-    const held = refused.grant?.held;
-    if (held !== undefined) this.#tokens.drop(held.key, held.token);
+  #learn(access: Access, headers: readonly string[]): boolean {
+    const challenge = answerable(parseChallenges(headers));
+    if (challenge === undefined) return false;
     this.#challenges.set(access.origin.origin, challenge);
     const scopes = mergeScopes([this.#needed(access)], challenge.parameters.get('scope'));
     this.#scopes.set(scopeKey(access), scopes);
-    const grant = await this.#answer(challenge, access, signal);
-    return grant?.header === refused.grant?.header ? undefined : grant;
+    return true;
   }
 
-  async #answer(challenge: Challenge, access: Access, signal: AbortSignal): Promise<Grant | undefined> {
-    const credential = await this.#options.credentials(access.host, access.repository);
-    if (challenge.scheme === 'bearer') return this.#bearer(challenge, { ...access, credential }, signal);
-    return credential === undefined ? undefined : { header: basicHeader(credential) };
+  async #grant(
+    access: Access,
+    credential: Credential | undefined,
+    signal: AbortSignal,
+  ): Promise<Grant | undefined> {
+    const challenge = this.#challenges.get(access.origin.origin);
+    if (challenge === undefined) return undefined;
+    if (challenge.scheme === 'bearer' && credential?.kind !== 'bearer') {
+      return this.#bearer(challenge, { ...access, credential }, signal);
+    }
+    const header = passwordHeader(credential, access.host);
+    return header === undefined ? undefined : { header };
   }
 
   async #bearer(
@@ -82,17 +98,17 @@ export class Authorizer {
       realm: this.#realm(access, challenge.parameters.get('realm') ?? ''),
       service: challenge.parameters.get('service'),
       scopes: this.#scopes.get(scopeKey(access)) ?? [this.#needed(access)],
-      authorization: credential === undefined ? undefined : basicHeader(credential),
+      credential,
     };
-    const key = JSON.stringify([
-      access.origin.origin,
-      call.realm.href,
-      call.service,
-      call.scopes,
-      credential?.username,
-    ]);
-    const token = await this.#tokens.get(key, (shared) => this.#options.fetchToken(call, shared), signal);
-    return { header: `Bearer ${token}`, held: { key, token } };
+    const { realm, service, scopes } = call;
+    const key = JSON.stringify([access.origin.origin, realm.href, service, scopes, fingerprint(credential)]);
+    let old = true;
+    const load = (shared: AbortSignal): Promise<Token> => {
+      old = false;
+      return this.#options.fetchToken(call, shared);
+    };
+    const token = await this.#tokens.get(key, load, signal);
+    return { header: `Bearer ${token}`, old, held: { key, token } };
   }
 
   #needed(access: Access): string {
@@ -121,8 +137,4 @@ export class Authorizer {
 
 function scopeKey(access: Access): string {
   return `${access.origin.origin} ${repositoryScope(access.repository, access.actions)}`;
-}
-
-function basicHeader({ username, password }: Credential): string {
-  return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
 }

@@ -1,8 +1,14 @@
 import type { RegistryClock } from './clock.ts';
-import type { Token } from './token-reply.ts';
 
-interface Pending {
-  readonly token: Promise<Token>;
+/** A value and how long it may be used. */
+export interface Lease<T> {
+  readonly value: T;
+  /** Milliseconds from receipt. */
+  readonly lifetimeMs: number;
+}
+
+interface Pending<T> {
+  readonly token: Promise<Lease<T>>;
   readonly controller: AbortController;
   waiting: number;
 }
@@ -13,22 +19,18 @@ const maxTokens = 1024;
 /** Renewed after this part of the life a token was granted, so that none dies on the way. */
 const usablePart = 0.9;
 
-/** Tokens by key, in memory alone. Whoever asks for the same key at the same time waits for the same call. */
-export class TokenCache {
+/** Tokens, or other things that end, by key, in memory alone. Whoever asks for the same key at the same time waits for the same call. */
+export class TokenCache<T = string> {
   readonly #clock: RegistryClock;
-  readonly #held = new Map<string, { readonly token: Token; readonly until: number }>();
-  readonly #pending = new Map<string, Pending>();
+  readonly #held = new Map<string, { readonly token: Lease<T>; readonly until: number }>();
+  readonly #pending = new Map<string, Pending<T>>();
 
   constructor(clock: RegistryClock) {
     this.#clock = clock;
   }
 
   /** The held token, or the one that `load` brings. A caller's abort ends its own wait; the call ends when nobody waits any more. */
-  async get(
-    key: string,
-    load: (signal: AbortSignal) => Promise<Token>,
-    signal: AbortSignal,
-  ): Promise<string> {
+  async get(key: string, load: (signal: AbortSignal) => Promise<Lease<T>>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();
     const held = this.#held.get(key);
     if (held !== undefined && this.#clock.monotonic() < held.until) return held.token.value;
@@ -37,24 +39,24 @@ export class TokenCache {
   }
 
   /** Forgets a token that was refused, unless a newer one has taken its place. */
-  drop(key: string, value: string): void {
+  drop(key: string, value: T): void {
     if (this.#held.get(key)?.token.value === value) this.#held.delete(key);
   }
 
-  #start(key: string, load: (signal: AbortSignal) => Promise<Token>): Pending {
+  #start(key: string, load: (signal: AbortSignal) => Promise<Lease<T>>): Pending<T> {
     const controller = new AbortController();
     const token = load(controller.signal).then((loaded) => {
       this.#keep(key, loaded);
       return loaded;
     });
-    const pending: Pending = { token, controller, waiting: 0 };
+    const pending: Pending<T> = { token, controller, waiting: 0 };
     this.#pending.set(key, pending);
     const forget = (): void => this.#forget(key, pending);
     token.then(forget, forget);
     return pending;
   }
 
-  async #join(key: string, pending: Pending, signal: AbortSignal): Promise<Token> {
+  async #join(key: string, pending: Pending<T>, signal: AbortSignal): Promise<Lease<T>> {
     let abort = (): void => {};
     const aborted = new Promise<never>((_, reject) => {
       abort = () => reject(signal.reason);
@@ -73,11 +75,11 @@ export class TokenCache {
     }
   }
 
-  #forget(key: string, pending: Pending): void {
+  #forget(key: string, pending: Pending<T>): void {
     if (this.#pending.get(key) === pending) this.#pending.delete(key);
   }
 
-  #keep(key: string, token: Token): void {
+  #keep(key: string, token: Lease<T>): void {
     this.#held.delete(key);
     this.#held.set(key, { token, until: this.#clock.monotonic() + token.lifetimeMs * usablePart });
     for (const oldest of this.#held.keys()) {

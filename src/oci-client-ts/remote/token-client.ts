@@ -1,5 +1,8 @@
 import { readAll } from '../checked-content.ts';
+import type { Credential, IdentityCredential } from '../credentials.ts';
 import type { Answer } from './answer.ts';
+import { basicHeader, passwordHeader } from './authorization-header.ts';
+import type { Exchange } from './exchange.ts';
 import { parseTokenReply, type Token } from './token-reply.ts';
 
 export interface TokenCall {
@@ -9,23 +12,38 @@ export interface TokenCall {
   readonly realm: URL;
   readonly service: string | undefined;
   readonly scopes: readonly string[];
-  readonly authorization: string | undefined;
+  readonly credential: Credential | undefined;
 }
 
 /** A token of a cloud provider takes some kilobytes, and some servers send it twice. */
 const maxReplyBytes = 128 * 1024;
 
+/** Names us to token servers that keep a list of who asked. */
+const clientId = 'oci-client-ts';
+
 /** One call, without redirects: the realm was judged, another address was not. */
-export type Ask = (url: URL, headers: Readonly<Record<string, string>>, subject: string) => Promise<Answer>;
+export type Ask = (call: Omit<Exchange, 'signal'>) => Promise<Answer>;
 
 /**
- * Asks a token server for a token by GET, with the credential or as anybody.
- * https://distribution.github.io/distribution/spec/auth/token/ @throws OciError, never `not-found`.
+ * Asks a token server for a token: with a user name and password, or as anybody, by GET; with an identity token by POST, and where there is no
+ * such thing, by GET with the token for a password.
+ * https://distribution.github.io/distribution/spec/auth/token/ and .../auth/oauth/ @throws OciError, never `not-found`.
  */
 export async function fetchToken(call: TokenCall, ask: Ask): Promise<Token> {
   const subject = `token server ${call.realm.host} of ${call.registry}`;
-  const headers = call.authorization === undefined ? {} : { authorization: call.authorization };
-  const answer = await ask(tokenUrl(call), headers, subject);
+  const { credential } = call;
+  if (credential?.kind !== 'identity') {
+    const header = passwordHeader(credential, call.registry);
+    return readToken(await ask(getCall(call, header, subject)), subject);
+  }
+  const answer = await ask(postCall(call, credential, subject));
+  if (answer.status !== 404 && answer.status !== 405) return readToken(answer, subject);
+  await answer.discard();
+  const header = basicHeader(credential.username ?? '<token>', credential.token);
+  return readToken(await ask(getCall(call, header, subject)), subject);
+}
+
+async function readToken(answer: Answer, subject: string): Promise<Token> {
   try {
     await answer.expect(200);
     return parseTokenReply(await readAll(answer.chunks(), maxReplyBytes, subject), subject);
@@ -35,6 +53,11 @@ export async function fetchToken(call: TokenCall, ask: Ask): Promise<Token> {
   }
 }
 
+function getCall(call: TokenCall, header: string | undefined, subject: string): Omit<Exchange, 'signal'> {
+  const headers = header === undefined ? {} : { authorization: header };
+  return { method: 'GET', url: tokenUrl(call), headers, subject };
+}
+
 /** An empty `scope` is refused by some servers, so what is empty is left out. */
 function tokenUrl({ realm, service, scopes }: TokenCall): URL {
   const url = new URL(realm);
@@ -42,4 +65,27 @@ function tokenUrl({ realm, service, scopes }: TokenCall): URL {
   if (service !== undefined && service !== '') url.searchParams.append('service', service);
   for (const scope of scopes) url.searchParams.append('scope', scope);
   return url;
+}
+
+function postCall(
+  { realm, service, scopes }: TokenCall,
+  { token }: IdentityCredential,
+  subject: string,
+): Omit<Exchange, 'signal'> {
+  const url = new URL(realm);
+  url.hash = '';
+  const form = new URLSearchParams({
+    grant_type: 'refresh_token',
+    client_id: clientId,
+    refresh_token: token,
+  });
+  if (service !== undefined && service !== '') form.append('service', service);
+  if (scopes.length > 0) form.append('scope', scopes.join(' '));
+  return {
+    method: 'POST',
+    url,
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: { kind: 'bytes', bytes: Buffer.from(form.toString()) },
+    subject,
+  };
 }

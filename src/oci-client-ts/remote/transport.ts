@@ -1,9 +1,11 @@
 import { Agent, type Dispatcher } from 'undici';
-import type { CredentialSource } from '../credentials.ts';
+import type { CredentialProvider, CredentialSource } from '../credentials.ts';
 import { Answer, type AnswerContext } from './answer.ts';
-import { Authorizer, type Grant } from './authorizer.ts';
+import { Authorizer } from './authorizer.ts';
 import { type Jitter, type RegistryClock, systemClock, systemJitter } from './clock.ts';
-import { type Exchange, type ExchangeLimits, exchange, type RawAnswer } from './exchange.ts';
+import { type Exchange, type ExchangeLimits, exchange, type Method, type RawAnswer } from './exchange.ts';
+import { Keyring } from './keyring.ts';
+import type { Grant, Refusal } from './login.ts';
 import { registryOrigin } from './origin.ts';
 import { judgeRedirect } from './redirect-rule.ts';
 import type { RegistryRequest } from './registry-request.ts';
@@ -19,8 +21,8 @@ export interface TransportOptions {
   readonly dispatcher?: Dispatcher;
   /** True: no TLS to any registry. False: TLS even to loopback. Absent: TLS to all but loopback hosts. */
   readonly plainHttp?: boolean;
-  /** Default: everybody is anonymous. */
-  readonly credentials?: CredentialSource;
+  /** Providers are asked in turn, and the first that matches and has any counts. Default: everybody is anonymous. */
+  readonly credentials?: CredentialSource | readonly CredentialProvider[];
   /** `HOST[:PORT]` of token servers that may see credentials besides the registry's own host and well-known pairs. */
   readonly trustedRealms?: readonly string[];
   /** Default: `defaultRetryLimits`. */
@@ -65,7 +67,7 @@ export class Transport {
     this.#dispatcher = options.dispatcher ?? newAgent();
     this.#authorizer = new Authorizer({
       clock: this.clock,
-      credentials: options.credentials ?? (() => undefined),
+      keyring: new Keyring(options.credentials),
       trustedRealms: options.trustedRealms ?? [],
       fetchToken: (call, signal) => this.#fetchToken(call, signal),
     });
@@ -119,17 +121,19 @@ export class Transport {
     if (foreign) return this.#follow(request, { url, foreign, authorization: undefined, hops: 0 }, signal);
     const send = (grant: Grant | undefined): Promise<Answer> =>
       this.#follow(request, { url, foreign, authorization: grant?.header, hops: 0 }, signal);
-    const grant = await this.#authorizer.grant(access, signal);
-    const answer = await send(grant);
-    if (answer.status !== 401 || answer.foreign || request.body?.kind === 'stream') return answer;
-    const refused = { headers: answer.headers('www-authenticate'), grant };
-    const renewed = await this.#authorizer.renew(access, refused, signal).catch((error: unknown) => {
-      answer.destroy();
-      throw error;
-    });
-    if (renewed === undefined) return answer;
-    await answer.discard();
-    return send(renewed);
+    const login = this.#authorizer.login(access);
+    let answer = await send(await login.first(signal));
+    for (;;) {
+      const refusal = await refusalOf(answer, request.method);
+      if (refusal === undefined || request.body?.kind === 'stream') return answer;
+      const grant = await login.next(refusal, signal).catch((error: unknown) => {
+        answer.destroy();
+        throw error;
+      });
+      if (grant === undefined) return answer;
+      await answer.discard();
+      answer = await send(grant);
+    }
   }
 
   async #follow(request: RegistryRequest, step: Step, signal: AbortSignal): Promise<Answer> {
@@ -158,8 +162,9 @@ export class Transport {
   }
 
   #fetchToken(call: TokenCall, signal: AbortSignal): Promise<Token> {
-    return fetchToken(call, async (url, headers, subject) => {
-      const raw = await this.#exchange({ method: 'GET', url, headers, subject, signal });
+    return fetchToken(call, async (ask) => {
+      const raw = await this.#exchange({ ...ask, signal });
+      const { url, subject } = ask;
       return this.#answer(raw, { url, foreign: false, subject, signal, codeOf: codeOfTokenStatus });
     });
   }
@@ -172,6 +177,14 @@ export class Transport {
     const headers = { 'user-agent': this.#options.userAgent ?? defaultUserAgent, ...call.headers };
     return exchange(this.#dispatcher, { ...call, headers }, { ...defaultLimits, ...this.#options.limits });
   }
+}
+
+/** A 401 or 403 of the registry itself, which another credential may turn; a host it sent us to has none to get. */
+async function refusalOf(answer: Answer, method: Method): Promise<Refusal | undefined> {
+  const { status, foreign } = answer;
+  if ((status !== 401 && status !== 403) || foreign) return undefined;
+  const text = status === 403 && method !== 'HEAD' ? await answer.errorText() : undefined;
+  return { status, challenges: answer.headers('www-authenticate'), text };
 }
 
 function newAgent(): Agent {
