@@ -19,7 +19,7 @@ export async function readFallback(
   { signal }: Operation,
 ): Promise<FoundManifest | undefined> {
   const tag = fallbackTag(subject);
-  let found: Awaited<ReturnType<typeof getManifest>>;
+  let found: FoundManifest;
   try {
     found = await getManifest(endpoint, tag, { signal });
   } catch (error) {
@@ -27,7 +27,7 @@ export async function readFallback(
     throw error;
   }
   // Some registries resolve the tag to the digest in its name: then the subject itself comes back, and nobody keeps a list.
-  if (found === 'not-modified' || found.descriptor.digest === subject) return undefined;
+  if (found.descriptor.digest === subject) return undefined;
   if (found.manifest.kind !== 'index') {
     throw new OciError(
       'protocol',

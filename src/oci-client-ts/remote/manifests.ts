@@ -3,7 +3,6 @@ import type { Descriptor } from '../descriptor.ts';
 import { createHasher, parseDigest } from '../digest.ts';
 import { OciError } from '../errors.ts';
 import { type Manifest, maxManifestBytes, parseManifest } from '../manifest.ts';
-import type { Operation, Resolution, Validator } from '../store.ts';
 import type { Answer } from './answer.ts';
 import { acceptManifests, type Endpoint, manifestPath } from './endpoint.ts';
 
@@ -12,47 +11,32 @@ export interface FoundManifest {
   readonly content: Uint8Array;
   readonly manifest: Manifest;
   readonly etag?: string;
+  /** What the registry says its digest is; a hint about its manners, nothing is built on it. */
+  readonly named: string | undefined;
 }
 
 /** RFC 9110 section 8.8.3; 256 characters hold a quoted sha512 and more. What is not of this form is neither kept nor sent. */
 const etagGrammar = /^(?:W\/)?"[\x21\x23-\x7e]{1,256}"$/;
 
-/** Turns a tag or digest into the manifest; with a usable validator, an unchanged one costs one short round trip. */
-export async function resolveManifest(
-  endpoint: Endpoint,
-  reference: string,
-  options: Operation & { readonly known?: Validator },
-): Promise<Resolution> {
-  const { known, signal } = options;
-  const etag = known === undefined ? undefined : usableEtag(known, reference);
-  const found = await getManifest(endpoint, reference, { signal, etag });
-  if (found === 'not-modified') {
-    if (known !== undefined) return { kind: 'unchanged', validator: known };
-    throw new OciError(
-      'protocol',
-      endpoint.name(reference),
-      'expected a manifest, got not modified without asking',
-    );
-  }
-  const { descriptor, content } = found;
-  const validator = {
-    digest: descriptor.digest,
-    ...(found.etag === undefined ? {} : { etag: found.etag }),
-  };
-  if (known?.digest === descriptor.digest) return { kind: 'unchanged', validator };
-  return { kind: 'resolved', descriptor, content, validator };
-}
-
-/** A validator of other content must not turn "still that" into "still this". */
-function usableEtag(known: Validator, reference: string): string | undefined {
-  if (reference.includes(':') && reference !== known.digest) return undefined;
-  return known.etag !== undefined && etagGrammar.test(known.etag) ? known.etag : undefined;
+/** Whether a text may be kept and sent as an entity tag. */
+export function isEtag(text: string): boolean {
+  return etagGrammar.test(text);
 }
 
 /**
  * The manifest under a tag or digest. Its digest is computed from the bytes that came; what headers say about it is not read.
  * @throws OciError `not-found`, `digest-mismatch`, `too-large`, `invalid`, and transport codes.
  */
+export function getManifest(
+  endpoint: Endpoint,
+  reference: string,
+  options: { readonly signal: AbortSignal | undefined; readonly etag?: undefined },
+): Promise<FoundManifest>;
+export function getManifest(
+  endpoint: Endpoint,
+  reference: string,
+  options: { readonly signal: AbortSignal | undefined; readonly etag?: string | undefined },
+): Promise<FoundManifest | 'not-modified'>;
 export function getManifest(
   endpoint: Endpoint,
   reference: string,
@@ -86,7 +70,8 @@ async function readManifest(answer: Answer, reference: string, subject: string):
     descriptor: { mediaType: manifest.mediaType, digest, size: content.byteLength },
     content,
     manifest,
-    ...(etag !== undefined && etagGrammar.test(etag) ? { etag } : {}),
+    named: answer.header('docker-content-digest'),
+    ...(etag !== undefined && isEtag(etag) ? { etag } : {}),
   };
 }
 

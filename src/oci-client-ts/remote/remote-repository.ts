@@ -12,7 +12,8 @@ import { fetchBlob, fetchContent, hasContent } from './contents.ts';
 import { contentPath, Endpoint, type RemoteRepositoryOptions } from './endpoint.ts';
 import { listInFallback, unlistInFallback } from './fallback-referrers.ts';
 import { putManifest } from './manifest-upload.ts';
-import { getManifest, resolveManifest } from './manifests.ts';
+import { getManifest } from './manifests.ts';
+import { resolveManifest } from './polls.ts';
 import { listReferrers, type ReferrerQuery } from './referrer-list.ts';
 import { listTags } from './tag-list.ts';
 import { uploadBlob } from './uploads.ts';
@@ -138,7 +139,7 @@ export class RemoteRepository implements Store, Resumer {
   async #subjectOf(descriptor: Descriptor, { signal }: Operation): Promise<string | undefined> {
     try {
       const found = await getManifest(this.#endpoint, descriptor.digest, { signal });
-      return found === 'not-modified' ? undefined : found.manifest.subject?.digest;
+      return found.manifest.subject?.digest;
     } catch (error) {
       if (error instanceof OciError && error.code === 'not-found') return undefined;
       throw error;

@@ -1,0 +1,129 @@
+import { parseDigest } from '../digest.ts';
+import { isDockerHub } from '../docker-hub.ts';
+import type { Operation, Resolution, Validator } from '../store.ts';
+import { acceptManifests, type Endpoint, manifestPath } from './endpoint.ts';
+import { type FoundManifest, getManifest, isEtag } from './manifests.ts';
+import { chooseQuestion, learnFrom, type Seen } from './poll-way.ts';
+
+/**
+ * Turns a tag or digest into the manifest. With a validator, an unchanged one costs one small request, of the kind that this repository was
+ * seen to answer.
+ */
+export async function resolveManifest(
+  endpoint: Endpoint,
+  reference: string,
+  { known, signal }: Operation & { readonly known?: Validator },
+): Promise<Resolution> {
+  const poll = new Poll(endpoint, reference, signal);
+  // A validator of other content must not turn "still that" into "still this".
+  if (known === undefined || (reference.includes(':') && reference !== known.digest)) return poll.first();
+  return poll.again(known);
+}
+
+/** After these a GET may still do: a registry, or a proxy before it, that does not do HEAD. An outage is an outage for both. */
+function isRefusal(status: number): boolean {
+  return (status >= 300 && status < 500 && status !== 408 && status !== 429) || status === 501;
+}
+
+class Poll {
+  readonly #endpoint: Endpoint;
+  readonly #reference: string;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(endpoint: Endpoint, reference: string, signal: AbortSignal | undefined) {
+    this.#endpoint = endpoint;
+    this.#reference = reference;
+    this.#signal = signal;
+  }
+
+  async first(): Promise<Resolution> {
+    const found = await this.#get();
+    this.#learn({ question: 'first', ...traits(found) });
+    return resolved(found);
+  }
+
+  again(known: Validator): Promise<Resolution> {
+    const hasEtag = known.etag !== undefined && isEtag(known.etag);
+    const { poll: way } = this.#memory;
+    const question = chooseQuestion({ way, isDockerHub: isDockerHub(this.#endpoint.host), hasEtag });
+    return question === 'head' ? this.#byHead(known) : this.#byGet(known, question);
+  }
+
+  async #byGet(known: Validator, question: 'conditional' | 'get'): Promise<Resolution> {
+    const found = await this.#get(question === 'conditional' ? known.etag : undefined);
+    const isSame = found === 'not-modified' || found.descriptor.digest === known.digest;
+    this.#learn({ question, ...traits(found), isSame });
+    if (found === 'not-modified') return { kind: 'unchanged', validator: known };
+    return isSame ? { kind: 'unchanged', validator: validatorOf(found) } : resolved(found);
+  }
+
+  /** The header is a hint that it is worth looking, no more: what is taken over is hashed. */
+  async #byHead(known: Validator): Promise<Resolution> {
+    const named = await this.#namedDigest();
+    if (named === known.digest) return { kind: 'unchanged', validator: known };
+    const found = await this.#get();
+    const { digest } = found.descriptor;
+    this.#learn({ question: 'head', ...traits(found), isNamed: named !== undefined && named === digest });
+    return digest === known.digest ? { kind: 'unchanged', validator: validatorOf(found) } : resolved(found);
+  }
+
+  #namedDigest(): Promise<string | undefined> {
+    const call = {
+      method: 'HEAD',
+      to: manifestPath(this.#reference),
+      headers: { accept: acceptManifests },
+      subject: this.#endpoint.name(this.#reference),
+      signal: this.#signal,
+    } as const;
+    return this.#endpoint.request(call, async (answer) => {
+      if (isRefusal(answer.status)) return undefined;
+      await answer.expect(200);
+      return digestOf(answer.header('docker-content-digest'));
+    });
+  }
+
+  #get(): Promise<FoundManifest>;
+  #get(etag: string | undefined): Promise<FoundManifest | 'not-modified'>;
+  #get(etag?: string): Promise<FoundManifest | 'not-modified'> {
+    return getManifest(this.#endpoint, this.#reference, { signal: this.#signal, etag });
+  }
+
+  get #memory() {
+    return this.#endpoint.learned.repository(this.#endpoint.repository);
+  }
+
+  #learn(seen: Seen): void {
+    const memory = this.#memory;
+    memory.isThere = true;
+    memory.poll = learnFrom(memory.poll, seen);
+  }
+}
+
+function traits(found: FoundManifest | 'not-modified'): Omit<Seen, 'question'> {
+  const isNotModified = found === 'not-modified';
+  return {
+    isSame: false,
+    isNotModified,
+    hasEtag: !isNotModified && found.etag !== undefined,
+    isNamed: !isNotModified && found.named === found.descriptor.digest,
+  };
+}
+
+function resolved(found: FoundManifest): Resolution {
+  const { descriptor, content } = found;
+  return { kind: 'resolved', descriptor, content, validator: validatorOf(found) };
+}
+
+function validatorOf({ descriptor, etag }: FoundManifest): Validator {
+  return { digest: descriptor.digest, ...(etag === undefined ? {} : { etag }) };
+}
+
+function digestOf(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  try {
+    parseDigest(header);
+    return header;
+  } catch {
+    return undefined;
+  }
+}

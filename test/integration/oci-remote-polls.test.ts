@@ -1,0 +1,152 @@
+import type { IncomingMessage } from 'node:http';
+import { RemoteRepository, Transport, type Validator } from 'oci-client-ts';
+import { describe, expect, it } from 'vitest';
+import { imageOf, type OciContent } from '../fakes/oci-content.ts';
+import type { Answerer } from '../fakes/scripted-server.ts';
+import { failureOf, repositoryAt, send, serve } from '../fixtures/remote-registry.ts';
+
+const image = imageOf();
+const next = imageOf({ annotations: { step: '2' } });
+
+interface Manners {
+  /** Gives entity tags and honours them. */
+  readonly etag?: 'honoured' | 'given';
+  readonly digest?: 'named' | 'named in GET' | 'by another algorithm';
+  readonly head?: number;
+}
+
+interface Registry {
+  current: OciContent;
+  readonly answer: Answerer;
+}
+
+function registry(manners: Manners): Registry {
+  const named = (request: IncomingMessage, { descriptor }: OciContent): Record<string, string> => {
+    if (manners.digest === 'by another algorithm') {
+      return { 'docker-content-digest': `sha512:${'0'.repeat(128)}` };
+    }
+    const isNamed = manners.digest === 'named' || (manners.digest && request.method === 'GET');
+    return isNamed ? { 'docker-content-digest': descriptor.digest } : {};
+  };
+  const state: Registry = {
+    current: image,
+    answer: (request, response) => {
+      const etag = `"${state.current.descriptor.digest}"`;
+      if (manners.head !== undefined && request.method === 'HEAD') {
+        return void response.writeHead(manners.head).end();
+      }
+      if (manners.etag === 'honoured' && request.headers['if-none-match'] === etag) {
+        return void response.writeHead(304, { etag }).end();
+      }
+      send(response, state.current, {
+        ...(manners.etag === undefined ? {} : { etag }),
+        ...named(request, state.current),
+      });
+    },
+  };
+  return state;
+}
+
+describe('a poll that finds nothing new', () => {
+  const cases: readonly [string, Manners, string, number][] = [
+    ['where entity tags work: conditional', { etag: 'honoured', digest: 'named' }, 'GET', 760],
+    ['where they work and no digest is named', { etag: 'honoured' }, 'GET', 760],
+    ['without entity tags: HEAD', { digest: 'named' }, 'HEAD', 900],
+    ['with entity tags that are ignored: HEAD', { etag: 'given', digest: 'named' }, 'HEAD', 1000],
+    ['without entity tags and digest: GET', {}, 'GET', 1200],
+    ['with entity tags that are ignored and no digest: GET', { etag: 'given' }, 'GET', 1300],
+    ['with a digest in GET alone: GET', { digest: 'named in GET' }, 'GET', 1300],
+    ['with a digest by another algorithm: GET', { digest: 'by another algorithm' }, 'GET', 1500],
+    ['with HEAD refused: GET', { digest: 'named', head: 405 }, 'GET', 1300],
+  ];
+
+  it.each(cases)('%s, one request on the same connection', async (_what, manners, method, most) => {
+    const { answer } = registry(manners);
+    const server = await serve(answer);
+    const store = repositoryAt(server.host);
+    let known = (await store.resolve('v1')).validator;
+    // The first poll may find out what works.
+    known = (await store.resolve('v1', { known })).validator;
+    const before = { requests: server.requests.length, bytes: server.bytes() };
+    for (let at = 0; at < 5; at += 1) {
+      const found = await store.resolve('v1', { known });
+      expect(found.kind).toBe('unchanged');
+      known = found.validator;
+    }
+    expect(server.requests.slice(before.requests).map((request) => request.method)).toEqual(
+      Array(5).fill(method),
+    );
+    expect(server.connections()).toBe(1);
+    expect((server.bytes() - before.bytes) / 5).toBeLessThan(most);
+    expect(known.digest).toBe(image.descriptor.digest);
+  });
+
+  it.each(cases)('%s, learned for all who use the transport', async (_what, manners, method) => {
+    const server = await serve(registry(manners).answer);
+    const transport = new Transport();
+    const open = () => new RemoteRepository({ host: server.host, repository: 'team/app', transport });
+    const { validator } = await open().resolve('v1');
+    const { validator: known } = await open().resolve('v1', { known: validator });
+    const before = server.requests.length;
+    await open().resolve('v1', { known });
+    expect(server.requests.slice(before).map((request) => request.method)).toEqual([method]);
+    await transport.close();
+  });
+
+  it.each(cases)('%s, with a validator from before a restart', async (_what, manners) => {
+    const server = await serve(registry(manners).answer);
+    const { validator } = await repositoryAt(server.host).resolve('v1');
+    const known = JSON.parse(JSON.stringify(validator)) as Validator;
+    const before = server.requests.length;
+    expect(await repositoryAt(server.host).resolve('v1', { known })).toMatchObject({ kind: 'unchanged' });
+    expect(server.requests.length - before).toBeLessThanOrEqual(2);
+  });
+
+  it.each(cases)('%s, and then something new', async (_what, manners) => {
+    const state = registry(manners);
+    const { host } = await serve(state.answer);
+    const store = repositoryAt(host);
+    let known = (await store.resolve('v1')).validator;
+    for (const content of [image, next, next, image]) {
+      state.current = content;
+      const isNew = content.descriptor.digest !== known.digest;
+      const found = await store.resolve('v1', { known });
+      expect(found.kind).toBe(isNew ? 'resolved' : 'unchanged');
+      if (found.kind === 'resolved') {
+        expect(found.descriptor).toEqual(content.descriptor);
+        expect(Buffer.from(found.content).equals(content.bytes)).toBe(true);
+      }
+      known = found.validator;
+    }
+  });
+});
+
+describe('a poll that fails', () => {
+  it.each([
+    ['an outage', 503, 'server-error'],
+    ['a limit', 429, 'rate-limited'],
+    ['a tag that is gone', 404, 'not-found'],
+    ['a lost right', 403, 'denied'],
+  ] as const)('with %s is a failure, never unchanged', async (_what, status, code) => {
+    let isDown = false;
+    const { answer } = registry({ digest: 'named' });
+    const { host } = await serve((request, response) =>
+      isDown ? void response.writeHead(status).end() : answer(request, response),
+    );
+    const store = repositoryAt(host, { retry: { attempts: 1 } });
+    const { validator } = await store.resolve('v1');
+    const { validator: known } = await store.resolve('v1', { known: validator });
+    isDown = true;
+    expect((await failureOf(store.resolve('v1', { known }))).code).toBe(code);
+  });
+
+  it('with a digest header that is none: asks by GET', async () => {
+    const { host, requests } = await serve((request, response) =>
+      send(response, image, request.method === 'HEAD' ? { 'docker-content-digest': 'what?' } : {}),
+    );
+    const store = repositoryAt(host);
+    const { validator: known } = await store.resolve('v1');
+    expect(await store.resolve('v1', { known })).toMatchObject({ kind: 'unchanged' });
+    expect(requests.at(-1)?.method).toBe('GET');
+  });
+});
