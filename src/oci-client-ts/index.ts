@@ -21,6 +21,8 @@ export type { UntaggingStore } from './indexed-store.ts';
 export type { CollectOptions, CollectResult } from './layout/collect-garbage.ts';
 export type { ImageLayout, LayoutOptions } from './layout/image-layout.ts';
 export { openLayout } from './layout/image-layout.ts';
+export type { LayoutArchive } from './layout/layout-archive.ts';
+export { openLayoutArchive } from './layout/layout-archive.ts';
 export { isLoopback } from './loopback.ts';
 export type { ImageManifest, IndexManifest, Manifest } from './manifest.ts';
 export { maxManifestBytes, parseManifest } from './manifest.ts';

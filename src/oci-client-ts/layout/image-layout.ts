@@ -10,6 +10,7 @@ import { BlobFiles } from './blob-files.ts';
 import { type CollectOptions, type CollectResult, collectGarbage } from './collect-garbage.ts';
 import { IndexFile } from './index-file.ts';
 import { defaultLockLimits } from './lock-file.ts';
+import { checkMarker, markerContent, maxMarkerBytes } from './marker.ts';
 import { isAbsence, readFileChunks } from './read-file.ts';
 import { makeDirectory, TempFile } from './temp-file.ts';
 
@@ -34,9 +35,6 @@ export interface ImageLayout {
   /** Removes what no name leads to any more, while others read and write. @throws OciError when what is in use cannot be told. */
   collectGarbage(options?: CollectOptions): Promise<CollectResult>;
 }
-
-const markerContent = '{"imageLayoutVersion":"1.0.0"}';
-const maxMarkerBytes = 64 * 1024;
 
 /** A file that grew for a day without being written to belongs to a process that is gone. */
 const abandonedMs = 24 * 60 * 60 * 1000;
@@ -92,23 +90,6 @@ async function readMarker(path: string): Promise<Uint8Array | undefined> {
   } catch (error) {
     if (error instanceof OciError && error.code === 'not-found') return undefined;
     throw error;
-  }
-}
-
-function checkMarker(content: Uint8Array, path: string): void {
-  let version: unknown;
-  try {
-    version = (JSON.parse(new TextDecoder().decode(content)) as { imageLayoutVersion?: unknown } | null)
-      ?.imageLayoutVersion;
-  } catch (cause) {
-    throw new OciError('invalid', path, `expected JSON, got ${content.byteLength} other bytes`, { cause });
-  }
-  if (version !== '1.0.0') {
-    throw new OciError(
-      'unsupported',
-      path,
-      `expected imageLayoutVersion "1.0.0", got ${JSON.stringify(version)?.slice(0, 40)}`,
-    );
   }
 }
 

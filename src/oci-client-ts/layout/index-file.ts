@@ -14,7 +14,7 @@ import { isAbsence, readFileChunks } from './read-file.ts';
 import { TempFile } from './temp-file.ts';
 
 /** Bytes of index.json: 100,000 entries with long names. The whole file is held in memory while it is changed. */
-const maxIndexBytes = 32 * 1024 * 1024;
+export const maxIndexBytes: number = 32 * 1024 * 1024;
 
 /** Times a change starts again because another process took the lock over; a second time means clocks or disk are broken. */
 const maxAttempts = 3;

@@ -13,7 +13,7 @@ export interface ByteRange {
 }
 
 /** @throws OciError `not-found`; `invalid` for anything but a regular file: the medium may be hostile, and a pipe would never end. */
-async function openRegular(path: string, subject: string): Promise<FileHandle> {
+export async function openRegular(path: string, subject: string): Promise<FileHandle> {
   let handle: FileHandle;
   try {
     handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
