@@ -19,6 +19,8 @@ export interface AgentSettings {
   readonly kustomize?: string;
   /** `PATH` of the environment. */
   readonly searchPath: string;
+  /** Lets a configuration without any delivery take back everything. Default false. */
+  readonly withdrawAll?: boolean;
 }
 
 /** A whole agent over real adapters, and the way to let go of it. */
@@ -91,6 +93,7 @@ export async function composeAgent(
     state,
     clock: systemClock,
     random: systemRandom,
+    withdrawAll: settings.withdrawAll ?? false,
     listener: recordEvents((event) => state.events.append(event), listeners),
   };
   const close = async (): Promise<void> => {

@@ -18,7 +18,7 @@ export function exitCodeOf(error: SealiftError): number {
 
 /** What failed, on what, why, what to do next: the form of every error on stderr. */
 export function formatFailure(error: SealiftError, of?: Subject): string {
-  const whose = of === undefined ? '' : `${of.kind}/${of.namespace}/${of.name}: `;
+  const whose = of === undefined || of.name === '' ? '' : `${of.kind}/${of.namespace}/${of.name}: `;
   return `error: ${whose}${error.message}\n  code: ${error.code}\n  next: ${error.next}\n`;
 }
 

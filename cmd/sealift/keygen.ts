@@ -1,7 +1,15 @@
+import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { asSealiftError, SealiftError } from '../../src/core/index.ts';
 import { generateKeyPair } from '../../src/verify/index.ts';
+
+function refuseExisting(path: string, cause?: unknown): void {
+  if (cause === undefined && !existsSync(path)) return;
+  throw new SealiftError('USAGE', path, 'a file of that name is there already; keys are never overwritten', {
+    cause,
+  });
+}
 
 /** Writes a new file and never an old one. */
 async function writeNew(path: string, content: string, mode: number): Promise<void> {
@@ -14,14 +22,7 @@ async function writeNew(path: string, content: string, mode: number): Promise<vo
       await file.close();
     }
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST') {
-      throw new SealiftError(
-        'USAGE',
-        path,
-        'a file of that name is there already; keys are never overwritten',
-        { cause: thrown },
-      );
-    }
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST') refuseExisting(path, thrown);
     throw asSealiftError(thrown, path, 'DISK_FAILED');
   }
 }
@@ -41,6 +42,7 @@ export function keyPassword(): string {
 
 /** Makes `<prefix>.key` and `<prefix>.pub`, which cosign reads too. */
 export async function writeKeyPair(prefix: string, password: string): Promise<void> {
+  for (const path of [`${prefix}.key`, `${prefix}.pub`]) refuseExisting(path);
   const { privateKey, publicKey } = await generateKeyPair(password);
   await writeNew(`${prefix}.key`, privateKey, 0o600);
   await writeNew(`${prefix}.pub`, publicKey, 0o644);

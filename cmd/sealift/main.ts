@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { SealiftError } from '../../src/core/index.ts';
 import { reportFailure } from './failure.ts';
 import { version } from './version.ts';
 
@@ -31,6 +32,12 @@ async function createProgram(called: string | undefined): Promise<Command> {
   for (const command of program.commands) command.exitOverride();
   return program;
 }
+
+// A reader that has gone (`| head`) ends no agent, and is no failure of a command that prints.
+process.stdout.on('error', (failure: NodeJS.ErrnoException) => {
+  if (failure.code !== 'EPIPE')
+    reportFailure(new SealiftError('DISK_FAILED', 'stdout', failure.message, { cause: failure }));
+});
 
 try {
   const program = await createProgram(process.argv[2]);

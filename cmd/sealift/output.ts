@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { printable } from '../../src/observe/index.ts';
 
 /** How a command prints what it found. */
 export type OutputFormat = 'table' | 'json' | 'yaml';
@@ -7,7 +8,7 @@ export const outputFormats: readonly OutputFormat[] = ['table', 'json', 'yaml'];
 
 /** Columns under a heading, wide enough for what is in them. The last one takes what is left. */
 export function formatTable(heading: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [heading, ...rows];
+  const all = [heading, ...rows.map((row) => row.map(printable))];
   const widths = heading.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
   const line = (row: readonly string[]): string =>
     row

@@ -84,9 +84,18 @@ export async function push(request: PushRequest, signal: AbortSignal): Promise<P
   }
 }
 
+/** A key has a few KiB; what is larger, or no file (/dev/zero), is none. */
+const maxKeySize = 64 * 1024;
+
+async function readKeyFile(path: string): Promise<string> {
+  const found = await stat(path);
+  if (found.isFile() && found.size <= maxKeySize) return readFile(path, 'utf8');
+  throw new SealiftError('KEY_INVALID', path, `expected a file of at most ${maxKeySize} bytes`);
+}
+
 /** Reads and opens a private key file. */
 export async function readPrivateKey(path: string): Promise<PrivateKey> {
-  const pem = await readFile(path, 'utf8').catch((thrown) => {
+  const pem = await readKeyFile(path).catch((thrown) => {
     throw asSealiftError(thrown, path, 'KEY_INVALID');
   });
   return openPrivateKey(pem, keyPassword());
@@ -101,10 +110,13 @@ function collectAnnotation(
   return { ...known, [text.slice(0, equals)]: text.slice(equals + 1) };
 }
 
+/** The last second of the year 9999: RFC 3339 has no later one. */
+const lastEpoch = 253_402_300_799;
+
 /** Fixed unless asked for, so that the same tree has the same digest: https://reproducible-builds.org/specs/source-date-epoch/ */
 function createdAt(): string {
   const epoch = Number(process.env['SOURCE_DATE_EPOCH'] ?? 0);
-  if (!Number.isSafeInteger(epoch) || epoch < 0) {
+  if (!Number.isSafeInteger(epoch) || epoch < 0 || epoch > lastEpoch) {
     throw new SealiftError('USAGE', 'SOURCE_DATE_EPOCH', 'expected seconds since 1970 as a whole number');
   }
   return rfc3339(epoch * 1000);

@@ -16,6 +16,7 @@ interface RunOptions {
   readonly target?: string;
   readonly once?: boolean;
   readonly kustomize?: string;
+  readonly withdrawAll: boolean;
   readonly logFormat: LogFormat;
 }
 
@@ -35,6 +36,7 @@ async function run(options: RunOptions): Promise<void> {
   const settings = {
     stateDirectory,
     targetDirectory: target,
+    withdrawAll: options.withdrawAll,
     searchPath: process.env['PATH'] ?? '',
     ...(options.kustomize === undefined ? {} : { kustomize: options.kustomize }),
   };
@@ -64,6 +66,11 @@ export function addTo(program: Command): void {
       'where objects go, as dir:PATH (default: "delivered" in the state directory)',
     )
     .option('--once', 'converge and exit: 0, or the code of what failed')
+    .option(
+      '--withdraw-all',
+      'let a configuration without any delivery take back everything that was delivered',
+      false,
+    )
     .option('--kustomize <file>', 'kustomize binary; looked for on the PATH without it')
     .addOption(
       new Option('--log-format <format>', 'how to log').choices(['auto', 'json', 'text']).default('auto'),

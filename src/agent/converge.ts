@@ -1,9 +1,9 @@
-import type { DesiredState, Kustomization, OciRepository, StateStore } from '../api/index.ts';
+import type { DesiredState, Kustomization, OciRepository } from '../api/index.ts';
 import { inParallel, type SealiftError, type Subject, siteSubject } from '../core/index.ts';
 import { isWaiting } from './delivery-transition.ts';
 import { type AgentParts, createReconcilers, type Reconcilers } from './reconcilers.ts';
 import { deliverySubject, sourceSubject } from './subjects.ts';
-import { withdrawn, withdrawnSources } from './withdrawn.ts';
+import { withdrawalFault, withdrawn, withdrawnSources } from './withdrawn.ts';
 
 /** A source or delivery that failed, and why. */
 export interface Failure {
@@ -70,12 +70,14 @@ async function applyAll(
 }
 
 /** Forgets what has left the configuration, and takes back what its deliveries owned. */
-async function withdrawAll(
+async function takeBackAll(
   { deliveries }: Reconcilers,
-  state: StateStore,
+  { state, withdrawAll }: AgentParts,
   desired: DesiredState,
   signal: AbortSignal,
 ): Promise<Convergence> {
+  const fault = withdrawalFault(state.deliveries.all(), desired, withdrawAll);
+  if (fault !== undefined) return { changes: 0, failures: [{ subject: siteSubject, error: fault }] };
   const failures: Failure[] = [];
   let changes = 0;
   for (const { namespace, name } of withdrawnSources(state.sources.all(), desired))
@@ -99,7 +101,7 @@ export async function converge(
 ): Promise<Convergence> {
   const reconcilers = createReconcilers(parts);
   const failures = [...(await pollAll(reconcilers, desired, signal))];
-  const taken = await withdrawAll(reconcilers, parts.state, desired, signal);
+  const taken = await takeBackAll(reconcilers, parts, desired, signal);
   failures.push(...taken.failures);
   let { changes } = taken;
   for (const delivery of desired.deliveries.filter(({ spec }) => spec.suspend))

@@ -56,7 +56,8 @@ export class DeliveryRun implements DeliveryProgress {
       isReady(status.conditions) &&
       status.lastAppliedRevision === this.revision &&
       status.history?.[0]?.digest === this.digest;
-    if (this.#repairs) return;
+    // A retry of what was built before is no news.
+    if (this.#repairs || status.lastAttemptedRevision === this.revision) return;
     this.#emit({ kind: 'delivery-built', revision: this.revision ?? '', objects: objects.length, warnings });
   }
 

@@ -37,9 +37,19 @@ function parts(): AgentParts {
     state,
     clock,
     random: { next: () => 0.5 },
+    withdrawAll: true,
     listener: (event) => events.push(event),
   };
 }
+
+const strictPolicy = `---
+apiVersion: sealift.dev/v1alpha1
+kind: VerificationPolicy
+metadata: {name: strict, namespace: edge}
+spec:
+  match: {repositories: ["registry.example/**"]}
+  authorities: [{name: nobody, key: {data: x}}]
+`;
 
 const oneSite = siteOf(sourceYaml('app') + deliveryYaml('app', 'app'));
 
@@ -193,18 +203,10 @@ spec:
   it('applies nothing any more from a revision that is no longer accepted, and says so', async () => {
     const { engine } = await start();
     registry.verdict = 'refused';
-    const policy = `---
-apiVersion: sealift.dev/v1alpha1
-kind: VerificationPolicy
-metadata: {name: strict, namespace: edge}
-spec:
-  match: {repositories: ["registry.example/**"]}
-  authorities: [{name: nobody, key: {data: x}}]
-`;
-    engine.replace(siteOf(sourceYaml('app') + deliveryYaml('app', 'app') + policy));
+    engine.replace(siteOf(sourceYaml('app') + deliveryYaml('app', 'app') + strictPolicy));
     await settleAll();
     engine.replace(
-      siteOf(sourceYaml('app') + deliveryYaml('app', 'app') + deliveryYaml('late', 'app') + policy),
+      siteOf(sourceYaml('app') + deliveryYaml('app', 'app') + deliveryYaml('late', 'app') + strictPolicy),
     );
     target.edit(refOf(configMap('a')), undefined);
     await settleAll();
@@ -213,6 +215,65 @@ spec:
     registry.verdict = 'accepted';
     await clock.advance(minute);
     await settleAll();
+    expect(delivered()).toEqual(['a', 'b']);
+  });
+
+  it('writes nothing from a revision that the policies of now have not judged, on a restart either', async () => {
+    const { done } = await start();
+    stop.abort();
+    await done;
+    stop = new AbortController();
+    registry.failing.set('verify', registryDown());
+    target = createMemoryTarget();
+    await start(siteOf(sourceYaml('app') + deliveryYaml('app', 'app') + strictPolicy));
+    expect(delivered()).toEqual([]);
+    registry.failing.clear();
+    await clock.advance(minute);
+    await settleAll();
+    expect(delivered()).toEqual(['a', 'b']);
+  });
+
+  it('refuses to go on unsigned when the policies are gone, unless the source says that it may', async () => {
+    const signed = sourceYaml('app') + deliveryYaml('app', 'app');
+    const { engine } = await start(siteOf(signed + strictPolicy));
+    registry.verdict = 'not-required';
+    registry.revision = 'v2';
+    registry.objects = [configMap('evil')];
+    engine.replace(siteOf(signed));
+    await settleAll();
+    expect(delivered()).toEqual(['a', 'b']);
+    expect(events.findLast(({ kind }) => kind === 'failed')).toMatchObject({ code: 'POLICY_NO_MATCH' });
+    const allowed = signed.replace(
+      'namespace: edge}',
+      'namespace: edge, annotations: {sealift.dev/allow-unsigned: "true"}}',
+    );
+    engine.replace(siteOf(allowed));
+    await settleAll();
+    expect(delivered()).toEqual(['evil']);
+  });
+
+  it('takes nothing back for a configuration without any delivery', async () => {
+    const engine = new Engine({ ...parts(), withdrawAll: false }, oneSite);
+    const done = engine.run(stop.signal);
+    await settleAll();
+    engine.replace(siteOf(sourceYaml('app')));
+    await clock.advance(minute);
+    await settleAll();
+    expect(delivered()).toEqual(['a', 'b']);
+    expect(events.findLast(({ kind }) => kind === 'failed')).toMatchObject({ code: 'WITHDRAWAL_REFUSED' });
+    stop.abort();
+    await done;
+  });
+
+  it('fetches again what cannot be unpacked from the local store any more', async () => {
+    await start();
+    registry.failing.set('unpack', new SealiftError('DIGEST_MISMATCH', 'blob', 'damaged'));
+    target.edit(refOf(configMap('a')), undefined);
+    await settleAll();
+    registry.failing.clear();
+    await clock.advance(minute);
+    await settleAll();
+    expect(registry.calls.fetch).toBe(2);
     expect(delivered()).toEqual(['a', 'b']);
   });
 

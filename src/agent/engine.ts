@@ -10,14 +10,17 @@ import { isWaiting } from './delivery-transition.ts';
 import { dependants } from './dependencies.ts';
 import { type AgentParts, createReconcilers, type Reconcilers } from './reconcilers.ts';
 import { firstPollDelay, nextRunDelay, retryDelay } from './schedule.ts';
-import { withdrawn, withdrawnSources } from './withdrawn.ts';
+import { withdrawalFault, withdrawn, withdrawnSources } from './withdrawn.ts';
 import { parseWorkKey, type Work, workKey } from './work-key.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** Polls at once, and deliveries at once: Flux's default, and enough to keep a thin link busy. */
 const concurrency = 4;
 
-/** What has no interval of its own (a watch, a withdrawal, the state on disk) is tried again at least this often. */
+/**
+ * What has no interval of its own (a watch, a withdrawal, the state on disk) is tried again at least this often. A source that left the
+ * configuration is forgotten after as long: its name may have been mistyped.
+ */
 const siteIntervalMs = 10 * 60_000;
 
 /**
@@ -96,11 +99,17 @@ export class Engine {
 
   /** What left the configuration, under the keys it always had: a run that is under way ends before its object is forgotten. */
   #addWithdrawn(): void {
-    const { state } = this.#parts;
+    const { state, withdrawAll } = this.#parts;
+    const fault = withdrawalFault(state.deliveries.all(), this.#desired, withdrawAll);
+    if (fault !== undefined) {
+      this.#complain('withdrawal', fault);
+      return;
+    }
+    this.#complaints.delete('withdrawal');
     for (const record of withdrawn(state.deliveries.all(), this.#desired))
       this.#applies.add(workKey({ kind: 'delivery', ...record }), withdrawalGraceMs);
     for (const record of withdrawnSources(state.sources.all(), this.#desired))
-      this.#polls.add(workKey({ kind: 'source', ...record }));
+      this.#polls.add(workKey({ kind: 'source', ...record }), siteIntervalMs);
   }
 
   /** Does one piece of work; says when to come again. What breaks outside the stages (a full disk) is told and tried again. */

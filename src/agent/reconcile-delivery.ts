@@ -174,7 +174,7 @@ export class DeliveryReconciler {
     const source = findNamed(desired.sources, namespace, sourceRef.name);
     if (source === undefined)
       throw new SealiftError('OBJECT_NOT_FOUND', subject, 'not found in the configuration');
-    const artifact = await this.#deps.sources.artifact(source, signal);
+    const artifact = await this.#deps.sources.artifact(source, desired, signal);
     if (artifact === undefined)
       throw new SealiftError('SOURCE_NOT_READY', subject, 'no accepted artifact in force');
     const { deliveries } = desired;

@@ -56,10 +56,30 @@ export class SourceReconciler {
     return { changed, failures: transition.record.failures, ...(error === undefined ? {} : { error }) };
   }
 
-  /** The tree in force, made again from the local layout if it is gone; `undefined` before the first. */
-  async artifact(source: OciRepository, signal: AbortSignal): Promise<Artifact | undefined> {
-    const { layer } = this.record(source);
-    return layer === undefined ? undefined : this.#deps.stages.unpack.unpack(source, layer, signal);
+  /**
+   * The tree in force, made again from the local layout if it is gone. `undefined` while there is none that was accepted under the policies
+   * and keys of now.
+   */
+  async artifact(
+    source: OciRepository,
+    desired: DesiredState,
+    signal: AbortSignal,
+  ): Promise<Artifact | undefined> {
+    const record = this.record(source);
+    const { layer } = record;
+    if (layer === undefined || record.trustHash !== trustHash(source, desired)) return undefined;
+    try {
+      return await this.#deps.stages.unpack.unpack(source, layer, signal);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      this.#forgetLayer(record);
+      throw thrown;
+    }
+  }
+
+  /** What cannot be unpacked from the local layout any more is fetched again by the next poll. */
+  #forgetLayer({ layer: _layer, validator: _validator, ...rest }: SourceRecord): void {
+    this.#deps.state.sources.save(rest);
   }
 
   /** What is known of the source, its generation counted up when the spec is new. */
@@ -91,6 +111,7 @@ export class SourceReconciler {
     const settled =
       record.status.observedGeneration === record.generation && record.trustHash === cycle.trustHash;
     const known = settled && record.layer !== undefined ? record.validator : undefined;
-    return pollSource(this.#deps.stages, this.#deps.clock, { source, desired, known }, signal);
+    const wasVerified = record.verified === true;
+    return pollSource(this.#deps.stages, this.#deps.clock, { source, desired, known, wasVerified }, signal);
   }
 }

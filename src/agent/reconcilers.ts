@@ -13,6 +13,8 @@ export interface AgentParts {
   readonly state: StateStore;
   readonly clock: Clock;
   readonly random: Random;
+  /** Lets a configuration without any delivery take back everything; without it that is refused. */
+  readonly withdrawAll: boolean;
   /** Gets every event, in order. Must not throw. */
   readonly listener: EventListener;
 }

@@ -2,6 +2,7 @@ import type { Validator } from 'oci-client-ts';
 import type { Artifact, DesiredState, FetchedLayer, OciRepository, Verdict } from '../api/index.ts';
 import type { Clock } from '../core/index.ts';
 import { withDeadline } from './deadline.ts';
+import { refuseLostProtection } from './lost-protection.ts';
 import { inStage } from './stage-failure.ts';
 import type { FetchStage, ResolveStage, RevisionRequest, UnpackStage, VerifyStage } from './stages.ts';
 
@@ -17,6 +18,8 @@ export interface SourcePoll {
   readonly source: OciRepository;
   readonly desired: DesiredState;
   readonly known: Validator | undefined;
+  /** A signature was asked for, and given, for what is in force. */
+  readonly wasVerified: boolean;
 }
 
 type Refused = Extract<Verdict, { kind: 'refused' }>;
@@ -57,9 +60,10 @@ export async function pollSource(
 
   const { resolved, validator } = outcome;
   const request: RevisionRequest = { source, desired, resolved };
-  const verdict = await inStage('verify', url, () =>
+  const judged = await inStage('verify', url, () =>
     withDeadline(deadline, signal, (bounded) => stages.verify.verify(request, bounded)),
   );
+  const verdict = refuseLostProtection(judged, source, poll.wasVerified);
   if (verdict.kind === 'refused') return { kind: 'refused', revision: resolved.revision, verdict };
 
   const layer = await inStage('fetch', url, () => stages.fetch.fetch(request, signal));

@@ -17,7 +17,7 @@ export interface SourceTransition {
   /** The same object when nothing is worth a write. */
   readonly record: SourceRecord;
   readonly events: readonly EventBody[];
-  /** Another artifact is in force now, or none any more. */
+  /** Deliveries should look again: another artifact is in force, none any more, or one that they could not use before. */
   readonly changed: boolean;
   readonly error?: SealiftError;
 }
@@ -146,7 +146,9 @@ function stored(cycle: SourceCycle, outcome: Extract<PollOutcome, { kind: 'store
   });
   const requested = withRequest(status, source);
   const next = { ...record, status: requested, layer, validator, trustHash, verified, failures: 0 };
-  return { record: next, events: storedEvents(cycle, outcome, changed), changed };
+  // What was held back under other policies or for want of a layer may go on, although it is the same.
+  const released = record.layer === undefined || record.trustHash !== trustHash;
+  return { record: next, events: storedEvents(cycle, outcome, changed), changed: changed || released };
 }
 
 /** What a poll that ended means. */

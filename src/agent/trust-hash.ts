@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { OciRepository } from '../api/index.ts';
-import { type DesiredState, secretValues } from '../api/index.ts';
+import {
+  allowUnsignedAnnotation,
+  type DesiredState,
+  type OciRepository,
+  secretValues,
+} from '../api/index.ts';
 
 /** Public keys of the Secrets, nothing else of them: a hash of a password would be a hint. */
 function publicKeys(desired: DesiredState): readonly unknown[] {
@@ -14,6 +18,7 @@ function publicKeys(desired: DesiredState): readonly unknown[] {
 export function trustHash(source: OciRepository, desired: DesiredState): string {
   const basis = [
     source.spec.verify ?? null,
+    source.metadata.annotations[allowUnsignedAnnotation] ?? null,
     desired.policies.map(({ metadata, spec }) => [metadata, spec]),
     publicKeys(desired),
   ];

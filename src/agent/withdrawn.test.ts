@@ -29,6 +29,7 @@ beforeEach(() => {
     state,
     clock,
     random: { next: () => 0.5 },
+    withdrawAll: true,
     listener: (event) => events.push(event),
   };
 });

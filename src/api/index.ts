@@ -18,6 +18,7 @@ export type { Refusal, Signer, Verdict } from './verdict.ts';
 export type { VerificationPolicy } from './verification-policy.ts';
 export {
   allowEmptyAnnotation,
+  allowUnsignedAnnotation,
   fluxMediaTypes,
   objectKeys,
   ociAnnotations,

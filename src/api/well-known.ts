@@ -19,6 +19,9 @@ export const requestedAtAnnotation = 'reconcile.fluxcd.io/requestedAt';
 /** Annotation on a Kustomization: `true` lets a build without objects through. */
 export const allowEmptyAnnotation = 'sealift.dev/allow-empty';
 
+/** Annotation on an OCIRepository: `true` lets it go unsigned although a policy asked for signatures before. */
+export const allowUnsignedAnnotation = 'sealift.dev/allow-unsigned';
+
 /** Media types of Flux artifacts. */
 export const fluxMediaTypes = {
   config: 'application/vnd.cncf.flux.config.v1+json',

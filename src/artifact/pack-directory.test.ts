@@ -69,6 +69,13 @@ function headersOf(tar: Buffer): readonly Header[] {
 }
 
 describe('packDirectory', () => {
+  it.each(['SIGSTORE', 'COSIGN'])('refuses to pack a private signing key (%s)', async (maker) => {
+    const key = `-----BEGIN ENCRYPTED ${maker} PRIVATE KEY-----\nabc\n-----END ENCRYPTED ${maker} PRIVATE KEY-----\n`;
+    await using directory = await Directory.with({ 'a.yaml': 'a: 1', 'cosign.key': key });
+    await expect(directory.pack()).rejects.toMatchObject({ code: 'USAGE', subject: 'cosign.key' });
+    expect((await directory.pack('cosign.key')).length).toBeGreaterThan(0);
+  });
+
   it('writes the directory . first, then everything sorted by bytes, each directory before what it holds', async () => {
     await using directory = await Directory.with({
       'b/c': '',

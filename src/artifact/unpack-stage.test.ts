@@ -68,6 +68,21 @@ describe('the unpack stage', () => {
     expect([first.opened(), second.opened()]).toEqual([1, 0]);
   });
 
+  it.each([
+    ['a file is gone', (root: string) => rm(path.join(root, 'a.yaml'))],
+    ['a file was cut', (root: string) => writeFile(path.join(root, 'd', 'b.yaml'), 'B')],
+    ['a file was added', (root: string) => writeFile(path.join(root, 'evil.yaml'), '')],
+  ])('makes a tree again of which %s', async (_, harm) => {
+    await using sandbox = await UnpackSandbox.open();
+    const { stage } = countingStage(sandbox.trees);
+    const before = await stage.unpack(sourceWith(), fetched(), signal);
+    const whole = await readTree(before.root);
+    await harm(before.root);
+    const after = await stage.unpack(sourceWith(), fetched(), signal);
+    expect(after).toEqual(before);
+    await expect(readTree(after.root)).resolves.toEqual(whole);
+  });
+
   it('keeps a tree of its own for each layer, operation, ignore text and link policy', async () => {
     await using sandbox = await UnpackSandbox.open();
     const noLinks = gzipSync(tarOf({ name: 'a.yaml' }));

@@ -231,6 +231,11 @@ export const errorTable = {
     retry: 'backoff',
     next: 'Add the object that is referred to, or correct the reference.',
   },
+  WITHDRAWAL_REFUSED: {
+    origin: 'config',
+    retry: 'on-change',
+    next: 'Add the deliveries back to the configuration; to take everything back on purpose, run with --withdraw-all.',
+  },
   SOURCE_NOT_READY: {
     origin: 'config',
     retry: 'backoff',
@@ -283,9 +288,18 @@ export class SealiftError extends Error {
   }
 }
 
-/** Wraps whatever was thrown, so that every failure has a code. A SealiftError comes back unchanged. */
-export function asSealiftError(thrown: unknown, subject: string, code: ErrorCode = 'INTERNAL'): SealiftError {
+/** What Node's file functions throw has the system call that failed. */
+function isSystemError(thrown: unknown): boolean {
+  return thrown instanceof Error && 'syscall' in thrown && 'errno' in thrown;
+}
+
+/**
+ * Wraps whatever was thrown, so that every failure has a code: the one given, else DISK_FAILED for what the system refused, else INTERNAL. A
+ * SealiftError comes back unchanged.
+ */
+export function asSealiftError(thrown: unknown, subject: string, given?: ErrorCode): SealiftError {
   if (thrown instanceof SealiftError) return thrown;
+  const code = given ?? (isSystemError(thrown) ? 'DISK_FAILED' : 'INTERNAL');
   const detail = thrown instanceof Error ? thrown.message : String(thrown);
   return new SealiftError(code, subject, detail, { cause: thrown });
 }

@@ -109,6 +109,12 @@ describe('createTerminalListener', () => {
     expect(second).toMatch(/^ {9}Sign the artifact/);
   });
 
+  it('lets nothing through that steers a terminal', () => {
+    const hostile = { ...object, name: 'a\u001b[2J\u202eb' };
+    const [line] = linesOf({ kind: 'object-changed', revision, object: hostile, action: 'created' });
+    expect(line).toBe('apply    edge/app  Deployment/shop/a\ufffd[2J\ufffdb created');
+  });
+
   it('colours only when asked to', () => {
     const body: EventBody = { kind: 'source-recovered', revision, url };
     expect(linesOf(body).join('')).not.toContain('\u001b');

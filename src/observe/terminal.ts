@@ -1,5 +1,6 @@
 import { type EventListener, errorTable, type SealiftEvent } from '../core/index.ts';
 import { describeEvent, shortRevision } from './describe-event.ts';
+import { printable } from './printable.ts';
 
 /** Words at the head of a line, one width. */
 const stages: Readonly<Record<SealiftEvent['kind'], string>> = {
@@ -48,8 +49,9 @@ function nextStep(event: SealiftEvent): string {
 
 /** Formats one event as a line for a terminal; a failure has a second line that says what to do. */
 function formatEventLine(event: SealiftEvent, style: Style): string {
+  const message = describeEvent(event).message.split('\n').map(printable).join('\n');
   const head = paint(stages[event.kind].padEnd(width), colorOf(event), style);
-  return `${head}  ${subjectOf(event)}${shortRevision(describeEvent(event).message)}${nextStep(event)}`;
+  return `${head}  ${subjectOf(event)}${shortRevision(message)}${nextStep(event)}`;
 }
 
 /** One line a change. */

@@ -47,13 +47,13 @@ function readDocument(
   if (document.errors.length > 0) {
     return document.errors.map((error) => ({
       place: `${path}:${lines.linePos(error.pos[0]).line}`,
-      detail: firstLine(error.message),
+      detail: syntaxFault(error.code),
     }));
   }
   try {
     return locate(document, lines, path);
-  } catch (thrown) {
-    return [{ place: path, detail: thrown instanceof Error ? thrown.message : String(thrown) }];
+  } catch {
+    return [{ place: path, detail: 'expected YAML whose aliases name anchors, a hundred of them at most' }];
   }
 }
 
@@ -74,6 +74,7 @@ export function parseFile({ path, text }: ConfigurationFile): ParsedFile {
   };
 }
 
-function firstLine(message: string): string {
-  return message.split('\n', 1)[0] ?? message;
+/** The parser's own words quote the text, and the text may be a password. */
+function syntaxFault(code: string): string {
+  return `expected YAML, got a syntax error (${code.toLowerCase().replaceAll('_', ' ')})`;
 }

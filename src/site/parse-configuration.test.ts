@@ -77,8 +77,8 @@ describe('parseConfiguration', () => {
       'file0.yaml:4',
       'expected a lower-case DNS name',
     ],
-    ['a key given twice', `${source}  interval: 5m\n`, 'file0.yaml:8', 'Map keys must be unique'],
-    ['broken YAML', 'a: [', 'file0.yaml:1', 'Flow sequence'],
+    ['a key given twice', `${source}  interval: 5m\n`, 'file0.yaml:8', 'duplicate key'],
+    ['broken YAML', 'a: [', 'file0.yaml:1', 'expected YAML'],
   ])('refuses %s', (_, text, place, detail) => {
     const failure = failureOf(text);
     expect(failure.code).toBe('CONFIG_INVALID');
@@ -125,8 +125,18 @@ describe('parseConfiguration', () => {
       ...'bcdefghi'.split('').map((name, at) => `${name}: &${name} [${`*${'abcdefgh'[at]},`.repeat(10)}]`),
     ];
     const failure = failureOf(bomb.join('\n'));
-    expect(failure.message).toContain('Excessive alias count');
+    expect(failure.message).toContain('aliases');
   });
+
+  it.each(['*hunter2', '|hunter2', '"hunter2', '@hunter2', '{hunter2'])(
+    'quotes nothing of broken YAML: %s',
+    (value) => {
+      const failure = failureOf(
+        `apiVersion: v1\nkind: Secret\nmetadata: {name: key}\nstringData:\n  password: ${value}\n`,
+      );
+      expect(failure.message).not.toContain('hunter2');
+    },
+  );
 
   it('quotes no value of a Secret in an error', () => {
     const failure = failureOf(

@@ -1,4 +1,4 @@
-import { parseManifest, type Store } from 'oci-client-ts';
+import { type Descriptor, parseManifest, type Store } from 'oci-client-ts';
 import {
   asRegistryError,
   type DesiredState,
@@ -25,6 +25,19 @@ type OpenLocal = (source: OciRepository) => Store;
 /** The tag, in the local layout, of the revision in force. */
 const currentTag = 'current';
 
+/** Whether the local layout has the layer, every byte of it: a disk may have lost some. What is damaged is removed. */
+async function holdsWhole(local: Store, layer: Descriptor, signal: AbortSignal): Promise<boolean> {
+  if (!(await local.exists(layer, { signal }))) return false;
+  try {
+    for await (const _chunk of local.fetch(layer, { signal }));
+    return true;
+  } catch {
+    signal.throwIfAborted();
+    await local.delete(layer, { signal });
+    return false;
+  }
+}
+
 async function fetchLayer(
   open: OpenRepository,
   local: Store,
@@ -41,7 +54,7 @@ async function fetchLayer(
       `expected a layer of at most ${maxLayerSize} bytes, got ${layer.size}`,
     );
   }
-  if (!(await local.exists(layer, { signal }))) {
+  if (!(await holdsWhole(local, layer, signal))) {
     const repository = await open(source, desired);
     await local.push(layer, repository.fetch(layer, { signal }), { signal });
   }

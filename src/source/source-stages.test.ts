@@ -148,6 +148,35 @@ describe('fetch', () => {
     );
   });
 
+  it('fetches a layer anew that the local layout has lost bytes of', async () => {
+    await publish('latest', [[gzip, 'whole']]);
+    await fetched('');
+    const damaged = {
+      ...local,
+      exists: local.exists.bind(local),
+      push: local.push.bind(local),
+      tag: local.tag.bind(local),
+    };
+    const deleted: string[] = [];
+    const store: Store = {
+      ...damaged,
+      resolve: local.resolve.bind(local),
+      tags: local.tags.bind(local),
+      referrers: local.referrers.bind(local),
+      fetch: () => {
+        throw new OciError('digest-mismatch', 'blob', 'damaged');
+      },
+      delete: async ({ digest }) => void deleted.push(digest),
+    };
+    const one = source();
+    const stage = createFetchStage(
+      async () => registry,
+      () => store,
+    );
+    const { layer } = await stage.fetch({ source: one, desired, resolved: await resolved(one) }, never);
+    expect(deleted).toEqual([layer.digest]);
+  });
+
   it('keeps the manifest of what is in force in the local layout', async () => {
     const digest = await publish('latest', [[gzip, 'a']]);
     await fetched('');

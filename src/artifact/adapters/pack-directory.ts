@@ -71,6 +71,23 @@ async function* readExactly(handle: FileHandle, size: number, file: string): Asy
   }
 }
 
+/** What `cosign generate-key-pair` and `sealift keygen` write begins with one of these. */
+const signingKeyHeads = [
+  '-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----',
+  '-----BEGIN ENCRYPTED COSIGN PRIVATE KEY-----',
+];
+
+/** An artifact is public to whoever may pull it: the key that signs it has no place in it. */
+function refuseSigningKey(begin: Buffer, name: string): void {
+  const text = begin.toString('latin1', 0, 64);
+  if (!signingKeyHeads.some((head) => text.startsWith(head))) return;
+  throw new SealiftError(
+    'USAGE',
+    name,
+    'is a private signing key; keep it outside the directory that is packed',
+  );
+}
+
 async function* packFile(file: string, name: string): AsyncGenerator<Buffer> {
   await using handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
   const { size, mode } = await handle.stat();
@@ -78,7 +95,12 @@ async function* packFile(file: string, name: string): AsyncGenerator<Buffer> {
   // The owner's bit alone, as Git keeps it: the others depend on the umask of whoever checked out.
   const executable = (mode & constants.S_IXUSR) !== 0;
   yield encodeEntry({ kind: 'file', path: name, executable, size });
-  yield* readExactly(handle, size, file);
+  let isFirst = true;
+  for await (const chunk of readExactly(handle, size, file)) {
+    if (isFirst) refuseSigningKey(chunk, name);
+    isFirst = false;
+    yield chunk;
+  }
   yield paddingAfter(size);
 }
 

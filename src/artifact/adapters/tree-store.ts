@@ -3,6 +3,7 @@ import { chmod, lstat, mkdir, mkdtemp, open, readdir, readFile, rename, rm } fro
 import path from 'node:path';
 import { treeKeyPattern } from '../tree-key.ts';
 import { parseTreeNote, type TreeNote } from '../tree-note.ts';
+import { measureTree } from './measure-tree.ts';
 
 /** Staging directories of this process carry its own token: what carries another is left over from a process that died. */
 const stagingPrefix = '.staging-';
@@ -39,13 +40,18 @@ function placesOf(treesDirectory: string, key: string): { readonly root: string;
   return { root: path.join(treesDirectory, key), note: path.join(treesDirectory, `${key}.json`) };
 }
 
-/** The note of a tree that is whole; `undefined` when there is none. */
+/**
+ * The note of a tree that is whole; `undefined` when there is none, or when it does not weigh what its note says: a disk may lose files, and
+ * somebody may have tidied up. Content of the same length that was changed on purpose is not seen: who can write here can do anything.
+ */
 export async function findTree(treesDirectory: string, key: string): Promise<TreeNote | undefined> {
   const places = placesOf(treesDirectory, key);
   try {
     if (!(await lstat(places.root)).isDirectory()) return undefined;
     if ((await lstat(places.note)).size > noteBytesMax) return undefined;
-    return parseTreeNote(await readFile(places.note, 'utf8'));
+    const note = parseTreeNote(await readFile(places.note, 'utf8'));
+    const { files, bytes } = await measureTree(places.root);
+    return note?.files === files && note.bytes === bytes ? note : undefined;
   } catch (error) {
     if (isCode(error, 'ENOENT')) return undefined;
     throw error;

@@ -32,7 +32,9 @@ async function listFiles(path: string): Promise<readonly string[]> {
 }
 
 async function readOne(path: string): Promise<ConfigurationFile> {
-  const { size } = await stat(path);
+  const found = await stat(path);
+  if (!found.isFile()) throw new SealiftError('CONFIG_INVALID', path, 'expected a regular file');
+  const { size } = found;
   if (size > maxFileSize) {
     throw new SealiftError('CONFIG_INVALID', path, `expected at most ${maxFileSize} bytes, got ${size}`);
   }
