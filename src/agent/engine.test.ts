@@ -277,6 +277,15 @@ spec:
     expect(delivered()).toEqual(['a', 'b']);
   });
 
+  it.each([
+    ['says in the status that a registry is spoken to in plain HTTP', '  insecure: true', 1],
+    ['says nothing of the kind otherwise', '', 0],
+  ])('%s', async (_, spec, count) => {
+    await start(siteOf(sourceYaml('app', spec)));
+    const conditions = state.sources.find('edge', 'app')?.status.conditions ?? [];
+    expect(conditions.filter(({ type }) => type === 'InsecureTransport')).toHaveLength(count);
+  });
+
   it('leaves a delivery alone that is gone from the configuration for a moment only', async () => {
     const { engine } = await start();
     engine.replace(siteOf(sourceYaml('app')));

@@ -28,11 +28,25 @@ function inStorage(artifact: ArtifactStatus | undefined, generation: number): re
   ];
 }
 
+/** What is in force, and how it came here. */
+interface InForce {
+  readonly artifact: ArtifactStatus;
+  readonly verified: boolean;
+  /** By plain HTTP to a host that is not this one. */
+  readonly plainHttp: boolean;
+}
+
+/** Plain HTTP was asked for, and whoever looks at the status should know. */
+function plainHttpDraft(observedGeneration: number): ConditionDraft {
+  const message =
+    'the registry is spoken to in plain HTTP: others can read, and hold back, what comes from it';
+  return { type: 'InsecureTransport', status: 'True', reason: 'PlainHTTP', message, observedGeneration };
+}
+
 /** Status after a poll that ended with an accepted artifact in force. */
 export function acceptedStatus(
   before: SourceStatus,
-  artifact: ArtifactStatus,
-  verified: boolean,
+  { artifact, verified, plainHttp }: InForce,
   { generation, now }: Moment,
 ): SourceStatus {
   const message = `stored artifact for digest '${artifact.revision}'`;
@@ -52,6 +66,7 @@ export function acceptedStatus(
     { type: 'Ready', status: 'True', reason: 'Succeeded', message, observedGeneration },
     ...inStorage(artifact, generation),
     ...signature,
+    ...(plainHttp ? [plainHttpDraft(generation)] : []),
   ];
   return {
     ...before,

@@ -73,10 +73,8 @@ function unchanged({ source, record, now }: SourceCycle): SourceTransition {
     record.failures === 0 &&
     (asked ?? lastHandledReconcileAt) === lastHandledReconcileAt;
   if (settled || artifact === undefined) return { record, events: [], changed: false };
-  const status = acceptedStatus(record.status, artifact, record.verified === true, {
-    generation: record.generation,
-    now,
-  });
+  const inForce = { artifact, verified: record.verified === true, plainHttp: source.spec.insecure };
+  const status = acceptedStatus(record.status, inForce, { generation: record.generation, now });
   const events: EventBody[] = isReady(conditions)
     ? []
     : [{ kind: 'source-recovered', revision: artifact.revision, url: source.spec.url }];
@@ -138,13 +136,11 @@ function stored(cycle: SourceCycle, outcome: Extract<PollOutcome, { kind: 'store
   const before = record.status.artifact;
   const changed = before?.revision !== artifact.revision || before.path !== artifact.root;
   const { url } = source.spec;
-  const inForce = changed ? toArtifactStatus(artifact, url, now) : { ...before, url };
+  const status = changed ? toArtifactStatus(artifact, url, now) : { ...before, url };
   const verified = verdict.kind === 'accepted';
-  const status = acceptedStatus(record.status, inForce, verified, {
-    generation: record.generation,
-    now,
-  });
-  const requested = withRequest(status, source);
+  const inForce = { artifact: status, verified, plainHttp: source.spec.insecure };
+  const accepted = acceptedStatus(record.status, inForce, { generation: record.generation, now });
+  const requested = withRequest(accepted, source);
   const next = { ...record, status: requested, layer, validator, trustHash, verified, failures: 0 };
   // What was held back under other policies or for want of a layer may go on, although it is the same.
   const released = record.layer === undefined || record.trustHash !== trustHash;
