@@ -42,6 +42,7 @@ export class IncomingBlob {
 
   async #rehash(algorithm: string): Promise<string> {
     const hasher = createHasher(algorithm);
+    await this.#file.flush();
     for await (const chunk of readFileChunks(this.#file.path, 'incoming content')) hasher.update(chunk);
     return hasher.digest();
   }
