@@ -43,8 +43,10 @@ export type { RemoteRepositoryOptions } from './remote/endpoint.ts';
 export { RemoteRepository } from './remote/remote-repository.ts';
 export type { TransportOptions } from './remote/transport.ts';
 export { Transport } from './remote/transport.ts';
+export type { Intercept } from './server/intercept.ts';
+export type { QuirkName } from './server/quirks/quirk.ts';
 export type { Route } from './server/route.ts';
-export type { Intercept, RegistryOptions, RegistryServer, RequestRecord } from './server/serve-registry.ts';
+export type { RegistryOptions, RegistryServer, RequestRecord } from './server/serve-registry.ts';
 export { serveRegistry } from './server/serve-registry.ts';
 export type {
   Deleter,

@@ -6,7 +6,7 @@ import { isManifestType } from '../media-types.ts';
 import type { Operation, Transfer } from '../store.ts';
 import type { Answer } from './answer.ts';
 import { BlobReader } from './blob-reader.ts';
-import { acceptManifests, contentPath, type Endpoint } from './endpoint.ts';
+import { acceptManifests, type Call, contentPath, type Endpoint } from './endpoint.ts';
 
 /** Streams a manifest or blob, checked on the way; content that the descriptor carries itself needs no request. */
 export async function* fetchContent(
@@ -108,24 +108,34 @@ const pullRights = ['pull'] as const;
 const pushRights = ['pull', 'push'] as const;
 
 /** Asks whether the registry has it, without its bytes. */
-export function hasContent(
+export async function hasContent(
   endpoint: Endpoint,
   descriptor: Descriptor,
   options: Operation & { readonly forPush?: boolean },
 ): Promise<boolean> {
   const isManifest = isManifestType(descriptor.mediaType);
-  const call = {
-    method: 'HEAD',
+  const call: Omit<Call, 'method'> = {
     to: contentPath(descriptor),
     headers: isManifest ? { accept: acceptManifests } : {},
     foreign: isManifest ? 'refuse' : 'follow',
     rights: options.forPush ? pushRights : pullRights,
     subject: endpoint.name(descriptor.digest),
     signal: options.signal,
-  } as const;
+  };
+  const found = await probe(endpoint, { ...call, method: 'HEAD' });
+  // A registry that asks for no login at a HEAD, and yet wants one, asks for it at a GET.
+  return (found === 'refused' ? await probe(endpoint, { ...call, method: 'GET' }) : found) === 'there';
+}
+
+function probe(endpoint: Endpoint, call: Call): Promise<'there' | 'absent' | 'refused'> {
   return endpoint.request(call, async (answer) => {
-    if (answer.status === 404 && !answer.foreign) return false;
+    if (answer.status === 404 && !answer.foreign) return 'absent';
+    if (call.method === 'HEAD' && isWithoutChallenge(answer)) return 'refused';
     await answer.expect(200);
-    return true;
+    return 'there';
   });
+}
+
+function isWithoutChallenge(answer: Answer): boolean {
+  return answer.status === 401 && !answer.foreign && answer.headers('www-authenticate').length === 0;
 }

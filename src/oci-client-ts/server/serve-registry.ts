@@ -1,21 +1,13 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ImageLayout } from '../layout/image-layout.ts';
 import { asApiError } from './api-error.ts';
 import { type Exchange, type Registry, sendError } from './exchange.ts';
-import { parseRoute, type Route } from './route.ts';
+import { type Intercept, inOrder } from './intercept.ts';
+import { type QuirkName, quirk } from './quirks/quirk.ts';
+import { parseRoute } from './route.ts';
 import { answer } from './router.ts';
 import { UploadSessions } from './upload-sessions.ts';
-
-/**
- * Looks at each request first. True means that it has answered, or will: with another status, slowly, in part, or by cutting the
- * socket. For tests of clients.
- */
-export type Intercept = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  route: Route,
-) => boolean | Promise<boolean>;
 
 export interface RequestRecord {
   readonly method: string;
@@ -46,6 +38,8 @@ export interface RegistryOptions {
   readonly stallMs?: number;
   readonly log?: (record: RequestRecord) => void;
   readonly intercept?: Intercept;
+  /** Misbehaves as the registries of docs/oci-quirks.md do, by number or `NUMBER:MODE`; after `intercept`. For tests of clients. */
+  readonly quirks?: readonly QuirkName[];
 }
 
 export interface RegistryServer {
@@ -72,7 +66,9 @@ export async function serveRegistry(options: RegistryOptions): Promise<RegistryS
     isReadOnly: options.readOnly ?? false,
     maxBlobBytes: options.maxBlobBytes ?? 2 * 1024 ** 3,
   };
-  const server = createServer((request, response) => void serve({ request, response }, registry, options));
+  const intercept = inOrder([options.intercept ?? (() => false), ...(options.quirks ?? []).map(quirk)]);
+  const seen = { intercept, log: options.log };
+  const server = createServer((request, response) => void serve({ request, response }, registry, seen));
   // A large blob over a thin link takes hours: what counts is that bytes keep coming.
   server.requestTimeout = 0;
   server.timeout = options.stallMs ?? 60_000;
@@ -111,7 +107,7 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 async function serve(
   { request, response }: Pick<Exchange, 'request' | 'response'>,
   registry: Registry,
-  { intercept, log }: RegistryOptions,
+  { intercept, log }: { readonly intercept: Intercept; readonly log: RegistryOptions['log'] },
 ): Promise<void> {
   const startedAt = performance.now();
   const [path = '', search = ''] = (request.url ?? '').split('?', 2);
@@ -129,9 +125,9 @@ async function serve(
   response.setHeader('docker-distribution-api-version', 'registry/2.0');
   try {
     const route = parseRoute(path);
-    const isTaken: boolean = await Promise.resolve(intercept?.(request, response, route) ?? false);
-    if (isTaken) return;
-    await answer(exchange, route, registry);
+    const taken = await Promise.resolve(intercept(request, response, route));
+    if (taken === true) return;
+    await answer(exchange, taken === false ? route : taken, registry);
   } catch (error) {
     failure = refuse(exchange, error);
   }
