@@ -95,6 +95,7 @@ export class Authorizer {
     const { credential } = access;
     const call: TokenCall = {
       registry: access.host,
+      origin: access.origin,
       realm: this.#realm(access, challenge.parameters.get('realm') ?? ''),
       service: challenge.parameters.get('service'),
       scopes: this.#scopes.get(scopeKey(access)) ?? [this.#needed(access)],

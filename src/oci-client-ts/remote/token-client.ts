@@ -8,6 +8,8 @@ import { parseTokenReply, type Token } from './token-reply.ts';
 export interface TokenCall {
   /** `HOST[:PORT]` the token is for; named in errors. */
   readonly registry: string;
+  /** Of the registry. */
+  readonly origin: URL;
   /** Where to ask; judged before. */
   readonly realm: URL;
   readonly service: string | undefined;

@@ -1,11 +1,15 @@
-import { Agent, type Dispatcher } from 'undici';
+import { canonicalHost } from '../credential-key.ts';
 import type { CredentialProvider, CredentialSource } from '../credentials.ts';
 import { Answer, type AnswerContext } from './answer.ts';
 import { Authorizer } from './authorizer.ts';
 import { type Jitter, type RegistryClock, systemClock, systemJitter } from './clock.ts';
-import { type Exchange, type ExchangeLimits, exchange, type Method, type RawAnswer } from './exchange.ts';
+import { type ConnectionSettings, Connections } from './connections.ts';
+import type { Exchange, ExchangeLimits, Method, RawAnswer } from './exchange.ts';
 import { Keyring } from './keyring.ts';
 import type { Grant, Refusal } from './login.ts';
+import { checkMirror, type HostMirrors, type MirrorSettings } from './mirror-settings.ts';
+import { type Mirror, type MirrorRoute, Mirrors } from './mirrors.ts';
+import type { RateLimit, RegistryWarning } from './notices.ts';
 import { registryOrigin } from './origin.ts';
 import { judgeRedirect } from './redirect-rule.ts';
 import type { RegistryRequest } from './registry-request.ts';
@@ -15,10 +19,9 @@ import { codeOfForeignStatus, codeOfStatus, codeOfTokenStatus } from './status-c
 import { fetchToken, type TokenCall } from './token-client.ts';
 import type { Token } from './token-reply.ts';
 import { defaultUserAgent } from './user-agent.ts';
+import { Wire } from './wire.ts';
 
-export interface TransportOptions {
-  /** Connections of the caller's making (proxy, extra roots, client certificate), possibly shared; `close` leaves them open. */
-  readonly dispatcher?: Dispatcher;
+export interface TransportOptions extends ConnectionSettings {
   /** True: no TLS to any registry. False: TLS even to loopback. Absent: TLS to all but loopback hosts. */
   readonly plainHttp?: boolean;
   /** Providers are asked in turn, and the first that matches and has any counts. Default: everybody is anonymous. */
@@ -29,6 +32,10 @@ export interface TransportOptions {
   readonly retry?: Partial<RetryLimits>;
   /** Default: 60 s for an answer to begin, and as much between two parts of its body. */
   readonly limits?: Partial<ExchangeLimits>;
+  /** Mirrors by the `HOST[:PORT]` that they stand for. Default: none. */
+  readonly mirrors?: Readonly<Record<string, HostMirrors>>;
+  /** Told each warning of a registry once, 4096 bytes of them for each host at most. Default: nobody. */
+  readonly onWarning?: (warning: RegistryWarning) => void;
   /** Default: `oci-client-ts/VERSION`. */
   readonly userAgent?: string;
   readonly clock?: RegistryClock;
@@ -37,11 +44,6 @@ export interface TransportOptions {
 
 /** A registry on slow storage takes its time to hash and store a large upload before it answers. */
 const defaultLimits: ExchangeLimits = { headersMs: 60_000, idleMs: 60_000 };
-
-/** Enough to load a link with layers and still let manifests through; few enough to be a polite client. */
-const connectionsPerHost = 8;
-/** An idle connection costs next to nothing and saves the next poll a handshake; servers close theirs earlier if they mind. */
-const keepIdleMs = 10 * 60 * 1000;
 
 interface Step {
   readonly url: URL;
@@ -58,19 +60,31 @@ interface Step {
 export class Transport {
   readonly clock: RegistryClock;
   readonly #options: TransportOptions;
-  readonly #dispatcher: Dispatcher;
+  readonly #wire: Wire;
   readonly #authorizer: Authorizer;
+  readonly #mirrors: Mirrors;
 
   constructor(options: TransportOptions = {}) {
     this.#options = options;
     this.clock = options.clock ?? systemClock;
-    this.#dispatcher = options.dispatcher ?? newAgent();
+    this.#wire = new Wire(new Connections(options), {
+      clock: this.clock,
+      jitter: options.jitter ?? systemJitter,
+      delays: { ...defaultRetryLimits, ...options.retry },
+      limits: { ...defaultLimits, ...options.limits },
+      userAgent: options.userAgent ?? defaultUserAgent,
+      onWarning: options.onWarning,
+    });
     this.#authorizer = new Authorizer({
       clock: this.clock,
       keyring: new Keyring(options.credentials),
       trustedRealms: options.trustedRealms ?? [],
       fetchToken: (call, signal) => this.#fetchToken(call, signal),
     });
+    this.#mirrors = new Mirrors(
+      this.clock,
+      mirrorRoutes(options, (settings) => this.#mirror(settings)),
+    );
   }
 
   /** Scheme and host under which a registry is reached. */
@@ -78,25 +92,47 @@ export class Transport {
     return registryOrigin(host, this.#options.plainHttp);
   }
 
+  /** The allowance that a registry last spoke of; absent when it never has. */
+  rateLimit(host: string): RateLimit | undefined {
+    return this.#wire.notices.rateLimit(this.origin(host));
+  }
+
   /**
-   * Sends a request and reads its answer with `read`; a failure of either that time may heal is tried again, within the limits.
+   * Sends a request, to a mirror where there is one, and reads its answer with `read`; a failure of either that time may heal is tried again,
+   * within the limits. How long all of it may take, tries, pauses and redirects together, is for the request's signal to say.
    * @throws OciError, or the signal's reason when it is aborted.
    */
   async request<T>(request: RegistryRequest, read: (answer: Answer) => Promise<T>): Promise<T> {
-    const signal = request.signal ?? new AbortController().signal;
-    if (request.once) return this.#attempt(request, read, signal);
+    if (request.once) return this.once(request, read);
+    const signal = request.signal ?? unending();
     const context = {
       clock: this.clock,
       jitter: this.#options.jitter ?? systemJitter,
       limits: { ...defaultRetryLimits, ...this.#options.retry },
       signal,
     };
-    return withRetries(context, () => this.#attempt(request, read, signal));
+    return withRetries(context, () => this.once(request, read));
+  }
+
+  /** The same without a second try after a failure. */
+  async once<T>(request: RegistryRequest, read: (answer: Answer) => Promise<T>): Promise<T> {
+    const signal = request.signal ?? unending();
+    return this.#mirrors.send(request, read, () => this.#attempt(request, read, signal));
   }
 
   /** Ends the connections at once, unless they were given; requests under way fail. */
   async close(): Promise<void> {
-    if (this.#options.dispatcher === undefined) await this.#dispatcher.destroy();
+    await Promise.all([this.#wire.close(), this.#mirrors.close()]);
+  }
+
+  #mirror(settings: MirrorSettings): Mirror {
+    checkMirror(settings);
+    const { clock, retry, limits, userAgent, jitter, onWarning, proxy } = this.#options;
+    const shared = { clock, retry, limits, userAgent, jitter, onWarning, proxy };
+    const own = Object.fromEntries(Object.entries(shared).filter(([, value]) => value !== undefined));
+    const transport = new Transport({ ...own, ...settings } as TransportOptions);
+    const { host, capabilities, pathPrefix = '' } = settings;
+    return { host, capabilities, pathPrefix, origin: transport.origin(host), transport };
   }
 
   async #attempt<T>(
@@ -138,7 +174,8 @@ export class Transport {
 
   async #follow(request: RegistryRequest, step: Step, signal: AbortSignal): Promise<Answer> {
     const { method, subject } = request;
-    const raw = await this.#exchange(outgoing(request, step, signal));
+    const own = step.url.hostname === request.access.origin.hostname;
+    const raw = await this.#wire.send(outgoing(request, step, signal), own);
     const codeOf = step.foreign ? codeOfForeignStatus : codeOfStatus;
     const context = { url: step.url, foreign: step.foreign, subject, signal, codeOf };
     const verdict = judgeRedirect({
@@ -163,8 +200,8 @@ export class Transport {
 
   #fetchToken(call: TokenCall, signal: AbortSignal): Promise<Token> {
     return fetchToken(call, async (ask) => {
-      const raw = await this.#exchange({ ...ask, signal });
       const { url, subject } = ask;
+      const raw = await this.#wire.send({ ...ask, signal }, url.hostname === call.origin.hostname);
       return this.#answer(raw, { url, foreign: false, subject, signal, codeOf: codeOfTokenStatus });
     });
   }
@@ -172,11 +209,21 @@ export class Transport {
   #answer(raw: RawAnswer, context: Omit<AnswerContext, 'now'>): Answer {
     return new Answer(raw, { ...context, now: () => this.clock.now() });
   }
+}
 
-  #exchange(call: Exchange): Promise<RawAnswer> {
-    const headers = { 'user-agent': this.#options.userAgent ?? defaultUserAgent, ...call.headers };
-    return exchange(this.#dispatcher, { ...call, headers }, { ...defaultLimits, ...this.#options.limits });
-  }
+function unending(): AbortSignal {
+  return new AbortController().signal;
+}
+
+function mirrorRoutes(
+  { mirrors = {} }: TransportOptions,
+  open: (settings: MirrorSettings) => Mirror,
+): ReadonlyMap<string, MirrorRoute> {
+  const routes = Object.entries(mirrors).map(([host, route]): [string, MirrorRoute] => {
+    const opened = route.mirrors.map(open);
+    return [canonicalHost(host), { mirrors: opened, fallback: route.fallback ?? false }];
+  });
+  return new Map(routes);
 }
 
 /** A 401 or 403 of the registry itself, which another credential may turn; a host it sent us to has none to get. */
@@ -185,15 +232,6 @@ async function refusalOf(answer: Answer, method: Method): Promise<Refusal | unde
   if ((status !== 401 && status !== 403) || foreign) return undefined;
   const text = status === 403 && method !== 'HEAD' ? await answer.errorText() : undefined;
   return { status, challenges: answer.headers('www-authenticate'), text };
-}
-
-function newAgent(): Agent {
-  return new Agent({
-    allowH2: true,
-    connections: connectionsPerHost,
-    keepAliveTimeout: keepIdleMs,
-    keepAliveMaxTimeout: keepIdleMs,
-  });
 }
 
 function outgoing(request: RegistryRequest, step: Step, signal: AbortSignal): Exchange {

@@ -1,0 +1,67 @@
+import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import { type ProxySettings, proxyFor } from './proxy-rule.ts';
+import { type TlsConnect, type TlsSettings, tlsConnect } from './tls-settings.ts';
+
+export interface ConnectionSettings {
+  /** Connections of the caller's making, possibly shared; `close` leaves them open, and `proxy` and `tls` are then the caller's affair. */
+  readonly dispatcher?: Dispatcher;
+  /** Default: no proxy. `proxyFromEnvironment` reads what most programs obey. */
+  readonly proxy?: ProxySettings;
+  /** Default: the system's roots. */
+  readonly tls?: TlsSettings;
+}
+
+/** Enough to load a link with layers and still let manifests through; few enough to be a polite client. */
+const connectionsPerHost = 8;
+/** An idle connection costs next to nothing and saves the next poll a handshake; servers close theirs earlier if they mind. */
+const keepIdleMs = 10 * 60 * 1000;
+
+const pooling = {
+  allowH2: true,
+  connections: connectionsPerHost,
+  keepAliveTimeout: keepIdleMs,
+  keepAliveMaxTimeout: keepIdleMs,
+} as const;
+
+/** Connections to all hosts, made when they are first needed and kept for the life of the process. */
+export class Connections {
+  readonly #settings: ConnectionSettings;
+  readonly #dispatchers = new Map<string, Dispatcher>();
+
+  constructor(settings: ConnectionSettings) {
+    this.#settings = settings;
+  }
+
+  /**
+   * What carries requests to `url`. `own`: the registry that was asked for, which alone gets to see the client certificate.
+   * @throws OciError `invalid` for settings that cannot be used.
+   */
+  dispatcher(url: URL, own: boolean): Dispatcher {
+    if (this.#settings.dispatcher !== undefined) return this.#settings.dispatcher;
+    const proxy = proxyFor(url, this.#settings.proxy);
+    const key = `${own} ${proxy?.href ?? ''}`;
+    const known = this.#dispatchers.get(key);
+    if (known !== undefined) return known;
+    const connect = tlsConnect(this.#settings.tls, own);
+    const made = proxy === undefined ? new Agent({ ...pooling, connect }) : this.#proxied(proxy, connect);
+    this.#dispatchers.set(key, made);
+    return made;
+  }
+
+  /** Ends the connections at once; requests under way fail. */
+  async close(): Promise<void> {
+    const all = [...this.#dispatchers.values()];
+    this.#dispatchers.clear();
+    await Promise.all(all.map((each) => each.destroy()));
+  }
+
+  #proxied(proxy: URL, requestTls: TlsConnect): Dispatcher {
+    // The proxy is no registry: it sees no client certificate.
+    return new ProxyAgent({
+      ...pooling,
+      uri: proxy.href,
+      requestTls: { ...requestTls },
+      proxyTls: { ...tlsConnect(this.#settings.tls, false) },
+    });
+  }
+}

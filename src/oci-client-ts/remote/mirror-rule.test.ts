@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import type { Method } from './exchange.ts';
+import { mirrorRequest, neededCapability } from './mirror-rule.ts';
+import type { RegistryRequest } from './registry-request.ts';
+
+const origin = new URL('https://reg.example/');
+const digest = `sha256:${'a'.repeat(64)}`;
+
+function request(path: string, method: Method = 'GET'): RegistryRequest {
+  const access = { origin, host: 'reg.example', repository: 'team/app', actions: ['pull'] };
+  return { method, url: new URL(path, origin), access, subject: 'reg.example/team/app' };
+}
+
+describe('neededCapability', () => {
+  it.each<[string, Method, string, string | undefined]>([
+    ['a manifest by digest', 'GET', `manifests/${digest}`, 'pull'],
+    ['a manifest by digest, escaped', 'GET', `manifests/${encodeURIComponent(digest)}`, 'pull'],
+    ['a manifest by tag', 'GET', 'manifests/v1', 'resolve'],
+    ['a question for a tag', 'HEAD', 'manifests/v1', 'resolve'],
+    ['a blob', 'GET', `blobs/${digest}`, 'pull'],
+    ['a question for a blob', 'HEAD', `blobs/${digest}`, 'pull'],
+    ['the list of tags', 'GET', 'tags/list?n=5', 'resolve'],
+    ['referrers', 'GET', `referrers/${digest}`, 'resolve'],
+    ['an upload', 'POST', 'blobs/uploads/', undefined],
+    ['the state of an upload', 'GET', 'blobs/uploads/5', undefined],
+    ['a push', 'PUT', 'manifests/v1', undefined],
+    ['a deletion', 'DELETE', `manifests/${digest}`, undefined],
+  ])('of %s', (_behaviour, method, path, expected) => {
+    expect(neededCapability(request(`/v2/team/app/${path}`, method))).toBe(expected);
+  });
+
+  it('of a question before an upload is none', () => {
+    const asked = request(`/v2/team/app/blobs/${digest}`, 'HEAD');
+    const access = { ...asked.access, actions: ['pull', 'push'] };
+    expect(neededCapability({ ...asked, access })).toBeUndefined();
+  });
+
+  it('of an address outside the repository is none', () => {
+    expect(neededCapability(request('/v2/team/other/manifests/v1'))).toBeUndefined();
+  });
+});
+
+describe('mirrorRequest', () => {
+  const place = { origin: new URL('http://mirror:5000/'), host: 'mirror:5000', pathPrefix: '' };
+  it.each([
+    [
+      'the same path',
+      '',
+      '/v2/team/app/tags/list?n=5',
+      'http://mirror:5000/v2/team/app/tags/list?n=5',
+      'team/app',
+    ],
+    [
+      'its prefix',
+      'hub/proxy',
+      '/v2/team/app/manifests/v1',
+      'http://mirror:5000/v2/hub/proxy/team/app/manifests/v1',
+      'hub/proxy/team/app',
+    ],
+    [
+      'the address of its own page as it is',
+      'hub',
+      'http://mirror:5000/v2/hub/team/app/tags/list?n=1',
+      'http://mirror:5000/v2/hub/team/app/tags/list?n=1',
+      'hub/team/app',
+    ],
+  ])('asks for %s', (...[, pathPrefix, path, url, repository]) => {
+    const mirrored = mirrorRequest(request(path), { ...place, pathPrefix });
+    expect({ url: mirrored.url.href, access: mirrored.access, subject: mirrored.subject }).toEqual({
+      url,
+      access: { origin: place.origin, host: 'mirror:5000', repository, actions: ['pull'] },
+      subject: 'reg.example/team/app from mirror mirror:5000',
+    });
+  });
+});

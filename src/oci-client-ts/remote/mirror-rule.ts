@@ -1,0 +1,43 @@
+import type { RegistryRequest } from './registry-request.ts';
+
+/** What a mirror may be asked for: content by digest, which is checked; or what tags and lists say, which is believed. */
+export type MirrorCapability = 'pull' | 'resolve';
+
+/**
+ * What a request needs of a mirror; nothing when it is no request for mirrors at all. What is asked in order to write is asked where it will be
+ * written.
+ */
+export function neededCapability({ method, url, access }: RegistryRequest): MirrorCapability | undefined {
+  if (isWrite(method) || access.actions.some((action) => action !== 'pull')) return undefined;
+  const prefix = `/v2/${access.repository}/`;
+  if (!url.pathname.startsWith(prefix)) return undefined;
+  const [kind, name = ''] = url.pathname.slice(prefix.length).split('/');
+  if (kind === 'blobs' && name !== 'uploads') return 'pull';
+  if (kind === 'manifests') return decodeURIComponent(name).includes(':') ? 'pull' : 'resolve';
+  return kind === 'tags' || kind === 'referrers' ? 'resolve' : undefined;
+}
+
+export function isWrite(method: RegistryRequest['method']): boolean {
+  return method !== 'GET' && method !== 'HEAD';
+}
+
+export interface MirrorPlace {
+  readonly origin: URL;
+  readonly host: string;
+  /** Without slashes at its ends; empty for none. */
+  readonly pathPrefix: string;
+}
+
+/** The same request, put to a mirror: nothing that belongs to the upstream but names and `Accept` goes along. */
+export function mirrorRequest(request: RegistryRequest, place: MirrorPlace): RegistryRequest {
+  const { access, url } = request;
+  const repository = place.pathPrefix === '' ? access.repository : `${place.pathPrefix}/${access.repository}`;
+  const rest = url.pathname.slice(`/v2/${access.repository}/`.length);
+  const here = url.origin === place.origin.origin;
+  return {
+    ...request,
+    url: here ? url : new URL(`/v2/${repository}/${rest}${url.search}`, place.origin),
+    access: { ...access, origin: place.origin, host: place.host, repository },
+    subject: `${request.subject} from mirror ${place.host}`,
+  };
+}

@@ -1,0 +1,48 @@
+import type { Jitter, RegistryClock } from './clock.ts';
+import type { Connections } from './connections.ts';
+import { type Exchange, type ExchangeLimits, exchange, type RawAnswer } from './exchange.ts';
+import { HostPauses } from './host-pauses.ts';
+import { Notices, type RegistryWarning } from './notices.ts';
+import { parseRetryAfter, type RetryLimits } from './retry-policy.ts';
+
+export interface WireOptions {
+  readonly clock: RegistryClock;
+  readonly jitter: Jitter;
+  readonly delays: RetryLimits;
+  readonly limits: ExchangeLimits;
+  readonly userAgent: string;
+  readonly onWarning: ((warning: RegistryWarning) => void) | undefined;
+}
+
+/** Single exchanges over shared connections, with what hosts say to all: pauses they ask for, warnings, allowances. */
+export class Wire {
+  readonly notices: Notices;
+  readonly #connections: Connections;
+  readonly #options: WireOptions;
+  readonly #pauses: HostPauses;
+
+  constructor(connections: Connections, options: WireOptions) {
+    const { clock, jitter, delays, onWarning } = options;
+    this.#connections = connections;
+    this.#options = options;
+    this.#pauses = new HostPauses({ clock, jitter, limits: delays });
+    this.notices = new Notices(onWarning);
+  }
+
+  /** `own`: this is the registry that was asked for. @throws OciError, or the signal's reason. */
+  async send(call: Exchange, own: boolean): Promise<RawAnswer> {
+    const { url, subject, signal } = call;
+    await this.#pauses.pass(url, subject, signal);
+    const headers = { 'user-agent': this.#options.userAgent, ...call.headers };
+    const dispatcher = this.#connections.dispatcher(url, own);
+    const raw = await exchange(dispatcher, { ...call, headers }, this.#options.limits);
+    const asked = [raw.headers['retry-after']].flat()[0];
+    this.#pauses.learn(url, raw.status, parseRetryAfter(asked, this.#options.clock.now()));
+    this.notices.read(url, raw.headers);
+    return raw;
+  }
+
+  close(): Promise<void> {
+    return this.#connections.close();
+  }
+}
