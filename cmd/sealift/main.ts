@@ -14,6 +14,7 @@ interface CommandFile {
 const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   run: () => import('./run.ts'),
   push: () => import('./push.ts'),
+  serve: () => import('./serve.ts'),
   keygen: () => import('./keygen.ts'),
   status: () => import('./status.ts'),
   events: () => import('./events.ts'),

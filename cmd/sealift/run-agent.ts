@@ -8,7 +8,7 @@ import {
   readConfiguration,
 } from '../../src/site/index.ts';
 import type { ComposedAgent } from './compose-agent.ts';
-import { exitCodeOf, formatFailure, Stopped } from './failure.ts';
+import { exitCodeOf, formatFailure } from './failure.ts';
 
 /** Reads and checks a configuration. @throws SealiftError CONFIG_INVALID. */
 export async function loadConfiguration(path: string): Promise<DesiredState> {
@@ -62,12 +62,4 @@ export async function runUntilStopped(
   const engine = new Engine(agent.parts, desired);
   const following = followConfiguration(configuration, desired, (news) => tell(news, agent, engine), signal);
   await Promise.all([engine.run(signal), following]);
-}
-
-/** Aborts on SIGINT and SIGTERM; a second one ends the process by the system's default. */
-export function stopSignal(): AbortSignal {
-  const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const)
-    process.once(name, () => stop.abort(new Stopped(`stopped by ${name} before it was done`)));
-  return stop.signal;
 }

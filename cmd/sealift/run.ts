@@ -4,7 +4,8 @@ import { SealiftError } from '../../src/core/index.ts';
 import { composeAgent } from './compose-agent.ts';
 import { stateDirectoryOption } from './options.ts';
 import { type LogFormat, outputListener } from './output-listener.ts';
-import { loadConfiguration, runOnce, runUntilStopped, stopSignal } from './run-agent.ts';
+import { loadConfiguration, runOnce, runUntilStopped } from './run-agent.ts';
+import { stopSignal } from './stop-signal.ts';
 import { targetDirectory } from './target-option.ts';
 
 /** Where the configuration is looked for without `--config`. */

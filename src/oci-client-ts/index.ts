@@ -50,6 +50,8 @@ export { RemoteRepository } from './remote/remote-repository.ts';
 export type { TlsSettings } from './remote/tls-settings.ts';
 export type { TransportOptions } from './remote/transport.ts';
 export { Transport } from './remote/transport.ts';
+export type { RegistryAction } from './server/access.ts';
+export type { RegistryAuth, RegistryUser } from './server/gate.ts';
 export type { Intercept } from './server/intercept.ts';
 export type { QuirkName } from './server/quirks/quirk.ts';
 export type { Route } from './server/route.ts';

@@ -5,6 +5,7 @@ export type ApiErrorCode =
   | 'BLOB_UNKNOWN'
   | 'BLOB_UPLOAD_INVALID'
   | 'BLOB_UPLOAD_UNKNOWN'
+  | 'DENIED'
   | 'DIGEST_INVALID'
   | 'MANIFEST_BLOB_UNKNOWN'
   | 'MANIFEST_INVALID'
@@ -14,6 +15,7 @@ export type ApiErrorCode =
   | 'SIZE_INVALID'
   | 'UNSUPPORTED'
   | 'TOOMANYREQUESTS'
+  | 'UNAUTHORIZED'
   | 'UNKNOWN';
 
 /** A refusal as the client gets it. */

@@ -11,11 +11,21 @@ export interface Exchange {
   readonly query: URLSearchParams;
 }
 
+/** Says who may do what. */
+export interface Gatekeeper {
+  /** @throws ApiError 401 with a challenge, 403. */
+  check(exchange: Exchange, route: Route): void;
+  /** Answers at the token endpoint. @throws ApiError 400, 401, 404. */
+  sendToken(exchange: Exchange): void;
+}
+
 /** What the endpoints share. */
 export interface Registry {
   readonly layout: ImageLayout;
   readonly uploads: UploadSessions;
   readonly isReadOnly: boolean;
+  /** Absent: everybody may do everything. */
+  readonly gate: Gatekeeper | undefined;
   readonly maxBlobBytes: number;
 }
 

@@ -2,7 +2,7 @@ import { isRepositoryName } from '../name-grammar.ts';
 
 /** What a path of the distribution API asks for. https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#endpoints */
 export type Route =
-  | { readonly kind: 'base' | 'catalog' | 'unknown' | 'invalid-name' }
+  | { readonly kind: 'base' | 'catalog' | 'token' | 'unknown' | 'invalid-name' }
   | { readonly kind: 'uploads' | 'tags'; readonly repository: string }
   | { readonly kind: 'manifest'; readonly repository: string; readonly reference: string }
   | { readonly kind: 'blob' | 'referrers'; readonly repository: string; readonly digest: string }
@@ -20,11 +20,18 @@ const rows: readonly (readonly [RegExp, Named])[] = [
   [/^(.+)\/blobs\/([^/]+)$/, (repository, digest) => ({ kind: 'blob', repository, digest })],
 ];
 
+const fixed: Readonly<Record<string, 'base' | 'catalog' | 'token'>> = {
+  '/v2': 'base',
+  '/v2/': 'base',
+  '/v2/_catalog': 'catalog',
+  '/token': 'token',
+};
+
 /** Reads the path of a request, percent signs still in it. */
 export function parseRoute(path: string): Route {
   const decoded = decode(path);
-  if (decoded === '/v2' || decoded === '/v2/') return { kind: 'base' };
-  if (decoded === '/v2/_catalog') return { kind: 'catalog' };
+  const kind = Object.hasOwn(fixed, decoded) ? fixed[decoded] : undefined;
+  if (kind !== undefined) return { kind };
   if (!decoded.startsWith('/v2/')) return { kind: 'unknown' };
   for (const [pattern, route] of rows) {
     const [, repository, last = ''] = pattern.exec(decoded.slice('/v2/'.length)) ?? [];

@@ -19,6 +19,7 @@ type Table = {
 const table: Table = {
   base: { GET: async (exchange) => sendJson(exchange, 200, {}) },
   catalog: { GET: listRepositories },
+  token: { GET: sendToken },
   blob: { GET: getBlob, HEAD: getBlob, DELETE: deleteBlob },
   manifest: { GET: getManifest, HEAD: getManifest, PUT: putManifest, DELETE: deleteManifest },
   uploads: { POST: postUpload },
@@ -31,6 +32,7 @@ const table: Table = {
 
 /** Sends a request to the endpoint of its route. @throws ApiError, and whatever the endpoint throws. */
 export async function answer(exchange: Exchange, route: Route, registry: Registry): Promise<void> {
+  registry.gate?.check(exchange, route);
   if (route.kind === 'unknown') throw new ApiError(404, 'UNSUPPORTED', 'no such endpoint');
   if (route.kind === 'invalid-name') throw new ApiError(404, 'NAME_INVALID', 'not a repository name');
   const method = exchange.request.method ?? '';
@@ -41,6 +43,11 @@ export async function answer(exchange: Exchange, route: Route, registry: Registr
   const endpoint = Object.hasOwn(methods, method) ? methods[method] : undefined;
   if (endpoint === undefined) throw new ApiError(405, 'UNSUPPORTED', `no ${method} here`);
   await endpoint(exchange, route as never, registry);
+}
+
+async function sendToken(exchange: Exchange, _route: Route, { gate }: Registry): Promise<void> {
+  if (gate === undefined) throw new ApiError(404, 'UNSUPPORTED', 'no such endpoint');
+  gate.sendToken(exchange);
 }
 
 const readingMethods: ReadonlySet<string> = new Set(['GET', 'HEAD']);

@@ -1,8 +1,10 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { ImageLayout } from '../layout/image-layout.ts';
 import { asApiError } from './api-error.ts';
 import { type Exchange, type Registry, sendError } from './exchange.ts';
+import { Gate, type RegistryAuth } from './gate.ts';
 import { type Intercept, inOrder } from './intercept.ts';
 import { type QuirkName, quirk } from './quirks/quirk.ts';
 import { parseRoute } from './route.ts';
@@ -22,10 +24,14 @@ export interface RequestRecord {
 
 export interface RegistryOptions {
   readonly layout: ImageLayout;
-  /** Default 127.0.0.1. There is no authentication: who can connect can read, and write unless `readOnly`. */
+  /** Default 127.0.0.1. Without `auth`, who can connect can read, and write unless `readOnly`. */
   readonly host?: string;
   /** Default 0: any free port. */
   readonly port?: number;
+  /** Who may do what. Passwords and tokens cross the network as they are: away from loopback this needs `tls`. */
+  readonly auth?: RegistryAuth;
+  /** Key and certificate chain in PEM. Default plain HTTP. */
+  readonly tls?: { readonly key: string; readonly cert: string };
   /** Refuses everything that changes the layout. Default false. */
   readonly readOnly?: boolean;
   /** Bytes of one blob. Default 2 GiB. */
@@ -43,7 +49,7 @@ export interface RegistryOptions {
 }
 
 export interface RegistryServer {
-  /** `http://host:port`, without slash at the end. */
+  /** `http://host:port` or `https://host:port`, without slash at the end. */
   readonly url: string;
   readonly port: number;
   /** Ends open connections and unfinished uploads. */
@@ -53,7 +59,7 @@ export interface RegistryServer {
 /** Connections at the same time; a client needs a handful. */
 const maxConnections = 1_000;
 
-/** Serves a layout by the OCI distribution API 1.1 over plain HTTP. https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md */
+/** Serves a layout by the OCI distribution API 1.1 over HTTP/1.1. https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md */
 export async function serveRegistry(options: RegistryOptions): Promise<RegistryServer> {
   const { layout, host = '127.0.0.1', port = 0 } = options;
   const uploads = new UploadSessions(layout.blobs, {
@@ -64,11 +70,15 @@ export async function serveRegistry(options: RegistryOptions): Promise<RegistryS
     layout,
     uploads,
     isReadOnly: options.readOnly ?? false,
+    gate: options.auth === undefined ? undefined : new Gate(options.auth),
     maxBlobBytes: options.maxBlobBytes ?? 2 * 1024 ** 3,
   };
   const intercept = inOrder([options.intercept ?? (() => false), ...(options.quirks ?? []).map(quirk)]);
   const seen = { intercept, log: options.log };
-  const server = createServer((request, response) => void serve({ request, response }, registry, seen));
+  const server = createListener(
+    options.tls,
+    (request, response) => void serve({ request, response }, registry, seen),
+  );
   // A large blob over a thin link takes hours: what counts is that bytes keep coming.
   server.requestTimeout = 0;
   server.timeout = options.stallMs ?? 60_000;
@@ -82,7 +92,7 @@ export async function serveRegistry(options: RegistryOptions): Promise<RegistryS
   }
   const bound = (server.address() as AddressInfo).port;
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    url: urlOf(options.tls, host, bound),
     port: bound,
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
@@ -91,6 +101,14 @@ export async function serveRegistry(options: RegistryOptions): Promise<RegistryS
       await uploads.close();
     },
   };
+}
+
+function urlOf(tls: RegistryOptions['tls'], host: string, port: number): string {
+  return `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function createListener(tls: RegistryOptions['tls'], listener: RequestListener): Server {
+  return tls === undefined ? createServer(listener) : createSecureServer({ ...tls }, listener);
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
