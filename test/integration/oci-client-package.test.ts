@@ -35,6 +35,7 @@ const expected: Readonly<Record<string, RegExp>> = {
   'Copy, with everything that refers to it': /^copied 4, skipped 0\n$/,
   'Read an image layout': /^v1: 1 layer of 6 bytes\n$/,
   Credentials: /^resolved application\/vnd\.oci\.image\.manifest\.v1\+json\n$/,
+  Connections: /^resolved sha256:[0-9a-f]{64}\n$/,
   Errors: /^not-found 404 MANIFEST_UNKNOWN false\n$/,
 };
 
