@@ -75,6 +75,12 @@ export interface Pusher {
   ): Promise<void>;
 }
 
+/** Takes blobs over without their bytes. */
+export interface Mounter {
+  /** False when this cannot be done, for whatever reason but an outage: then the blob is pushed. */
+  mount(descriptor: Descriptor, from: Fetcher, options?: Operation): Promise<boolean>;
+}
+
 export interface Tagger {
   /** Points a tag at a manifest that is already stored. */
   tag(descriptor: Descriptor, tag: string, options?: Operation): Promise<void>;

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { type Descriptor, OciError, type RemoteRepository } from 'oci-client-ts';
 import { describe, expect, it } from 'vitest';
-import { imageOf, indexOf, type OciContent } from '../fakes/oci-content.ts';
+import { blobOf, imageOf, indexOf, type OciContent } from '../fakes/oci-content.ts';
 import { type Answerer, bodyOf, type ScriptedServer } from '../fakes/scripted-server.ts';
 import { repositoryAt, send, serve } from '../fixtures/remote-registry.ts';
 
@@ -313,13 +313,44 @@ describe('pushing a referrer', () => {
     expect(stored.get(tag)).toBe(signature);
   });
 
-  it('writes no list where the registry keeps its own', async () => {
-    const server = await serve(async (request, response) => {
-      await bodyOf(request);
-      response.writeHead(201, { 'oci-subject': subject.descriptor.digest }).end();
+  describe('to a registry that says it keeps its own list', () => {
+    async function modern(hasApi: boolean) {
+      const stored = new Map<string, OciContent>();
+      const server = await serve(async (request, response) => {
+        const body = await bodyOf(request);
+        const [, kind = '', reference = ''] = /(manifests|referrers)\/([^?]+)/.exec(request.url ?? '') ?? [];
+        if (request.method === 'PUT') {
+          stored.set(reference, blobOf(body.toString(), request.headers['content-type']));
+          response.writeHead(201, { 'oci-subject': subject.descriptor.digest }).end();
+        } else if (kind === 'referrers' && hasApi) send(response, indexOf([]));
+        else {
+          const found = stored.get(reference);
+          if (found === undefined) response.writeHead(404).end();
+          else send(response, found);
+        }
+      });
+      const sent = (): string[] => server.requests.splice(0).map(({ method, url }) => `${method} ${url}`);
+      return { store: repository(server), sent };
+    }
+    const put = ({ descriptor }: OciContent): string => `PUT /v2/team/app/manifests/${descriptor.digest}`;
+    const ask = `GET /v2/team/app/referrers/${subject.descriptor.digest}`;
+
+    it('writes none, and asks once whether that is so', async () => {
+      const { store, sent } = await modern(true);
+      await store.push(signature.descriptor, signature.bytes);
+      expect(sent()).toEqual([put(signature), put(signature).replace('PUT', 'HEAD'), ask]);
+      await store.push(report.descriptor, report.bytes);
+      expect(sent()).toEqual([put(report)]);
     });
-    await repository(server).push(signature.descriptor, signature.bytes);
-    expect(server.requests.map(({ method }) => method)).toEqual(['PUT']);
+
+    it('and cannot be asked for it: writes one nevertheless', async () => {
+      const { store, sent } = await modern(false);
+      for (const content of [signature, report]) await store.push(content.descriptor, content.bytes);
+      expect(sent().filter((line) => line === ask)).toHaveLength(1);
+      const found: string[] = [];
+      for await (const { digest } of store.referrers(subject.descriptor)) found.push(digest);
+      expect(found).toEqual([signature.descriptor.digest, report.descriptor.digest]);
+    });
   });
 
   it('and deleting it takes it from the list', async () => {

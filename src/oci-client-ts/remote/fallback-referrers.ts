@@ -4,13 +4,15 @@ import { OciError } from '../errors.ts';
 import { mediaTypes } from '../media-types.ts';
 import { fallbackTag } from '../referrer-list.ts';
 import type { Operation } from '../store.ts';
+import { systemJitter } from './clock.ts';
 import type { Endpoint } from './endpoint.ts';
 import { withEntry, withoutEntry } from './fallback-index.ts';
 import { putManifest } from './manifest-upload.ts';
 import { type FoundManifest, getManifest } from './manifests.ts';
 
 /** Somebody else may write the list between our reading and our writing; with entity tags we notice, and read again. */
-const maxRounds = 4;
+const maxRounds = 6;
+const raceDelayMs = 100;
 
 /** The list that clients keep under the fallback tag; absent when there is none. @throws OciError when it could not be read. */
 export async function readFallback(
@@ -60,34 +62,44 @@ export function unlistInFallback(
   );
 }
 
+/** Reads again after writing: a writer that knows no entity tags, or a registry that ignores them, may have put another list over ours. */
 async function rewrite(
   endpoint: Endpoint,
   subject: string,
   options: Operation,
   change: (index: Uint8Array | undefined) => Uint8Array | undefined,
 ): Promise<void> {
-  for (let round = 1; ; round += 1) {
+  const signal = options.signal ?? new AbortController().signal;
+  for (let round = 0; round <= maxRounds; round += 1) {
+    // Whoever read before our writing has written by now, and two writers that met once do not meet again.
+    if (round > 0) await endpoint.clock.sleep((1 + systemJitter.next()) * raceDelayMs, signal);
     const found = await readFallback(endpoint, subject, options);
     const content = change(found?.content);
     if (content === undefined) return;
-    try {
-      await putFallback(endpoint, subject, { content, found, signal: options.signal });
-      return;
-    } catch (error) {
-      if (!isLostRace(error) || round >= maxRounds) throw error;
-    }
+    if (round < maxRounds) await tryToPut(endpoint, subject, { content, found, signal });
+  }
+  throw new OciError(
+    'server-error',
+    endpoint.name(fallbackTag(subject)),
+    `expected the list of referrers as written, got another one ${maxRounds} times`,
+  );
+}
+
+async function tryToPut(endpoint: Endpoint, subject: string, next: NextList): Promise<void> {
+  try {
+    await putFallback(endpoint, subject, next);
+  } catch (error) {
+    if (!isLostRace(error)) throw error;
   }
 }
 
-async function putFallback(
-  endpoint: Endpoint,
-  subject: string,
-  next: {
-    readonly content: Uint8Array;
-    readonly found: FoundManifest | undefined;
-    readonly signal: AbortSignal | undefined;
-  },
-): Promise<void> {
+interface NextList {
+  readonly content: Uint8Array;
+  readonly found: FoundManifest | undefined;
+  readonly signal: AbortSignal;
+}
+
+async function putFallback(endpoint: Endpoint, subject: string, next: NextList): Promise<void> {
   const { content, found, signal } = next;
   await putManifest(endpoint, {
     reference: fallbackTag(subject),

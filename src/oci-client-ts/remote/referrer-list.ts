@@ -97,6 +97,23 @@ async function* apiPages(
   }
 }
 
+/**
+ * Whether the registry can be asked for referrers: some say that they list a manifest with its subject, and do not. Asked once for each host.
+ * @throws OciError for an outage.
+ */
+export async function hasReferrersApi(
+  endpoint: Endpoint,
+  subject: string,
+  options: Operation,
+): Promise<boolean> {
+  const { learned } = endpoint;
+  if (learned.referrersApi === 'unknown') {
+    const page = await readPage(endpoint, `referrers/${subject}`, options);
+    learned.referrersApi = page.kind === 'page' ? 'yes' : 'no';
+  }
+  return learned.referrersApi === 'yes';
+}
+
 function readPage(endpoint: Endpoint, to: string | URL, { signal }: Operation): Promise<Page | Unsupported> {
   const subject = `referrers in ${endpoint.name()}`;
   const headers = { accept: mediaTypes.ociIndex };

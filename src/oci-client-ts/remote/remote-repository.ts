@@ -7,22 +7,39 @@ import { isManifestType } from '../media-types.ts';
 import { isTag } from '../name-grammar.ts';
 import { asReferrer } from '../referrer-list.ts';
 import { serialQueue } from '../serial-queue.ts';
-import type { Operation, Resolution, Resumer, Store, Transfer, Validator } from '../store.ts';
+import type {
+  Fetcher,
+  Mounter,
+  Operation,
+  PushOptions,
+  Resolution,
+  Resumer,
+  Store,
+  Transfer,
+  Validator,
+} from '../store.ts';
+import { confirmManifest } from './confirm-manifest.ts';
 import { fetchBlob, fetchContent, hasContent } from './contents.ts';
 import { contentPath, Endpoint, type RemoteRepositoryOptions } from './endpoint.ts';
 import { listInFallback, unlistInFallback } from './fallback-referrers.ts';
 import { putManifest } from './manifest-upload.ts';
 import { getManifest } from './manifests.ts';
 import { resolveManifest } from './polls.ts';
-import { listReferrers, type ReferrerQuery } from './referrer-list.ts';
+import { hasReferrersApi, listReferrers, type ReferrerQuery } from './referrer-list.ts';
 import { listTags } from './tag-list.ts';
+import { mountBlob, type UploadPlace } from './upload-session.ts';
 import { uploadBlob } from './uploads.ts';
 
+/** Uploads that are begun and not used cost the registry something, and it forgets them by itself. */
+const maxBegun = 100;
+
 /** One repository of a registry, by the OCI distribution API. https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md */
-export class RemoteRepository implements Store, Resumer {
+export class RemoteRepository implements Store, Resumer, Mounter {
   readonly #endpoint: Endpoint;
   /** The fallback list is read, changed and written: within one process, one change after the other. */
   readonly #inTurn = serialQueue();
+  /** Uploads that a refused mount has begun, by digest. */
+  readonly #begun = new Map<string, UploadPlace>();
 
   /** Does no I/O. @throws OciError `invalid` for a host or repository outside the grammar. */
   constructor(options: RemoteRepositoryOptions) {
@@ -52,14 +69,29 @@ export class RemoteRepository implements Store, Resumer {
   async push(
     descriptor: Descriptor,
     content: AsyncIterable<Uint8Array> | Uint8Array,
-    options: Operation = {},
+    options: PushOptions = {},
   ): Promise<void> {
     if (isManifestType(descriptor.mediaType)) return this.#pushManifest(descriptor, content, options);
-    if (await hasContent(this.#endpoint, descriptor, { ...options, forPush: true })) {
+    const begun = this.#begun.get(descriptor.digest);
+    this.#begun.delete(descriptor.digest);
+    if (begun === undefined && (await this.#isThere(descriptor, options))) {
       releaseSource(content);
       return;
     }
-    await uploadBlob(this.#endpoint, descriptor, content, options);
+    await uploadBlob(this.#endpoint, descriptor, content, { ...options, begun });
+  }
+
+  /** Between repositories of one registry. What a registry makes of a mount that it refuses is used by the push that follows. */
+  async mount(descriptor: Descriptor, from: Fetcher, options: Operation = {}): Promise<boolean> {
+    if (!(from instanceof RemoteRepository) || isManifestType(descriptor.mediaType)) return false;
+    const { host, repository } = from.#endpoint;
+    const endpoint = this.#endpoint;
+    if (host !== endpoint.host || repository === endpoint.repository) return false;
+    const { digest } = descriptor;
+    const about = { subject: endpoint.name(digest), signal: options.signal };
+    const mounted = await mountBlob(endpoint, { digest, from: repository }, about);
+    if (typeof mounted === 'object' && this.#begun.size < maxBegun) this.#begun.set(digest, mounted);
+    return mounted === 'mounted';
   }
 
   async tag(descriptor: Descriptor, tag: string, options: Operation = {}): Promise<void> {
@@ -106,23 +138,25 @@ export class RemoteRepository implements Store, Resumer {
   async #pushManifest(
     descriptor: Descriptor,
     content: AsyncIterable<Uint8Array> | Uint8Array,
-    options: Operation,
+    options: PushOptions,
   ): Promise<void> {
     const { digest, mediaType } = descriptor;
     const bytes = await this.#manifestContent(descriptor, content);
     const manifest = parseManifest(bytes, mediaType);
     const { subject } = manifest;
     // A manifest with a subject is sent even when it is there: only the answer tells whether it is listed.
-    if (
-      subject === undefined &&
-      (await hasContent(this.#endpoint, descriptor, { ...options, forPush: true }))
-    )
-      return;
+    if (subject === undefined && (await this.#isThere(descriptor, options))) return;
     const upload = { reference: digest, mediaType, content: bytes, digest, signal: options.signal };
     const { listed } = await putManifest(this.#endpoint, upload);
-    if (subject === undefined || listed) return;
+    await confirmManifest(this.#endpoint, descriptor, options);
+    if (subject === undefined) return;
+    if (listed && (await hasReferrersApi(this.#endpoint, subject.digest, options))) return;
     const entry = asReferrer(descriptor, manifest);
     await this.#inTurn(() => listInFallback(this.#endpoint, subject.digest, entry, options));
+  }
+
+  async #isThere(descriptor: Descriptor, options: PushOptions): Promise<boolean> {
+    return !options.absent && hasContent(this.#endpoint, descriptor, { ...options, forPush: true });
   }
 
   async #manifestContent(
