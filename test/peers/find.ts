@@ -4,7 +4,7 @@ import { env } from 'node:process';
 import { isBuilt, type PeerName, peerBinary, peers } from './peer.ts';
 
 /**
- * Path of a real program: the variable of its name in capitals (`KUSTOMIZE=/opt/kustomize`), the cache of
+ * Path of a real program: the variable of its name in capitals (`DOCKER_REGISTRY=/opt/docker-registry`), the cache of
  * `npm run peers`, then `$PATH`. A variable that names no program is an error, not a reason to look further.
  */
 export function findPeer(name: PeerName): string | undefined {
@@ -12,7 +12,7 @@ export function findPeer(name: PeerName): string | undefined {
 }
 
 function namedByVariable(name: PeerName): string | undefined {
-  const variable = name.toUpperCase();
+  const variable = name.toUpperCase().replaceAll('-', '_');
   const path = env[variable];
   if (path === undefined || path === '') return undefined;
   if (isProgram(path)) return path;

@@ -4,10 +4,15 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { env } from 'node:process';
 
-export type PeerName = 'kustomize' | 'crane' | 'oras' | 'cosign' | 'registry' | 'flux';
+type BuiltName = 'kustomize' | 'crane' | 'oras' | 'cosign' | 'registry' | 'flux';
+
+/** Peers that the system's package manager brings, under the same names in Debian. */
+export const systemPeers = ['docker-registry', 'skopeo'] as const;
+
+export type PeerName = BuiltName | (typeof systemPeers)[number];
 
 export interface Peer {
-  readonly name: PeerName;
+  readonly name: BuiltName;
   /** Go package of the program, as the `tool` line of its go.mod names it. */
   readonly goPackage: string;
   /** Module that carries the package; its required version is the version of the peer. */
