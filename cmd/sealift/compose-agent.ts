@@ -6,9 +6,10 @@ import { createBuildStage, createChildProcessExec, sweepBuilds } from '../../src
 import type { EventListener } from '../../src/core/index.ts';
 import { recordEvents } from '../../src/observe/index.ts';
 import { type OpenStateStore, openStateStore } from '../../src/site/index.ts';
-import { createFetchStage, createResolveStage } from '../../src/source/index.ts';
+import { createFetchStage, createResolveStage, localRepository } from '../../src/source/index.ts';
 import { createDirectoryTarget } from '../../src/target/index.ts';
 import { createVerifyStage } from '../../src/verify/index.ts';
+import { openHousekeeping } from './open-housekeeping.ts';
 import { RepositoryOpener } from './open-repository.ts';
 import { systemClock, systemRandom } from './system-clock.ts';
 
@@ -49,9 +50,7 @@ function createStages(
   return {
     resolve: createResolveStage(openRepository),
     verify: createVerifyStage({ openRepository }),
-    fetch: createFetchStage(openRepository, ({ metadata }) =>
-      layout.repository(`source/${metadata.namespace}/${metadata.name}`),
-    ),
+    fetch: createFetchStage(openRepository, ({ metadata }) => layout.repository(localRepository(metadata))),
     unpack: createUnpackStage({
       treesDirectory: trees,
       open: (layer, signal) => blobs.fetch(layer, { signal }),
@@ -91,6 +90,7 @@ export async function composeAgent(
     stages: createStages(settings, { layout, trees, builds }, opener),
     target: createDirectoryTarget({ directory: settings.targetDirectory }),
     state,
+    housekeeping: openHousekeeping(layout, trees),
     clock: systemClock,
     random: systemRandom,
     withdrawAll: settings.withdrawAll ?? false,

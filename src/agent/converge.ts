@@ -1,6 +1,7 @@
 import type { DesiredState, Kustomization, OciRepository } from '../api/index.ts';
-import { inParallel, type SealiftError, type Subject, siteSubject } from '../core/index.ts';
+import { asSealiftError, inParallel, type SealiftError, type Subject, siteSubject } from '../core/index.ts';
 import { isWaiting } from './delivery-transition.ts';
+import { inForce } from './housekeeping.ts';
 import { type AgentParts, createReconcilers, type Reconcilers } from './reconcilers.ts';
 import { deliverySubject, sourceSubject } from './subjects.ts';
 import { withdrawalFault, withdrawn, withdrawnSources } from './withdrawn.ts';
@@ -90,6 +91,19 @@ async function takeBackAll(
   return { changes, failures };
 }
 
+/** What it cannot remove is told; the site has converged nevertheless. */
+async function keepHouse(
+  { housekeeping, state }: AgentParts,
+  { emit }: Reconcilers,
+  signal: AbortSignal,
+): Promise<void> {
+  await housekeeping?.collect(inForce(state.sources.all()), signal).catch((thrown) => {
+    signal.throwIfAborted();
+    const { code, message } = asSealiftError(thrown, 'housekeeping');
+    emit(siteSubject, { kind: 'failed', stage: 'site', code, message });
+  });
+}
+
 /**
  * Brings the target to what the configuration asks for, once: every source is polled, every delivery applied, in the order of their
  * dependencies.
@@ -116,6 +130,7 @@ export async function converge(
     if (stuck || pass.waiting.length === 0) break;
     candidates = pass.waiting;
   }
+  await keepHouse(parts, reconcilers, signal);
   reconcilers.emit(siteSubject, { kind: 'converged', changes, failures: failures.length });
   return { changes, failures };
 }

@@ -8,6 +8,8 @@ import {
 import { asSealiftError, type ErrorCode, type ObjectRef, SealiftError, siteSubject } from '../core/index.ts';
 import { isWaiting } from './delivery-transition.ts';
 import { dependants } from './dependencies.ts';
+import { housekeepingDelayMs, inForce } from './housekeeping.ts';
+import { Quiet } from './quiet.ts';
 import { type AgentParts, createReconcilers, type Reconcilers } from './reconcilers.ts';
 import { firstPollDelay, nextRunDelay, retryDelay } from './schedule.ts';
 import { withdrawalFault, withdrawn, withdrawnSources } from './withdrawn.ts';
@@ -29,6 +31,8 @@ const siteIntervalMs = 10 * 60_000;
  */
 const withdrawalGraceMs = 5_000;
 
+const housekeeping = workKey({ kind: 'housekeeping', namespace: '', name: '' });
+
 interface Named {
   readonly metadata: { readonly namespace: string; readonly name: string };
 }
@@ -43,6 +47,8 @@ export class Engine {
   /** Apart, so that registries that do not answer hold no worker that drift waits for. */
   readonly #polls: WorkQueue;
   readonly #applies: WorkQueue;
+  /** Nothing is built while the disk is tidied: a tree must not go from under a build. */
+  readonly #quiet = new Quiet();
   readonly #stop = new AbortController();
   /** Deliveries that an object of another delivery stood in the way of; tried again when something was deleted. */
   readonly #blocked = new Set<string>();
@@ -68,6 +74,7 @@ export class Engine {
     signal.addEventListener('abort', () => this.#stop.abort(signal.reason), { once: true });
     if (signal.aborted) this.#stop.abort(signal.reason);
     this.replace(this.#desired);
+    this.#polls.add(housekeeping);
     await this.#watchTarget();
     for (const queue of [this.#polls, this.#applies]) queue.close();
     await Promise.all([this.#polls.idle(), this.#applies.idle()]);
@@ -140,16 +147,24 @@ export class Engine {
         const source = findNamed(this.#desired.sources, namespace, name);
         if (source !== undefined) return source.spec.suspend ? undefined : this.#poll(source);
         this.#parts.state.sources.remove(namespace, name);
+        this.#polls.add(housekeeping, housekeepingDelayMs);
         return undefined;
       }
       case 'delivery': {
         const delivery = findNamed(this.#desired.deliveries, namespace, name);
         if (delivery === undefined) return this.#withdraw({ namespace, name });
-        if (!delivery.spec.suspend) return this.#apply(delivery);
+        if (!delivery.spec.suspend) return this.#quiet.beside(() => this.#apply(delivery));
         this.#reconcilers.deliveries.hold(delivery);
         return undefined;
       }
+      case 'housekeeping':
+        return this.#quiet.alone(() => this.#keepHouse());
     }
+  }
+
+  async #keepHouse(): Promise<number | undefined> {
+    const { housekeeping, state } = this.#parts;
+    return housekeeping?.collect(inForce(state.sources.all()), this.#stop.signal);
   }
 
   async #withdraw({ namespace, name }: Omit<Work, 'kind'>): Promise<number | undefined> {
@@ -166,7 +181,10 @@ export class Engine {
       this.#desired,
       this.#stop.signal,
     );
-    if (changed) for (const delivery of this.#deliveriesOf(source)) this.#addDelivery(delivery);
+    if (changed) {
+      for (const delivery of this.#deliveriesOf(source)) this.#addDelivery(delivery);
+      this.#polls.add(housekeeping, housekeepingDelayMs);
+    }
     return this.#nextDelay(error, failures, source.spec.interval);
   }
 

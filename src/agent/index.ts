@@ -1,4 +1,5 @@
 export type { Convergence } from './converge.ts';
 export { converge } from './converge.ts';
 export { Engine } from './engine.ts';
+export type { Housekeeping } from './housekeeping.ts';
 export type { AgentParts } from './reconcilers.ts';

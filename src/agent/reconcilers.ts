@@ -1,5 +1,6 @@
 import type { StateStore } from '../api/index.ts';
 import type { Clock, EventBody, EventListener, Random, Subject, Target } from '../core/index.ts';
+import type { Housekeeping } from './housekeeping.ts';
 import { DeliveryReconciler } from './reconcile-delivery.ts';
 import { SourceReconciler } from './reconcile-source.ts';
 import type { SourceStages } from './source-pipeline.ts';
@@ -11,6 +12,8 @@ export interface AgentParts {
   readonly stages: SourceStages & { readonly build: BuildStage };
   readonly target: Target;
   readonly state: StateStore;
+  /** Absent: what is not in force any more stays on the disk. */
+  readonly housekeeping?: Housekeeping;
   readonly clock: Clock;
   readonly random: Random;
   /** Lets a configuration without any delivery take back everything; without it that is refused. */

@@ -8,6 +8,7 @@ import {
 } from '../api/index.ts';
 import { SealiftError } from '../core/index.ts';
 import { chosenLayer } from './chosen-layer.ts';
+import { currentTag } from './local-repository.ts';
 import type { OpenRepository } from './open-repository.ts';
 
 /** A layer of manifests is small; what is larger than this is a mistake or an attack. Bytes, compressed. */
@@ -21,9 +22,6 @@ interface FetchRequest {
 
 /** Opens the part of the local layout that belongs to one source. */
 type OpenLocal = (source: OciRepository) => Store;
-
-/** The tag, in the local layout, of the revision in force. */
-const currentTag = 'current';
 
 /** Whether the local layout has the layer, every byte of it: a disk may have lost some. What is damaged is removed. */
 async function holdsWhole(local: Store, layer: Descriptor, signal: AbortSignal): Promise<boolean> {

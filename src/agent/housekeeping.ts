@@ -1,0 +1,42 @@
+import type { SourceRecord } from '../api/index.ts';
+
+/** What a site needs of its disk: everything that its sources have in force. */
+export interface InForce {
+  readonly sources: readonly { readonly namespace: string; readonly name: string }[];
+  /** Roots of unpacked trees. */
+  readonly roots: ReadonlySet<string>;
+  /** Digests of manifests and layers. */
+  readonly digests: ReadonlySet<string>;
+}
+
+export interface Housekeeping {
+  /**
+   * Removes from the disk what is not in force. Called while nothing is being built; sources may be polled meanwhile. Gives the
+   * milliseconds after which more can go, `undefined` when nothing is left to wait for.
+   */
+  collect(inForce: InForce, signal: AbortSignal): Promise<number | undefined>;
+}
+
+/** Milliseconds after another revision was stored until the old one goes: deliveries have taken the new one by then, and others come. */
+export const housekeepingDelayMs: number = 60_000;
+
+/** `<tag>@<digest>` or `<digest>`. */
+function manifestDigest(revision: string): string {
+  return revision.slice(revision.lastIndexOf('@') + 1);
+}
+
+/**
+ * What must stay: of each source the manifest, layer and tree in force, and not what was fetched last, which may have been refused its tree.
+ */
+export function inForce(records: readonly SourceRecord[]): InForce {
+  const artifacts = records.flatMap(({ status }) => (status.artifact === undefined ? [] : [status.artifact]));
+  const layers = records.flatMap(({ layer }) => (layer === undefined ? [] : [layer]));
+  return {
+    sources: records.map(({ namespace, name }) => ({ namespace, name })),
+    roots: new Set(artifacts.map(({ path }) => path)),
+    digests: new Set([
+      ...artifacts.map(({ revision }) => manifestDigest(revision)),
+      ...layers.flatMap(({ revision, layer }) => [manifestDigest(revision), layer.digest]),
+    ]),
+  };
+}
