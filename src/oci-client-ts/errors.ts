@@ -32,6 +32,9 @@ export interface OciErrorDetails {
   readonly retryAfterMs?: number;
 }
 
+/** What would break a line or steer a terminal. Remote text finds its way into errors, from JSON with any character escaped. */
+const steering = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
+
 /** The only error this package throws on purpose. Its text holds no credential and no whole body. */
 export class OciError extends Error {
   override readonly name = 'OciError';
@@ -46,7 +49,7 @@ export class OciError extends Error {
     detail: string,
     options: ErrorOptions & { readonly details?: OciErrorDetails } = {},
   ) {
-    super(`${subject}: ${detail}`, options);
+    super(`${subject}: ${detail}`.replaceAll(steering, ' '), options);
     this.code = code;
     this.subject = subject;
     this.details = options.details ?? {};

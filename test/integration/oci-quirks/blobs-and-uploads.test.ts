@@ -89,3 +89,12 @@ it('quirk 55 (55:absurd): fails at once, with a wait of an hour at most for the 
   expect(error).toMatchObject({ code: 'rate-limited', details: { retryAfterMs: 3_600_000 } });
   expect(registry.requests).toHaveLength(1);
 });
+
+it.each(['55:reset-before-body', '55:reset-after-body'] as const)(
+  'quirk 55 (%s): ends the upload, in a second try',
+  async (quirk) => {
+    const registry = await quirkyRegistry(quirk);
+    await registry.store().push(layer.descriptor, layer.bytes);
+    expect(await registry.layout.blobs.size(layer.descriptor.digest)).toBe(layer.descriptor.size);
+  },
+);

@@ -27,6 +27,14 @@ it('quirk 15: names a manifest by the digest of its bytes', async () => {
   expect(await readFrom(store, layer)).toEqual(layer.bytes);
 });
 
+it('quirk 16: asks the API after the push, and keeps the list under the fallback tag', async () => {
+  const registry = await quirkyRegistry(16);
+  await registry.seed([image]);
+  const store = registry.store();
+  await store.push(signature.descriptor, signature.bytes);
+  expect(await referrersOf(store, image.descriptor)).toEqual([signature.descriptor.digest]);
+});
+
 it('quirk 18: fails with unsupported, so that nobody takes it for signed', async () => {
   const registry = await quirkyRegistry(18);
   await registry.seed([image]);
@@ -115,4 +123,12 @@ it('quirk 33: goes on to the upload, whose challenge it can answer', async () =>
   const registry = await quirkyRegistry(33);
   await registry.store().push(layer.descriptor, layer.bytes);
   expect(await registry.layout.blobs.size(layer.descriptor.digest)).toBe(layer.descriptor.size);
+});
+
+it('quirk 34: looks for what it pushed, and fails when it is not there', async () => {
+  const registry = await quirkyRegistry(34);
+  await registry.seed([]);
+  const error = await failureOf(registry.store().push(image.descriptor, image.bytes));
+  expect(error.message).toContain(registry.host);
+  await failureOf(registry.store().resolve(image.descriptor.digest));
 });

@@ -1,6 +1,7 @@
 import { sha256 } from 'oci-client-ts';
 import { expect, it } from 'vitest';
 import { mappedDispatcher } from '../../fakes/mapped-dispatcher.ts';
+import { imageOf } from '../../fakes/oci-content.ts';
 import {
   config,
   image,
@@ -19,6 +20,22 @@ it('quirk 1: takes the subject under its own fallback tag as no list at all', as
   await registry.seed([image], 'v1');
   expect(await referrersOf(registry.store(), image.descriptor)).toEqual([]);
   expect(registry.asked(/manifests\/sha256-/)).toHaveLength(1);
+});
+
+it('quirk 2: fails with the registry, its code and the type that was refused', async () => {
+  const registry = await quirkyRegistry(2);
+  await registry.seed([]);
+  const type = 'application/vnd.cncf.flux.config.v1+json';
+  const artifact = imageOf({ config: { ...config.descriptor, mediaType: type } });
+  const error = await failureOf(registry.store().push(artifact.descriptor, artifact.bytes));
+  expect(error).toMatchObject({
+    code: 'invalid',
+    details: { status: 400, registryCode: 'MANIFEST_INVALID' },
+  });
+  expect(error.message).toContain(registry.host);
+  expect(error.message).toContain(type);
+  const other = imageOf();
+  await registry.store().push(other.descriptor, other.bytes);
 });
 
 it('quirk 3: does not follow, and finds referrers under the fallback tag', async () => {
@@ -53,6 +70,16 @@ it('quirk 6: keeps referrers under the fallback tag', async () => {
   const store = registry.store();
   for (const content of [signature, report]) await store.push(content.descriptor, content.bytes);
   expect(await referrersOf(store, image.descriptor, 'test/report')).toEqual([report.descriptor.digest]);
+});
+
+it('quirk 12: fails with unsupported, the registry and the type, and sends it once', async () => {
+  const registry = await quirkyRegistry(12);
+  await registry.seed([]);
+  const error = await failureOf(registry.store().push(signature.descriptor, signature.bytes));
+  expect(error.code).toBe('unsupported');
+  expect(error.message).toContain(registry.host);
+  expect(error.message).toContain('test/signature');
+  expect(registry.asked(/^PUT/)).toHaveLength(1);
 });
 
 it.each(['13:404', '13:400'] as const)(

@@ -67,6 +67,14 @@ it('quirk 27: fails with unsupported, and sends it once', async () => {
   expect(registry.asked(/^PUT/)).toHaveLength(1);
 });
 
+it('quirk 28: sends the manifest again, a few times', async () => {
+  const registry = await quirkyRegistry(28);
+  await registry.seed([]);
+  await registry.store().push(image.descriptor, image.bytes);
+  expect(registry.asked(/^PUT/)).toHaveLength(3);
+  expect(await registry.store().exists(image.descriptor)).toBe(true);
+});
+
 it('quirk 29: fails with the code of the registry, and stores nothing', async () => {
   const registry = await quirkyRegistry(29);
   const error = await failureOf(registry.store().push(layer.descriptor, layer.bytes));
