@@ -36,6 +36,8 @@ export class BlobReader {
   /** False after a registry's answer to a range made no sense: then it is asked for the whole, and what is known is skipped. */
   #ranged = true;
   #etag: string | undefined;
+  /** Where the last bytes came from. */
+  #source: Answer | undefined;
 
   constructor(endpoint: Endpoint, descriptor: Descriptor, signal: AbortSignal | undefined) {
     this.#endpoint = endpoint;
@@ -67,7 +69,16 @@ export class BlobReader {
       // Too short, and well ended: no second try would make it longer.
       if (!isBroken && (this.count < opening.end || opening.end >= size)) break;
     }
-    this.#check.end();
+    this.#end();
+  }
+
+  #end(): void {
+    try {
+      this.#check.end();
+    } catch (error) {
+      this.#source?.distrust();
+      throw error;
+    }
   }
 
   /** True when the connection broke. */
@@ -122,6 +133,7 @@ export class BlobReader {
   }
 
   async #begin(answer: Answer, isRange: boolean): Promise<Opened> {
+    this.#source = answer;
     await answer.expect(...(isRange ? [200, 206] : [200]));
     const isPart = answer.status === 206;
     const end = isPart ? this.#endOfPart(answer) : this.#descriptor.size;
