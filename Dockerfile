@@ -45,7 +45,7 @@ COPY --from=bundle --chmod=0755 /build/dist/sealift.js /usr/local/lib/sealift/se
 # The root file system may be read-only: state is the volume, and nothing else is written but below /tmp (mount a tmpfs there).
 USER 65532:65532
 # A user without a home: the first line makes the volume the default of --state-dir, the second keeps others from looking for one.
-# The third keeps the space for new objects at 1 MiB instead of 16: 125 MiB resident with 100 deliveries instead of 144, at the same CPU.
+# The third keeps the space for new objects at 1 MiB instead of 16: a tenth less memory with 100 deliveries, at the same CPU.
 ENV XDG_STATE_HOME=/var/lib \
     HOME=/tmp \
     NODE_OPTIONS=--max-semi-space-size=1

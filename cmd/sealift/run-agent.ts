@@ -15,7 +15,8 @@ export async function loadConfiguration(path: string): Promise<DesiredState> {
   return parseConfiguration(await readConfiguration(path));
 }
 
-function tellLoaded({ parts }: ComposedAgent, { sources, deliveries, policies }: DesiredState): void {
+/** Tells what a configuration holds that is taken into force. */
+export function tellLoaded({ parts }: ComposedAgent, { sources, deliveries, policies }: DesiredState): void {
   const counts = { sources: sources.length, deliveries: deliveries.length, policies: policies.length };
   parts.listener({ kind: 'configuration-loaded', ...counts, subject: siteSubject, at: Date.now() });
 }
@@ -26,7 +27,6 @@ export async function runOnce(
   desired: DesiredState,
   signal: AbortSignal,
 ): Promise<Convergence> {
-  tellLoaded(agent, desired);
   const convergence = await converge(agent.parts, desired, signal);
   for (const { subject, error } of convergence.failures) process.stderr.write(formatFailure(error, subject));
   const [first] = convergence.failures;
@@ -58,7 +58,6 @@ export async function runUntilStopped(
   desired: DesiredState,
   signal: AbortSignal,
 ): Promise<void> {
-  tellLoaded(agent, desired);
   const engine = new Engine(agent.parts, desired);
   const following = followConfiguration(configuration, desired, (news) => tell(news, agent, engine), signal);
   await Promise.all([engine.run(signal), following]);

@@ -4,7 +4,7 @@ import { SealiftError } from '../../src/core/index.ts';
 import { composeAgent } from './compose-agent.ts';
 import { stateDirectoryOption } from './options.ts';
 import { type LogFormat, outputListener } from './output-listener.ts';
-import { loadConfiguration, runOnce, runUntilStopped } from './run-agent.ts';
+import { loadConfiguration, runOnce, runUntilStopped, tellLoaded } from './run-agent.ts';
 import { stopSignal } from './stop-signal.ts';
 import { targetDirectory } from './target-option.ts';
 
@@ -44,6 +44,7 @@ async function run(options: RunOptions): Promise<void> {
   const agent = await composeAgent(settings, [outputListener(options.logFormat)]);
   const signal = stopSignal();
   try {
+    tellLoaded(agent, desired);
     if (options.once === true) await runOnce(agent, desired, signal);
     else await runUntilStopped(options.config, agent, desired, signal);
   } finally {
@@ -74,7 +75,12 @@ export function addTo(program: Command): void {
     )
     .option('--kustomize <file>', 'kustomize binary; looked for on the PATH without it')
     .addOption(
-      new Option('--log-format <format>', 'how to log').choices(['auto', 'json', 'text']).default('auto'),
+      new Option(
+        '--log-format <format>',
+        'lines for people (text), JSON for programs, or by who reads: text on a terminal',
+      )
+        .choices(['auto', 'json', 'text'])
+        .default('auto'),
     )
     .action(run);
 }

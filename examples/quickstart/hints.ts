@@ -25,8 +25,8 @@ export function hints(host: string): readonly Hint[] {
       command: `${copy} && ${edit('Evil')} && ${push} --revision v3`,
     },
     {
-      title: 'Edit a delivered file: the drift is repaired at once',
-      command: `sed -i.bak 's/replicas: 1/replicas: 9/' ${file} && cat ${file}`,
+      title: 'Delete a delivered file: it is back at once',
+      command: `rm ${file} && sleep 1 && ls ${file}`,
     },
     { title: 'See where things stand', command: `npx sealift status --state-dir ${places.state}` },
     { title: 'See what happened', command: `npx sealift events --state-dir ${places.state}` },

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { chdir } from 'node:process';
-import { composeAgent } from '../../cmd/sealift/compose-agent.ts';
+import { type ComposedAgent, composeAgent } from '../../cmd/sealift/compose-agent.ts';
 import { reportFailure } from '../../cmd/sealift/failure.ts';
 import { writeKeyPair } from '../../cmd/sealift/keygen.ts';
 import { outputListener } from '../../cmd/sealift/output-listener.ts';
 import { push } from '../../cmd/sealift/push.ts';
-import { loadConfiguration, runOnce, runUntilStopped } from '../../cmd/sealift/run-agent.ts';
+import { loadConfiguration, runOnce, runUntilStopped, tellLoaded } from '../../cmd/sealift/run-agent.ts';
 import { formatStatus, readStatus } from '../../cmd/sealift/status.ts';
 import { stopSignal } from '../../cmd/sealift/stop-signal.ts';
 import { openPrivateKey } from '../../src/verify/index.ts';
@@ -46,30 +46,19 @@ async function publish(host: string, signal: AbortSignal): Promise<void> {
 }
 
 /** What a site does: everything between the registry and the delivered files. */
-async function deliver(host: string, once: boolean, signal: AbortSignal): Promise<void> {
-  const settings = {
-    stateDirectory: places.state,
-    targetDirectory: places.delivered,
-    searchPath: process.env['PATH'] ?? '',
-  };
+async function deliver(agent: ComposedAgent, host: string, signal: AbortSignal): Promise<void> {
   const desired = await loadConfiguration(places.site);
-  const agent = await composeAgent(settings, [outputListener('text')]);
-  try {
-    const { failures } = await runOnce(agent, desired, signal);
-    say(`\n${formatStatus(readStatus(places.state), 'table')}`);
-    say(`Delivered to ${places.delivered}\n`);
-    if (once || failures.length > 0) return;
-    say(formatHints(host));
-    await runUntilStopped(places.site, agent, desired, signal);
-  } finally {
-    await agent.close();
-  }
+  tellLoaded(agent, desired);
+  const { failures } = await runOnce(agent, desired, signal);
+  say(`\n${formatStatus(readStatus(places.state), 'table')}`);
+  say(`Delivered to ${places.delivered}\n`);
+  if (process.argv.includes('--once') || failures.length > 0) return;
+  say(formatHints(host));
+  await runUntilStopped(places.site, agent, desired, signal);
 }
 
-async function main(): Promise<void> {
-  chdir(root);
-  const signal = stopSignal();
-  await mkdir(places.home, { recursive: true });
+/** Publisher, registry and site, in the order in which they would come to be. */
+async function play(agent: ComposedAgent, signal: AbortSignal): Promise<void> {
   const registry = await startRegistry();
   const { host } = new URL(registry.url);
   say(`registry ${registry.url}, from the image layout ${places.registry}`);
@@ -77,9 +66,27 @@ async function main(): Promise<void> {
     await ensureKeyPair();
     await publish(host, signal);
     await writeSite(host, await readFile(`${places.key}.pub`, 'utf8'));
-    await deliver(host, process.argv.includes('--once'), signal);
+    await deliver(agent, host, signal);
   } finally {
     await registry.close();
+  }
+}
+
+async function main(): Promise<void> {
+  chdir(root);
+  const signal = stopSignal();
+  await mkdir(places.home, { recursive: true });
+  const settings = {
+    stateDirectory: places.state,
+    targetDirectory: places.delivered,
+    searchPath: process.env['PATH'] ?? '',
+  };
+  // First of all, since it takes the lock: a second quickstart must not touch what the first one uses.
+  const agent = await composeAgent(settings, [outputListener('text')]);
+  try {
+    await play(agent, signal);
+  } finally {
+    await agent.close();
   }
 }
 

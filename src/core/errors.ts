@@ -211,6 +211,11 @@ export const errorTable = {
     retry: 'backoff',
     next: 'Check rights and free space of the directory.',
   },
+  STATE_NOT_FOUND: {
+    origin: 'config',
+    retry: 'never',
+    next: 'Give the --state-dir of an agent that has run here.',
+  },
   STATE_UNUSABLE: {
     origin: 'disk',
     retry: 'never',
@@ -219,7 +224,7 @@ export const errorTable = {
   CONFIG_INVALID: {
     origin: 'config',
     retry: 'on-change',
-    next: 'Correct the configuration at the place named; the last good configuration stays in force.',
+    next: 'Correct the configuration at the place named; an agent that runs keeps the last good one.',
   },
   CONFIG_UNSUPPORTED: {
     origin: 'config',

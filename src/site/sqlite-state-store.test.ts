@@ -106,6 +106,6 @@ describe('openStateStore', () => {
 
 describe('readStateStore', () => {
   it('says so when there is no state', () => {
-    expect(() => readStateStore(directory)).toThrow(expect.objectContaining({ code: 'DISK_FAILED' }));
+    expect(() => readStateStore(directory)).toThrow(expect.objectContaining({ code: 'STATE_NOT_FOUND' }));
   });
 });

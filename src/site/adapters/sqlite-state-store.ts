@@ -79,16 +79,12 @@ export function openStateStore(directory: string): OpenStateStore {
 
 /**
  * Opens the state for reading, beside a running agent or after it.
- * @throws SealiftError DISK_FAILED when there is none, STATE_UNUSABLE when it is of another version.
+ * @throws SealiftError STATE_NOT_FOUND, STATE_UNUSABLE when it is of another version.
  */
 export function readStateStore(directory: string): OpenStateStore {
   const path = join(directory, 'state.db');
   if (!existsSync(path)) {
-    throw new SealiftError(
-      'DISK_FAILED',
-      path,
-      'no state here; expected the --state-dir of an agent that has run',
-    );
+    throw new SealiftError('STATE_NOT_FOUND', path, 'no state here');
   }
   return onDisk(path, () => {
     const database = new DatabaseSync(path, { readOnly: true });
