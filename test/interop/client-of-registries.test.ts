@@ -27,14 +27,21 @@ interface Kind {
   readonly start: (workshop: Workshop) => Promise<LiveRegistry>;
   /** Tags of one repository that it takes in a second or two: a page holds 1,000. */
   readonly tags: number;
+  readonly mounts: boolean;
 }
 
 const kinds: readonly Kind[] = [
-  { title: 'CNCF distribution 3', needs: ['registry'], start: startDistribution, tags: 1_005 },
-  { title: 'crane registry serve', needs: ['crane'], start: startCraneRegistry, tags: 1_005 },
-  { title: "Debian's docker-registry", needs: ['docker-registry'], start: startDockerRegistry, tags: 50 },
+  { title: 'CNCF distribution 3', needs: ['registry'], start: startDistribution, tags: 1_005, mounts: true },
+  { title: 'crane registry serve', needs: ['crane'], start: startCraneRegistry, tags: 1_005, mounts: false },
+  {
+    title: "Debian's docker-registry",
+    needs: ['docker-registry'],
+    start: startDockerRegistry,
+    tags: 50,
+    mounts: true,
+  },
   // Each is a durable change of the one index.
-  { title: 'our registry', needs: [], start: startOurs, tags: 50 },
+  { title: 'our registry', needs: [], start: startOurs, tags: 50, mounts: true },
 ];
 
 const mebibyte = 2 ** 20;
@@ -143,6 +150,16 @@ for (const kind of kinds) {
       } finally {
         proxy.close();
       }
+    });
+
+    it('has a blob mounted from another repository', async () => {
+      const blob = content(mediaTypes.octetStream, noise(mebibyte + 5));
+      await at('mount/from').push(blob.descriptor, blob.bytes);
+      const mounted = await at('mount/to').mount(blob.descriptor, at('mount/from'));
+      expect(mounted).toBe(kind.mounts);
+      if (!mounted) await at('mount/to').push(blob.descriptor, blob.bytes);
+      const pulled = await readAll(at('mount/to').fetch(blob.descriptor), 2 * mebibyte, 'blob');
+      expect(sha256(pulled)).toBe(blob.descriptor.digest);
     });
 
     it('copies between repositories of the registry', async () => {
