@@ -157,7 +157,7 @@ describe('mirrors', () => {
     const challenge = { 'www-authenticate': 'Basic realm="r"' };
     const guarded: Answerer = (request, response) => {
       if (request.headers.authorization === undefined) response.writeHead(401, challenge).end();
-      else holding(request, response);
+      else void holding(request, response);
     };
     const { store, mirrors, upstream } = await scene({
       mirrors: [says(401, challenge)],
@@ -181,7 +181,7 @@ describe('mirrors', () => {
     const mirror = await serve((request, response) => {
       if (request.headers.authorization === undefined) {
         response.writeHead(401, { 'www-authenticate': 'Basic realm="r"' }).end();
-      } else holding(request, response);
+      } else void holding(request, response);
     });
     const own = { kind: 'basic', username: 'mirror', password: 'pw' } as const;
     const asked: string[] = [];
@@ -237,6 +237,16 @@ describe('mirrors', () => {
     const wrong: Answerer = (_, response) => send(response, blobOf('CONTENT'));
     const { store } = await scene({ mirrors: [wrong] });
     expect((await failureOf(pull(store))).code).toBe('digest-mismatch');
+  });
+
+  it('that give wrong content are left alone, and the next try gets it from another', async () => {
+    const wrong: Answerer = (_, response) => {
+      response.writeHead(200, { 'content-type': 'application/octet-stream' }).end('CONTENT');
+    };
+    const { store, counts } = await scene({ mirrors: [wrong, holding] });
+    expect((await failureOf(pull(store))).code).toBe('digest-mismatch');
+    await pull(store);
+    expect(counts()).toEqual([1, 1, 0]);
   });
 
   it('are named in errors', async () => {
