@@ -30,6 +30,7 @@ export class Answer {
   readonly #context: AnswerContext;
   /** The beginning of the body, once it was read for its error. */
   #read: Promise<Uint8Array> | undefined;
+  #onDistrust: () => void = () => {};
 
   constructor(raw: RawAnswer, context: AnswerContext) {
     this.status = raw.status;
@@ -87,6 +88,15 @@ export class Answer {
   async errorText(): Promise<string> {
     const { text = '' } = parseErrorBody(await this.#prefix());
     return text;
+  }
+
+  /** Its content has turned out to be wrong: whoever gave it is not to be asked again at once, where somebody else can be. */
+  distrust(): void {
+    this.#onDistrust();
+  }
+
+  whenDistrusted(listener: () => void): void {
+    this.#onDistrust = listener;
   }
 
   destroy(): void {

@@ -1,4 +1,6 @@
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import { addressClass } from './address-class.ts';
+import { guardedLookup } from './guarded-lookup.ts';
 import { type ProxySettings, proxyFor } from './proxy-rule.ts';
 import { type TlsConnect, type TlsSettings, tlsConnect } from './tls-settings.ts';
 
@@ -33,17 +35,25 @@ export class Connections {
   }
 
   /**
-   * What carries requests to `url`. `own`: the registry that was asked for, which alone gets to see the client certificate.
+   * What carries requests to `url`, on behalf of the registry at `registry`: it alone gets to see the client certificate, and a host that it
+   * names must not turn out to be this machine, unless the registry is there itself.
    * @throws OciError `invalid` for settings that cannot be used.
    */
-  dispatcher(url: URL, own: boolean): Dispatcher {
+  dispatcher(url: URL, registry: URL): Dispatcher {
     if (this.#settings.dispatcher !== undefined) return this.#settings.dispatcher;
     const proxy = proxyFor(url, this.#settings.proxy);
-    const key = `${own} ${proxy?.href ?? ''}`;
+    const own = url.hostname === registry.hostname;
+    const guarded = !own && addressClass(registry.hostname) !== 'loopback';
+    const key = `${own} ${guarded} ${proxy?.href ?? ''}`;
     const known = this.#dispatchers.get(key);
     if (known !== undefined) return known;
     const connect = tlsConnect(this.#settings.tls, own);
-    const made = proxy === undefined ? new Agent({ ...pooling, connect }) : this.#proxied(proxy, connect);
+    // Behind a proxy it is the proxy that looks names up.
+    const lookup = guarded ? { lookup: guardedLookup() } : {};
+    const made =
+      proxy === undefined
+        ? new Agent({ ...pooling, connect: { ...connect, ...lookup } })
+        : this.#proxied(proxy, connect);
     this.#dispatchers.set(key, made);
     return made;
   }

@@ -140,8 +140,19 @@ export class Mirrors {
   ): Promise<T> {
     return mirror.transport.once(mirrorRequest(request, mirror), async (answer) => {
       if (!last && !goodStatuses.has(answer.status)) await answer.expect(200);
+      answer.whenDistrusted(() => this.#distrust(mirror, request.subject));
       return read(answer);
     });
+  }
+
+  /** Wrong bytes do not get right by asking again: the others have their turn, for as long as a dead mirror would be left alone. */
+  #distrust(mirror: Mirror, subject: string): void {
+    const error = new OciError(
+      'digest-mismatch',
+      `${subject} from mirror ${mirror.host}`,
+      'expected content of its digest, got other bytes',
+    );
+    this.#rests.set(mirror, { until: this.#clock.monotonic() + maxRestMs, strikes: 1, error });
   }
 
   #learn(mirror: Mirror, error: OciError): void {

@@ -174,8 +174,7 @@ export class Transport {
 
   async #follow(request: RegistryRequest, step: Step, signal: AbortSignal): Promise<Answer> {
     const { method, subject } = request;
-    const own = step.url.hostname === request.access.origin.hostname;
-    const raw = await this.#wire.send(outgoing(request, step, signal), own);
+    const raw = await this.#wire.send(outgoing(request, step, signal), request.access.origin);
     const codeOf = step.foreign ? codeOfForeignStatus : codeOfStatus;
     const context = { url: step.url, foreign: step.foreign, subject, signal, codeOf };
     const verdict = judgeRedirect({
@@ -201,7 +200,7 @@ export class Transport {
   #fetchToken(call: TokenCall, signal: AbortSignal): Promise<Token> {
     return fetchToken(call, async (ask) => {
       const { url, subject } = ask;
-      const raw = await this.#wire.send({ ...ask, signal }, url.hostname === call.origin.hostname);
+      const raw = await this.#wire.send({ ...ask, signal }, call.origin);
       return this.#answer(raw, { url, foreign: false, subject, signal, codeOf: codeOfTokenStatus });
     });
   }

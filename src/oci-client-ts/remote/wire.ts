@@ -29,12 +29,12 @@ export class Wire {
     this.notices = new Notices(onWarning);
   }
 
-  /** `own`: this is the registry that was asked for. @throws OciError, or the signal's reason. */
-  async send(call: Exchange, own: boolean): Promise<RawAnswer> {
+  /** On behalf of the registry at `registry`. @throws OciError, or the signal's reason. */
+  async send(call: Exchange, registry: URL): Promise<RawAnswer> {
     const { url, subject, signal } = call;
     await this.#pauses.pass(url, subject, signal);
     const headers = { 'user-agent': this.#options.userAgent, ...call.headers };
-    const dispatcher = this.#connections.dispatcher(url, own);
+    const dispatcher = this.#connections.dispatcher(url, registry);
     const raw = await exchange(dispatcher, { ...call, headers }, this.#options.limits);
     const asked = [raw.headers['retry-after']].flat()[0];
     this.#pauses.learn(url, raw.status, parseRetryAfter(asked, this.#options.clock.now()));

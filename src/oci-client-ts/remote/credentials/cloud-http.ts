@@ -49,7 +49,7 @@ export function cloudHttp(settings: ConnectionSettings = {}): CloudHttp {
     try {
       const content =
         body === undefined ? {} : { body: { kind: 'bytes', bytes: Buffer.from(body) } as const };
-      const dispatcher = connections.dispatcher(url, false);
+      const dispatcher = connections.dispatcher(url, url);
       const raw = await exchange(
         dispatcher,
         { method, url, headers, ...content, signal: both, subject },

@@ -46,7 +46,12 @@ function execute(call: HelperCall, signal: AbortSignal): Promise<Outcome> {
       stdio: ['pipe', 'pipe', 'ignore'],
       detached: true,
     });
+    const settle = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    };
     const stop = (reason: unknown): void => {
+      settle();
       endGroup(child.pid);
       reject(reason);
     };
@@ -66,8 +71,7 @@ function execute(call: HelperCall, signal: AbortSignal): Promise<Outcome> {
       stop(new OciError('unauthorized', call.subject, 'expected a program that starts', { cause })),
     );
     child.on('close', (status) => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
+      settle();
       resolve({ status, output: Buffer.concat(chunks).toString('utf8') });
     });
     // A helper that reads nothing is no fault of ours.
