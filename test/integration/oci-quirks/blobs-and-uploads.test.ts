@@ -3,6 +3,8 @@ import { blobOf } from '../../fakes/oci-content.ts';
 import { image, layer, quirkyRegistry } from '../../fixtures/quirky-registry.ts';
 import { failureOf, readFrom } from '../../fixtures/remote-registry.ts';
 
+/** So large that half of it is worth going on from. */
+const large = blobOf(Array.from({ length: 10_000 }, (_, at) => `line ${at}`).join('\n'));
 const login = { kind: 'basic', username: 'alice', password: 'secret' } as const;
 const impatient = { limits: { headersMs: 2000, idleMs: 200 }, retry: { attempts: 2, baseDelayMs: 1 } };
 
@@ -36,11 +38,13 @@ it.each([
 });
 
 it.each(['54:cut-once', '54:200-for-range'] as const)(
-  'quirk 54 (%s): ends with the right bytes',
+  'quirk 54 (%s): goes on from the byte reached, and ends with the right bytes',
   async (quirk) => {
     const registry = await quirkyRegistry(quirk);
-    await registry.seed([layer]);
-    expect(await readFrom(registry.store(impatient), layer)).toEqual(layer.bytes);
+    await registry.seed([large]);
+    expect(await readFrom(registry.store(impatient), large)).toEqual(large.bytes);
+    const ranges = registry.requests.map(({ headers }) => headers.range);
+    expect(ranges).toEqual([undefined, expect.stringMatching(/^bytes=\d+-$/)]);
   },
 );
 
@@ -51,14 +55,26 @@ it('quirk 54 (54:slow): waits as long as bytes come', async () => {
   expect(await readFrom(registry.store(impatient), blob)).toEqual(blob.bytes);
 });
 
-it.each(['54:wrong-start', '54:wrong-total', '54:416', '54:etag-changes', '54:expiring-redirect'] as const)(
+it.each(['54:wrong-start', '54:wrong-total', '54:416', '54:etag-changes'] as const)(
   'quirk 54 (%s): ends with the right bytes, asked for from the start again',
   async (quirk) => {
     const registry = await quirkyRegistry(quirk);
-    await registry.seed([layer]);
-    expect(await readFrom(registry.store(impatient), layer)).toEqual(layer.bytes);
+    await registry.seed([large]);
+    expect(await readFrom(registry.store(impatient), large)).toEqual(large.bytes);
+    const ranges = registry.requests.map(({ headers }) => headers.range);
+    expect(ranges).toEqual([undefined, expect.stringMatching(/^bytes=\d+-$/), undefined]);
   },
 );
+
+it('quirk 54 (54:expiring-redirect): asks the registry for another address before it goes on', async () => {
+  const registry = await quirkyRegistry('54:expiring-redirect');
+  await registry.seed([large]);
+  expect(await readFrom(registry.store(impatient), large)).toEqual(large.bytes);
+  const [, digest = ''] = large.descriptor.digest.split(':');
+  const places = registry.asked().map((line) => line.replace(digest, 'DIGEST'));
+  const both = ['GET /v2/team/app/blobs/sha256:DIGEST', 'GET /storage/team/app/sha256:DIGEST'];
+  expect(places).toEqual([...both, ...both]);
+});
 
 it.each([
   ['54:cut-always', 'unreachable'],

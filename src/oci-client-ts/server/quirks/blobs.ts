@@ -1,7 +1,7 @@
 import type { Intercept } from '../intercept.ts';
 import { type Call, type Mode, on, type QuirkFamily } from './mode.ts';
 import { refuse, reply } from './reply.ts';
-import { holdAnswer, rewriteHead, type Whole } from './rewrite.ts';
+import { holdAnswer, rewriteAnswer, type Whole } from './rewrite.ts';
 import { storage } from './storage.ts';
 
 type Parts = Parameters<Parameters<typeof holdAnswer>[1]>[1];
@@ -48,15 +48,16 @@ const afterCut =
     };
   };
 
-/** Answers to a range with another `Content-Range`. */
-const misplaced = (range: (start: number, end: number, total: number) => string): Mode =>
+/** Answers to a range with another part, or as a part of something else. */
+const misplaced = (skipped: number, added: number): Mode =>
   afterCut(() =>
     on('blob', 'GET', ({ response }) =>
-      rewriteHead(response, ({ status, headers }) => {
+      rewriteAnswer(response, (answer) => {
+        const { headers, body } = answer;
         const [, start, end, total] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(`${headers['content-range']}`) ?? [];
-        if (start === undefined) return { status, headers };
-        const changed = range(Number(start), Number(end), Number(total));
-        return { status, headers: { ...headers, 'content-range': changed } };
+        if (start === undefined) return answer;
+        const range = `bytes ${Number(start) + skipped}-${end}/${Number(total) + added}`;
+        return { ...answer, headers: { ...headers, 'content-range': range }, body: body.subarray(skipped) };
       }),
     ),
   );
@@ -128,8 +129,8 @@ export const blobs: QuirkFamily = {
       'cut-once': afterCut(() => () => false),
       'cut-always': () => sent(half),
       '200-for-range': wholeForRange,
-      'wrong-start': misplaced((start, end, total) => `bytes ${start + 1}-${end}/${total}`),
-      'wrong-total': misplaced((start, end, total) => `bytes ${start}-${end}/${total + 1}`),
+      'wrong-start': misplaced(1, 0),
+      'wrong-total': misplaced(0, 1),
       '416': afterCut(() =>
         on('blob', 'GET', (call) =>
           call.request.headers.range === undefined ? false : refuse(call, 416, { code: 'SIZE_INVALID' }),
