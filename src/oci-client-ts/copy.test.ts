@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { copy, createMemoryStore, type Descriptor, OciError, type Store } from './index.ts';
+import {
+  type CopyEvent,
+  copy,
+  createMemoryStore,
+  type Descriptor,
+  type Fetcher,
+  OciError,
+  type Store,
+} from './index.ts';
 import { blobOf, collect, config, image, imageOf, indexOf, layer, pushAll } from './store-contract.ts';
 
 /** Notes what is done to a store, in order. */
@@ -157,6 +165,96 @@ describe('copy', () => {
     const to = createMemoryStore();
     await copy(from, to, windows.descriptor.digest);
     expect(await to.exists(windows.descriptor)).toBe(true);
+  });
+
+  it('tells of each step, and how far each blob is', async () => {
+    const events: CopyEvent[] = [];
+    const from = await source();
+    const to = createMemoryStore();
+    await pushAll(to, config);
+    await copy(from, to, image.descriptor.digest, { progress: (event) => events.push(event) });
+    expect(events).toContainEqual({ kind: 'skipped', descriptor: config.descriptor });
+    expect(events.filter(({ descriptor }) => descriptor.digest === layer.descriptor.digest)).toEqual([
+      { kind: 'moving', descriptor: layer.descriptor, bytes: layer.descriptor.size },
+      { kind: 'pushed', descriptor: layer.descriptor },
+    ]);
+    expect(events.at(-1)).toEqual({ kind: 'pushed', descriptor: image.descriptor });
+  });
+
+  it.each([1, 2])('moves no more than %i blobs at the same time', async (concurrency) => {
+    const from = createMemoryStore();
+    const blobs = Array.from({ length: 6 }, (_, at) => blobOf(`blob ${at}`));
+    const many = imageOf(layer, config, { layers: blobs.map(({ descriptor }) => descriptor) });
+    await pushAll(from, config, ...blobs, many);
+    let open = 0;
+    let most = 0;
+    const slow = {
+      ...observed(from).store,
+      fetch: async function* (descriptor: Descriptor): AsyncGenerator<Uint8Array> {
+        open += 1;
+        most = Math.max(most, open);
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        yield* from.fetch(descriptor);
+        open -= 1;
+      },
+    };
+    await copy(slow, createMemoryStore(), many.descriptor.digest, { concurrency });
+    expect(most).toBe(concurrency);
+  });
+
+  it('mounts where the destination can, and moves no bytes then', async () => {
+    const to = createMemoryStore();
+    const from = await source();
+    const asked: string[] = [];
+    const mounting = {
+      ...observed(to).store,
+      mount: async (descriptor: Descriptor, other: Fetcher): Promise<boolean> => {
+        asked.push(descriptor.digest);
+        expect(other).toBe(from);
+        if (descriptor.digest !== layer.descriptor.digest) return false;
+        await to.push(layer.descriptor, layer.bytes);
+        return true;
+      },
+    };
+    const result = await copy(from, mounting, image.descriptor.digest);
+    expect(asked.sort()).toEqual(digests(layer, config).sort());
+    const moved = config.descriptor.size + image.descriptor.size;
+    expect(result).toMatchObject({ mounted: 1, pushed: 2, skipped: 0, bytes: moved });
+  });
+
+  it.each([
+    ['a broken link', new OciError('unreachable', 'blob', 'reset'), 2],
+    ['a request that was too long', new OciError('protocol', 'blob', 'no', { details: { status: 416 } }), 2],
+    ['a refusal', new OciError('denied', 'blob', 'no', { details: { status: 403 } }), 1],
+    ['an order to wait', new OciError('rate-limited', 'blob', 'no', { details: { retryAfterMs: 1 } }), 1],
+  ])('after %s the blob is fetched anew only if that may help', async (_what, error, fetches) => {
+    const from = observed(await source());
+    let count = 0;
+    const failing = {
+      ...from.store,
+      fetch: async function* (descriptor: Descriptor): AsyncGenerator<Uint8Array> {
+        if (descriptor.digest === layer.descriptor.digest) count += 1;
+        if (descriptor.digest === layer.descriptor.digest && count === 1) throw error;
+        yield* from.store.fetch(descriptor);
+      },
+    };
+    const copying = copy(failing, createMemoryStore(), image.descriptor.digest);
+    await (fetches === 1 ? expect(copying).rejects.toBe(error) : copying);
+    expect(count).toBe(fetches);
+  });
+
+  it('goes on where it was cut off', async () => {
+    const from = await source();
+    const to = createMemoryStore();
+    const cut = {
+      ...observed(from).store,
+      fetch: (descriptor: Descriptor): AsyncIterable<Uint8Array> => {
+        if (descriptor.digest !== other.descriptor.digest) return from.fetch(descriptor);
+        throw new OciError('unreachable', 'link', 'cut');
+      },
+    };
+    await expect(copy(cut, to, 'v1')).rejects.toMatchObject({ code: 'unreachable' });
+    expect(await copy(from, to, 'v1')).toMatchObject({ pushed: 3, skipped: 3 });
   });
 
   it('stops all transfers when the signal fires', async () => {

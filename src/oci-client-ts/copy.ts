@@ -1,23 +1,30 @@
 import { readAll } from './checked-content.ts';
+import { type Copied, type CopyEvent, copyBlob } from './copy-blob.ts';
 import type { Descriptor } from './descriptor.ts';
 import { OciError } from './errors.ts';
 import { inParallel } from './in-parallel.ts';
 import { type Manifest, maxManifestBytes, parseManifest } from './manifest.ts';
 import { isManifestType, isNondistributable } from './media-types.ts';
 import { isTag } from './name-grammar.ts';
-import type { Operation, ReadStore, Store } from './store.ts';
+import type { Mounter, Operation, ReadStore, Store } from './store.ts';
 
 export interface CopyOptions extends Operation {
   /** Carries along what refers to the copied manifests: signatures, attestations, and what refers to those. Default false. */
   readonly referrers?: boolean;
   /** The tag at the destination. Default: the reference when it is a tag, else none. */
   readonly tag?: string;
+  /** Blobs of one manifest on their way at the same time. Default 3. */
+  readonly concurrency?: number;
+  /** Told of each step; what it throws ends the copy. */
+  readonly progress?: (event: CopyEvent) => void;
 }
 
 export interface CopyResult {
   readonly descriptor: Descriptor;
   /** Manifests and blobs transferred. */
   readonly pushed: number;
+  /** Blobs that the destination took over from another repository, without their bytes. */
+  readonly mounted: number;
   /** Manifests and blobs that were there already. */
   readonly skipped: number;
   /** Bytes transferred. */
@@ -33,8 +40,7 @@ const maxReferrerDepth = 4;
 /** Everything one reference may lead to; each costs a request at least. */
 const maxManifests = 10_000;
 const maxReferrers = 1_000;
-/** Blobs of one manifest on their way at the same time. */
-const parallelBlobs = 3;
+const defaultConcurrency = 3;
 
 interface Node {
   readonly descriptor: Descriptor;
@@ -54,41 +60,44 @@ interface Visited {
  */
 export async function copy(
   from: ReadStore,
-  to: Store,
+  to: Store & Partial<Mounter>,
   reference: string,
   options: CopyOptions = {},
 ): Promise<CopyResult> {
-  const resolution = await from.resolve(reference, options);
+  const resolution = await from.resolve(reference, operationOf(options));
   if (resolution.kind === 'unchanged')
     throw new OciError('protocol', reference, 'unchanged, though nothing was known');
-  const graph = new GraphCopy(from, to, options.signal);
+  const graph = new GraphCopy(from, to, options);
   await graph.copyManifest(resolution, { depth: 0, distance: 0 });
   if (options.referrers) await graph.copyReferrers();
   const tag = options.tag ?? (isTag(reference) ? reference : undefined);
-  if (tag !== undefined) await to.tag(resolution.descriptor, tag, options);
+  if (tag !== undefined) await to.tag(resolution.descriptor, tag, operationOf(options));
   return { descriptor: resolution.descriptor, ...graph.counts() };
 }
 
 class GraphCopy {
   readonly #from: ReadStore;
-  readonly #to: Store;
+  readonly #to: Store & Partial<Mounter>;
   readonly #operation: Operation;
+  readonly #concurrency: number;
+  readonly #progress: (event: CopyEvent) => void;
   readonly #seen = new Set<string>();
   readonly #manifests: Visited[] = [];
   readonly #dangling: Descriptor[] = [];
-  #pushed = 0;
-  #skipped = 0;
+  readonly #counts = { pushed: 0, mounted: 0, skipped: 0 };
   #bytes = 0;
   #referrers = 0;
 
-  constructor(from: ReadStore, to: Store, signal: AbortSignal | undefined) {
+  constructor(from: ReadStore, to: Store & Partial<Mounter>, options: CopyOptions) {
     this.#from = from;
     this.#to = to;
-    this.#operation = signal === undefined ? {} : { signal };
+    this.#operation = operationOf(options);
+    this.#concurrency = Math.max(1, options.concurrency ?? defaultConcurrency);
+    this.#progress = options.progress ?? (() => {});
   }
 
   counts(): Omit<CopyResult, 'descriptor'> {
-    return { pushed: this.#pushed, skipped: this.#skipped, bytes: this.#bytes, dangling: this.#dangling };
+    return { ...this.#counts, bytes: this.#bytes, dangling: this.#dangling };
   }
 
   async copyManifest(
@@ -106,7 +115,7 @@ class GraphCopy {
       if (this.#seen.has(child.digest)) continue;
       await this.copyManifest(await this.#read(child), { ...at, depth: at.depth + 1 });
     }
-    await this.#push(descriptor, content, this.#operation);
+    await this.#pushManifest(descriptor, content);
     this.#manifests.push({ descriptor, distance: at.distance });
   }
 
@@ -137,25 +146,27 @@ class GraphCopy {
 
   async #copyBlobs(blobs: readonly Descriptor[]): Promise<void> {
     const fresh = blobs.filter((blob) => this.#isFresh(blob));
+    const way = { from: this.#from, to: this.#to, notify: this.#progress };
     const copyOne = async (blob: Descriptor, signal: AbortSignal): Promise<void> => {
       if (isNondistributable(blob.mediaType) && !(await this.#from.exists(blob, { signal }))) return;
-      await this.#push(blob, this.#from.fetch(blob, { signal }), { signal });
+      this.#count(await copyBlob(way, blob, { signal }), blob);
     };
-    await inParallel(fresh, parallelBlobs, copyOne, this.#operation.signal);
+    await inParallel(fresh, this.#concurrency, copyOne, this.#operation.signal);
   }
 
-  async #push(
-    descriptor: Descriptor,
-    content: AsyncIterable<Uint8Array> | Uint8Array,
-    operation: Operation,
-  ): Promise<void> {
-    if (await this.#to.exists(descriptor, operation)) {
-      this.#skipped += 1;
+  async #pushManifest(descriptor: Descriptor, content: Uint8Array): Promise<void> {
+    if (await this.#to.exists(descriptor, this.#operation)) {
+      this.#count('skipped', descriptor);
       return;
     }
-    await this.#to.push(descriptor, content, operation);
-    this.#pushed += 1;
-    this.#bytes += descriptor.size;
+    await this.#to.push(descriptor, content, { ...this.#operation, absent: true });
+    this.#count('pushed', descriptor);
+  }
+
+  #count(kind: Copied, descriptor: Descriptor): void {
+    this.#counts[kind] += 1;
+    if (kind === 'pushed') this.#bytes += descriptor.size;
+    this.#progress({ kind, descriptor });
   }
 
   async #read(descriptor: Descriptor): Promise<Node> {
@@ -179,6 +190,10 @@ function blobsOf(manifest: Manifest): readonly Descriptor[] {
 function childrenOf(manifest: Manifest): readonly Descriptor[] {
   if (manifest.kind === 'image') return [];
   return manifest.manifests.filter(({ mediaType }) => isManifestType(mediaType));
+}
+
+function operationOf({ signal }: CopyOptions): Operation {
+  return signal === undefined ? {} : { signal };
 }
 
 function tooLarge({ digest }: Descriptor, limit: string): OciError {
