@@ -84,6 +84,21 @@ describe('several credentials for one repository', () => {
     expect(sent(registry)).toEqual([undefined, 'Bearer good']);
   });
 
+  it('are not tried for ever by a token server whose tokens are new and worthless each time', async () => {
+    let count = 0;
+    const auth = await serve((_, response) => {
+      count += 1;
+      response.end(JSON.stringify({ token: `worthless-${count}` }));
+    });
+    const registry = await serve(bearer(auth, 'good'));
+    const store = repositoryAt(registry.host, { credentials: given(password('a'), password('b')) });
+    expect((await failureOf(store.resolve('v1'))).code).toBe('unauthorized');
+    expect([registry.requests.length, auth.requests.length]).toEqual([3, 2]);
+    await failureOf(store.resolve('v1'));
+    // Both tokens were held: each is renewed once.
+    expect([registry.requests.length, auth.requests.length]).toEqual([7, 4]);
+  });
+
   it('come from pull secrets, by the rules of a kubelet', async () => {
     const registry = await serve(guarded('team', 401));
     const port = registry.host.split(':')[1];
