@@ -109,7 +109,8 @@ describe('unpack in a process of its own', () => {
     expect(bySize.outcome.message).toMatch(/limit totalBytes/);
     for (const { cpuMs, peakBytes } of [byHeader, byRatio, bySize]) {
       expect(cpuMs).toBeLessThan(5000);
-      expect(peakBytes).toBeLessThan(200 * mebibyte);
+      // The imports alone take about 120 MiB, and the bomb would be 320.
+      expect(peakBytes).toBeLessThan(260 * mebibyte);
     }
     expect(await readdir(trees)).toEqual([]);
   });
@@ -120,11 +121,12 @@ describe('unpack in a process of its own', () => {
       path.join(directory, 'small'),
     );
     const large = await unpackInChild(
-      await writeLayer('large.tgz', manyFiles(600, 120_000)),
+      await writeLayer('large.tgz', manyFiles(600, 300_000)),
       path.join(directory, 'large'),
     );
     expect(large.outcome).toMatchObject({ kind: 'accepted', files: 600 });
-    expect(large.peakBytes - small.peakBytes).toBeLessThan(60 * mebibyte);
+    // 180 MB of files; a garbage collector that is in no hurry lets some of them lie for a while.
+    expect(large.peakBytes - small.peakBytes).toBeLessThan(110 * mebibyte);
   });
 
   it('keeps the event loop turning', async () => {
