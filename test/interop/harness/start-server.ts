@@ -33,13 +33,19 @@ export async function startServer(workshop: Workshop, program: ServerProgram): P
 /** The log is the one place where the registry tells the port it got; read on, so that its pipe never fills. */
 async function announcedAddress(log: Readable, announcement: RegExp): Promise<string> {
   const seen: string[] = [];
-  const lines = createInterface({ input: log, signal: AbortSignal.timeout(START_LIMIT_MS) });
-  for await (const line of lines) {
-    seen.push(line);
-    const address = announcement.exec(line)?.[1];
-    if (address === undefined) continue;
+  const lines = createInterface({ input: log });
+  const timer = setTimeout(() => lines.close(), START_LIMIT_MS);
+  try {
+    for await (const line of lines) {
+      seen.push(line);
+      const address = announcement.exec(line)?.[1];
+      if (address !== undefined) return address;
+    }
+  } finally {
+    clearTimeout(timer);
+    // Closing an interface pauses its input.
+    lines.close();
     log.resume();
-    return address;
   }
   throw new Error(`registry: expected its address within ${START_LIMIT_MS} ms, got\n${seen.join('\n')}`);
 }
