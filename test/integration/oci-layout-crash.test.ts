@@ -141,6 +141,7 @@ describe('a layout with several writers', () => {
   it('shows a reader a whole index at any time', async () => {
     const layout = await openLayout(directory);
     const child = startWriter('busy');
+    await expect.poll(() => child.lines.length).toBeGreaterThan(9);
     let seen = 0;
     for (const end = performance.now() + 1_500; performance.now() < end; ) {
       const { manifests } = JSON.parse(await readFile(join(directory, 'index.json'), 'utf8')) as {
