@@ -286,6 +286,24 @@ spec:
     expect(conditions.filter(({ type }) => type === 'InsecureTransport')).toHaveLength(count);
   });
 
+  it('remembers the artifact of a source whose name was mistyped for a while', async () => {
+    const { engine } = await start();
+    registry.failing.set('resolve', registryDown());
+    engine.replace(siteOf(sourceYaml('ap') + deliveryYaml('app', 'app')));
+    await clock.advance(9 * minute);
+    engine.replace(oneSite);
+    target.edit(refOf(configMap('a')), undefined);
+    await settleAll();
+    expect(delivered()).toEqual(['a', 'b']);
+  });
+
+  it('forgets a source that stays away', async () => {
+    const { engine } = await start();
+    engine.replace(siteOf(sourceYaml('other') + deliveryYaml('app', 'other')));
+    await clock.advance(21 * minute);
+    expect(state.sources.all().map(({ name }) => name)).toEqual(['other']);
+  });
+
   it('leaves a delivery alone that is gone from the configuration for a moment only', async () => {
     const { engine } = await start();
     engine.replace(siteOf(sourceYaml('app')));

@@ -52,6 +52,8 @@ export class Engine {
   readonly #stop = new AbortController();
   /** Deliveries that an object of another delivery stood in the way of; tried again when something was deleted. */
   readonly #blocked = new Set<string>();
+  /** Sources that left the configuration, with the moment on the monotonic clock when that was seen. */
+  readonly #missing = new Map<string, number>();
   /** What broke outside the stages and has not worked since. */
   readonly #complaints = new Map<string, { readonly code: ErrorCode; readonly failures: number }>();
   #desired: DesiredState;
@@ -116,7 +118,7 @@ export class Engine {
     for (const record of withdrawn(state.deliveries.all(), this.#desired))
       this.#applies.add(workKey({ kind: 'delivery', ...record }), withdrawalGraceMs);
     for (const record of withdrawnSources(state.sources.all(), this.#desired))
-      this.#polls.add(workKey({ kind: 'source', ...record }), siteIntervalMs);
+      this.#polls.add(workKey({ kind: 'source', ...record }));
   }
 
   /** Does one piece of work; says when to come again. What breaks outside the stages (a full disk) is told and tried again. */
@@ -145,10 +147,9 @@ export class Engine {
     switch (kind) {
       case 'source': {
         const source = findNamed(this.#desired.sources, namespace, name);
-        if (source !== undefined) return source.spec.suspend ? undefined : this.#poll(source);
-        this.#parts.state.sources.remove(namespace, name);
-        this.#polls.add(housekeeping, housekeepingDelayMs);
-        return undefined;
+        if (source === undefined) return this.#forgetSource({ kind, namespace, name });
+        this.#missing.delete(workKey({ kind, namespace, name }));
+        return source.spec.suspend ? undefined : this.#poll(source);
       }
       case 'delivery': {
         const delivery = findNamed(this.#desired.deliveries, namespace, name);
@@ -165,6 +166,20 @@ export class Engine {
   async #keepHouse(): Promise<number | undefined> {
     const { housekeeping, state } = this.#parts;
     return housekeeping?.collect(inForce(state.sources.all()), this.#stop.signal);
+  }
+
+  /** Forgets a source that has been out of the configuration for long: its name may have been mistyped, or the configuration refused. */
+  #forgetSource(source: Work): number | undefined {
+    const { state, clock, withdrawAll } = this.#parts;
+    const key = workKey(source);
+    const since = this.#missing.get(key) ?? clock.monotonic();
+    this.#missing.set(key, since);
+    const isRefused = withdrawalFault(state.deliveries.all(), this.#desired, withdrawAll) !== undefined;
+    if (isRefused || clock.monotonic() - since < siteIntervalMs) return siteIntervalMs;
+    this.#missing.delete(key);
+    state.sources.remove(source.namespace, source.name);
+    this.#polls.add(housekeeping, housekeepingDelayMs);
+    return undefined;
   }
 
   async #withdraw({ namespace, name }: Omit<Work, 'kind'>): Promise<number | undefined> {
