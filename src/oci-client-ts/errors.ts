@@ -30,6 +30,8 @@ export interface OciErrorDetails {
   readonly registryCode?: string;
   /** Milliseconds to wait as the registry asked. */
   readonly retryAfterMs?: number;
+  /** The registry's own name of the request, for its log. */
+  readonly requestId?: string;
 }
 
 /** What would break a line or steer a terminal. Remote text finds its way into errors, from JSON with any character escaped. */

@@ -3,6 +3,7 @@ import { OciError, type OciErrorCode } from '../errors.ts';
 import { parseErrorBody } from './error-body.ts';
 import type { RawAnswer } from './exchange.ts';
 import { networkFault } from './network-fault.ts';
+import { requestIdOf } from './request-id.ts';
 import { parseRetryAfter } from './retry-policy.ts';
 
 export interface AnswerContext {
@@ -108,10 +109,12 @@ export class Answer {
     const found = parseErrorBody(await this.#prefix());
     signal.throwIfAborted();
     const retryAfterMs = parseRetryAfter(this.header('retry-after'), now());
+    const requestId = requestIdOf((name) => this.header(name));
     const details = {
       status: this.status,
       ...(found.registryCode === undefined ? {} : { registryCode: found.registryCode }),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(requestId === undefined ? {} : { requestId }),
     };
     if (refusal !== undefined) {
       const detail = `expected an answer, got a redirect (status ${this.status}) that is not followed: ${refusal}`;
