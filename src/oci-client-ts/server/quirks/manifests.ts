@@ -92,7 +92,12 @@ export const manifests: QuirkFamily = {
       })),
       'both-kinds': withBody(both),
       endless,
-      '5-mib': withBody(Buffer.alloc(maxManifestBytes + 1024 * 1024, ' ')),
+      // Made when it is asked for: an agent that never is should not carry it.
+      '5-mib': rewritten((answer) => ({
+        ...answer,
+        headers: withoutEtag(answer),
+        body: Buffer.alloc(maxManifestBytes + 1024 * 1024, ' '),
+      })),
       gzip: rewritten((answer) => ({
         ...answer,
         headers: { ...answer.headers, 'content-encoding': 'gzip' },
