@@ -2,9 +2,12 @@ import { type Call, type Mode, on, otherOriginOf, type QuirkFamily } from './mod
 import { replyJson } from './reply.ts';
 
 const tagsOf =
-  (tags: unknown): Mode =>
+  (tags: () => unknown): Mode =>
   () =>
-    on('tags', 'GET', (call) => replyJson(call, 200, { tags }));
+    on('tags', 'GET', (call) => replyJson(call, 200, { tags: tags() }));
+
+/** Made when it is asked for: as a constant it would stay in the memory of whoever imports the package. */
+const numberedTags = (length: number) => (): readonly string[] => Array.from({ length }, (_, at) => `v${at}`);
 
 /** Page `?page=N` holds one tag; `link` names what follows, if anything. */
 const linked =
@@ -32,11 +35,11 @@ export const paging: QuirkFamily = {
   57: {
     does: 'Lists of tags that are `null`, huge, not sorted, or hold what is no tag',
     modes: {
-      null: tagsOf(null),
-      '100000': tagsOf(Array.from({ length: 100_000 }, (_, at) => `v${at}`)),
-      '100001': tagsOf(Array.from({ length: 100_001 }, (_, at) => `v${at}`)),
-      'not-tags': tagsOf(['v1', '', '../up', 'a b', 'x'.repeat(129), 7, null, 'v2']),
-      'not-sorted': tagsOf(['v2', 'v10', 'V1', 'v1']),
+      null: tagsOf(() => null),
+      '100000': tagsOf(numberedTags(100_000)),
+      '100001': tagsOf(numberedTags(100_001)),
+      'not-tags': tagsOf(() => ['v1', '', '../up', 'a b', 'x'.repeat(129), 7, null, 'v2']),
+      'not-sorted': tagsOf(() => ['v2', 'v10', 'V1', 'v1']),
     },
   },
 };
