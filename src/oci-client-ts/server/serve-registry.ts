@@ -1,5 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
+import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ImageLayout } from '../layout/image-layout.ts';
 import { asApiError } from './api-error.ts';
@@ -75,7 +74,7 @@ export async function serveRegistry(options: RegistryOptions): Promise<RegistryS
   };
   const intercept = inOrder([options.intercept ?? (() => false), ...(options.quirks ?? []).map(quirk)]);
   const seen = { intercept, log: options.log };
-  const server = createListener(
+  const server = await createListener(
     options.tls,
     (request, response) => void serve({ request, response }, registry, seen),
   );
@@ -107,8 +106,10 @@ function urlOf(tls: RegistryOptions['tls'], host: string, port: number): string 
   return `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-function createListener(tls: RegistryOptions['tls'], listener: RequestListener): Server {
-  return tls === undefined ? createServer(listener) : createSecureServer({ ...tls }, listener);
+/** Node's servers are loaded here and not above: as an ES module `node:http` costs several MiB, and most who import this package serve nothing. */
+async function createListener(tls: RegistryOptions['tls'], listener: RequestListener): Promise<Server> {
+  if (tls === undefined) return (await import('node:http')).createServer(listener);
+  return (await import('node:https')).createServer({ ...tls }, listener);
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
