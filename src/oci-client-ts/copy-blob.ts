@@ -1,6 +1,6 @@
 import type { Descriptor } from './descriptor.ts';
 import { OciError } from './errors.ts';
-import type { Fetcher, Mounter, Operation, Store } from './store.ts';
+import type { Fetcher, Mounter, Operation, Puller, Resumer, Store } from './store.ts';
 
 /** What a copy is doing. */
 export type CopyEvent =
@@ -12,8 +12,8 @@ export type CopyEvent =
 export type Copied = 'pushed' | 'skipped' | 'mounted';
 
 export interface Way {
-  readonly from: Fetcher;
-  readonly to: Store & Partial<Mounter>;
+  readonly from: Fetcher & Partial<Resumer>;
+  readonly to: Store & Partial<Mounter & Puller>;
   readonly notify: (event: CopyEvent) => void;
 }
 
@@ -21,23 +21,33 @@ export interface Way {
 const tries = 2;
 
 /** Moves one blob unless it is there: by mount where the destination can, else by its bytes. */
-export async function copyBlob(
-  { from, to, notify }: Way,
-  descriptor: Descriptor,
-  operation: Operation,
-): Promise<Copied> {
+export async function copyBlob(way: Way, descriptor: Descriptor, operation: Operation): Promise<Copied> {
+  const { from, to } = way;
   if (await to.exists(descriptor, operation)) return 'skipped';
   if (await to.mount?.(descriptor, from, operation)) return 'mounted';
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const content = observed(from.fetch(descriptor, operation), descriptor, notify);
-      await to.push(descriptor, content, { ...operation, absent: true });
+      await transfer(way, descriptor, operation);
       return 'pushed';
     } catch (error) {
       if (attempt >= tries || !mayHeal(error)) throw error;
       operation.signal?.throwIfAborted();
     }
   }
+}
+
+/** A destination that keeps parts, from a source that goes on behind them, does it by itself. */
+async function transfer(
+  { from, to, notify }: Way,
+  descriptor: Descriptor,
+  operation: Operation,
+): Promise<void> {
+  if (to.pull !== undefined && from.fetchRest !== undefined) {
+    const progress = (bytes: number): void => notify({ kind: 'moving', descriptor, bytes });
+    return to.pull(descriptor, from, { ...operation, progress });
+  }
+  const content = observed(from.fetch(descriptor, operation), descriptor, notify);
+  return to.push(descriptor, content, { ...operation, absent: true });
 }
 
 /** A registry that takes no large requests is known to be one by now, and gets chunks. */

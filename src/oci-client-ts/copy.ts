@@ -6,7 +6,7 @@ import { inParallel } from './in-parallel.ts';
 import { type Manifest, maxManifestBytes, parseManifest } from './manifest.ts';
 import { isManifestType, isNondistributable } from './media-types.ts';
 import { isTag } from './name-grammar.ts';
-import type { Mounter, Operation, ReadStore, Store } from './store.ts';
+import type { Mounter, Operation, Puller, ReadStore, Resumer, Store } from './store.ts';
 
 export interface CopyOptions extends Operation {
   /** Carries along what refers to the copied manifests: signatures, attestations, and what refers to those. Default false. */
@@ -59,8 +59,8 @@ interface Visited {
  * @throws OciError of either store; `too-large` when the graph exceeds the limits.
  */
 export async function copy(
-  from: ReadStore,
-  to: Store & Partial<Mounter>,
+  from: ReadStore & Partial<Resumer>,
+  to: Store & Partial<Mounter & Puller>,
   reference: string,
   options: CopyOptions = {},
 ): Promise<CopyResult> {
@@ -76,8 +76,8 @@ export async function copy(
 }
 
 class GraphCopy {
-  readonly #from: ReadStore;
-  readonly #to: Store & Partial<Mounter>;
+  readonly #from: ReadStore & Partial<Resumer>;
+  readonly #to: Store & Partial<Mounter & Puller>;
   readonly #operation: Operation;
   readonly #concurrency: number;
   readonly #progress: (event: CopyEvent) => void;
@@ -88,7 +88,11 @@ class GraphCopy {
   #bytes = 0;
   #referrers = 0;
 
-  constructor(from: ReadStore, to: Store & Partial<Mounter>, options: CopyOptions) {
+  constructor(
+    from: ReadStore & Partial<Resumer>,
+    to: Store & Partial<Mounter & Puller>,
+    options: CopyOptions,
+  ) {
     this.#from = from;
     this.#to = to;
     this.#operation = operationOf(options);

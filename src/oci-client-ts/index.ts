@@ -75,6 +75,7 @@ export type {
   Mounter,
   Operation,
   Prober,
+  Puller,
   Pusher,
   PushOptions,
   ReadStore,

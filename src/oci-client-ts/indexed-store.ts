@@ -18,7 +18,7 @@ import { maxManifestBytes, parseManifest } from './manifest.ts';
 import { isManifestType } from './media-types.ts';
 import { isTag } from './name-grammar.ts';
 import { listReferrers, type SubjectMemory } from './referrer-list.ts';
-import type { Operation, Resolution, Store } from './store.ts';
+import type { Fetcher, Operation, Puller, Resolution, Resumer, Store, Transfer } from './store.ts';
 
 /** Content by digest. Everything read is checked by the caller; everything written is checked here. */
 export interface BlobShelf {
@@ -32,6 +32,8 @@ export interface BlobShelf {
     content: AsyncIterable<Uint8Array> | Uint8Array,
     signal?: AbortSignal,
   ): Promise<void>;
+  /** Fetches what is not there; what came of it by an earlier call is used. Absent: `write` does it. @throws OciError, as `write`. */
+  pull?(descriptor: Descriptor, from: Fetcher & Resumer, options: Transfer): Promise<void>;
   /** Absence is success. */
   remove(digest: string): Promise<void>;
   /** Says that content is about to be named, so that it is not collected meanwhile. False when it is absent. */
@@ -60,7 +62,7 @@ export interface StoreParts {
 }
 
 /** A store that can also take a tag away and leave the manifest. */
-export interface UntaggingStore extends Store {
+export interface UntaggingStore extends Store, Puller {
   /** False when there was no such tag. */
   untag(tag: string, options?: Operation): Promise<boolean>;
 }
@@ -131,6 +133,16 @@ export class IndexedStore implements UntaggingStore {
       await this.#blobs.write(entry, bytes, options.signal);
       return { index: withManifest(index, entry) };
     }, options.signal);
+  }
+
+  async pull(
+    descriptor: Descriptor,
+    from: Fetcher & Partial<Resumer>,
+    options: Transfer = {},
+  ): Promise<void> {
+    if (this.#blobs.pull === undefined || !canResume(from) || isManifestType(descriptor.mediaType))
+      await this.push(descriptor, from.fetch(descriptor, options), options);
+    else await this.#blobs.pull(descriptor, from, options);
   }
 
   async tag(descriptor: Descriptor, tag: string, options: Operation = {}): Promise<void> {
@@ -221,6 +233,10 @@ export class IndexedStore implements UntaggingStore {
     const separator = isDigest(reference) ? '@' : ':';
     return this.#repository === undefined ? reference : `${this.#repository}${separator}${reference}`;
   }
+}
+
+function canResume(from: Fetcher & Partial<Resumer>): from is Fetcher & Resumer {
+  return from.fetchRest !== undefined;
 }
 
 /** A digest of an algorithm we compute; anything else with a colon is the name another tool gave an entry. */

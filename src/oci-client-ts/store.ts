@@ -75,6 +75,15 @@ export interface Pusher {
   ): Promise<void>;
 }
 
+/** Fetches content by itself, so that what came before the way broke is not lost. */
+export interface Puller {
+  /**
+   * Stores content of another store under its digest; what is there already is left alone. In an image layout the part of a blob that came
+   * is kept when this fails or its process ends, for a day, and from a `Resumer` only the rest is fetched then. @throws OciError.
+   */
+  pull(descriptor: Descriptor, from: Fetcher & Partial<Resumer>, options?: Transfer): Promise<void>;
+}
+
 /** Takes blobs over without their bytes. */
 export interface Mounter {
   /** False when this cannot be done, for whatever reason but an outage: then the blob is pushed. */

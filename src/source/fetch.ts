@@ -1,4 +1,4 @@
-import { type Descriptor, parseManifest, type Store } from 'oci-client-ts';
+import { type Descriptor, type Puller, parseManifest, type Store } from 'oci-client-ts';
 import {
   asRegistryError,
   type DesiredState,
@@ -21,7 +21,7 @@ interface FetchRequest {
 }
 
 /** Opens the part of the local layout that belongs to one source. */
-type OpenLocal = (source: OciRepository) => Store;
+type OpenLocal = (source: OciRepository) => Store & Puller;
 
 /** Whether the local layout has the layer, every byte of it: a disk may have lost some. What is damaged is removed. */
 async function holdsWhole(local: Store, layer: Descriptor, signal: AbortSignal): Promise<boolean> {
@@ -38,7 +38,7 @@ async function holdsWhole(local: Store, layer: Descriptor, signal: AbortSignal):
 
 async function fetchLayer(
   open: OpenRepository,
-  local: Store,
+  local: Store & Puller,
   { source, desired, resolved }: FetchRequest,
   signal: AbortSignal,
 ): Promise<FetchedLayer> {
@@ -53,8 +53,7 @@ async function fetchLayer(
     );
   }
   if (!(await holdsWhole(local, layer, signal))) {
-    const repository = await open(source, desired);
-    await local.push(layer, repository.fetch(layer, { signal }), { signal });
+    await local.pull(layer, await open(source, desired), { signal });
   }
   await local.push(descriptor, content, { signal });
   await local.tag(descriptor, currentTag, { signal });

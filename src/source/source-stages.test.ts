@@ -1,4 +1,12 @@
-import { createMemoryStore, mediaTypes, OciError, type ReadStore, type Store, sha256 } from 'oci-client-ts';
+import {
+  createMemoryStore,
+  mediaTypes,
+  OciError,
+  type Puller,
+  type ReadStore,
+  type Store,
+  sha256,
+} from 'oci-client-ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { onlySource, siteOf, sourceYaml } from '../../test/fakes/site.ts';
 import type { OciRepository, ResolvedRevision } from '../api/index.ts';
@@ -9,7 +17,7 @@ const never = new AbortController().signal;
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 let registry: Store;
-let local: Store;
+let local: Store & Puller;
 
 beforeEach(() => {
   registry = createMemoryStore();
@@ -155,10 +163,11 @@ describe('fetch', () => {
       ...local,
       exists: local.exists.bind(local),
       push: local.push.bind(local),
+      pull: local.pull.bind(local),
       tag: local.tag.bind(local),
     };
     const deleted: string[] = [];
-    const store: Store = {
+    const store: Store & Puller = {
       ...damaged,
       resolve: local.resolve.bind(local),
       tags: local.tags.bind(local),

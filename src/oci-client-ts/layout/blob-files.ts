@@ -8,7 +8,9 @@ import { createHasher, parseDigest } from '../digest.ts';
 import { OciError } from '../errors.ts';
 import type { BlobShelf } from '../indexed-store.ts';
 import { maxManifestBytes } from '../manifest.ts';
+import type { Fetcher, Resumer, Transfer } from '../store.ts';
 import { IncomingBlob } from './incoming-blob.ts';
+import { isOpenPartial, isPartialName, PartialBlobs } from './partial-blobs.ts';
 import { type ByteRange, isAbsence, readFileChunks } from './read-file.ts';
 import { makeDirectory, TempFile } from './temp-file.ts';
 
@@ -31,11 +33,13 @@ export type IsFresh = (writtenAt: number) => boolean;
 export class BlobFiles implements BlobShelf {
   readonly #directory: string;
   readonly #incoming: string;
+  readonly #partials: PartialBlobs;
 
   /** @param incoming where files grow; the same file system as `directory`. */
   constructor(directory: string, incoming: string) {
     this.#directory = directory;
     this.#incoming = incoming;
+    this.#partials = new PartialBlobs(incoming, this);
   }
 
   async size(digest: string): Promise<number | undefined> {
@@ -85,10 +89,15 @@ export class BlobFiles implements BlobShelf {
     }
   }
 
+  async pull(descriptor: Descriptor, from: Fetcher & Resumer, options: Transfer): Promise<void> {
+    if ((await this.#isIntact(descriptor)) && (await this.renew(descriptor.digest))) return;
+    await this.#partials.fetch(descriptor, from, options);
+  }
+
   /** Opens a file for content whose digest is told at the end. It must be accepted or discarded. */
-  async receive(algorithm = 'sha256'): Promise<IncomingBlob> {
+  async receive(algorithm = 'sha256', name?: string): Promise<IncomingBlob> {
     const hasher = createHasher(algorithm);
-    const file = await TempFile.create(this.#incoming);
+    const file = await TempFile.create(this.#incoming, name);
     return new IncomingBlob(file, hasher, async (digest) => {
       const path = this.#path(digest);
       await makeDirectory(dirname(path));
@@ -149,13 +158,14 @@ export class BlobFiles implements BlobShelf {
     return { kind: 'removed', bytes: found.size };
   }
 
-  /** Removes what began to come in and is not fresh any more. */
-  async removeIncoming(isFresh: IsFresh): Promise<IncomingRemoval> {
+  /** Removes what began to come in and is not fresh any more, and what came of blobs unless it is kept for another try. */
+  async removeIncoming(isFresh: IsFresh, isKept: IsFresh): Promise<IncomingRemoval> {
     let [files, bytes, waiting] = [0, 0, 0];
     for (const name of await namesIn(this.#incoming)) {
       const path = join(this.#incoming, name);
       const found = await statusOf(path);
       if (found === undefined) continue;
+      if (isPartialName(name) && (isOpenPartial(name) || isKept(found.mtimeMs))) continue;
       if (isFresh(found.mtimeMs)) {
         waiting += 1;
         continue;

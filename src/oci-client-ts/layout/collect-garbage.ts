@@ -2,6 +2,7 @@ import type { Descriptor } from '../descriptor.ts';
 import type { IndexBook } from '../indexed-store.ts';
 import { isNamed, type LayoutIndex } from '../layout-index.ts';
 import type { BlobFiles } from './blob-files.ts';
+import { partialMs } from './partial-blobs.ts';
 import { type Reached, ReachFinder } from './reach.ts';
 
 export interface CollectOptions {
@@ -58,6 +59,7 @@ class Collection {
   readonly #signal: AbortSignal | undefined;
   readonly #finder: ReachFinder;
   readonly #isFresh: (writtenAt: number) => boolean;
+  readonly #isKept: (writtenAt: number) => boolean;
   #entries = 0;
   #files = 0;
   #bytes = 0;
@@ -70,6 +72,7 @@ class Collection {
     this.#signal = options.signal;
     // A time from the future is that of a clock that was wrong: it ages by the same rule.
     this.#isFresh = (writtenAt) => Math.abs(clock.now() - writtenAt) < graceMs;
+    this.#isKept = (writtenAt) => Math.abs(clock.now() - writtenAt) < partialMs;
     const isYoung = async ({ digest }: Descriptor): Promise<boolean> => {
       const found = await places.blobs.status(digest);
       return found !== undefined && this.#isFresh(found.mtimeMs);
@@ -96,7 +99,7 @@ class Collection {
         return { index: next, after };
       }, this.#signal);
     }
-    const unfinished = await blobs.removeIncoming(this.#isFresh);
+    const unfinished = await blobs.removeIncoming(this.#isFresh, this.#isKept);
     return {
       entries: this.#entries,
       files: this.#files + unfinished.files,

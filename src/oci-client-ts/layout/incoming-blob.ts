@@ -35,6 +35,16 @@ export class IncomingBlob {
     await this.#file.moveTo(await this.#place(digest));
   }
 
+  /** Returns once all bytes so far are in the file. */
+  flush(): Promise<void> {
+    return this.#file.flush();
+  }
+
+  /** Leaves what came so far where it grew, instead of `discard`. */
+  async keep(): Promise<void> {
+    await this.#file.keep();
+  }
+
   /** May be called at any time, also twice. */
   async discard(): Promise<void> {
     await this.#file.discard();

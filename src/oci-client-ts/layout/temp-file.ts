@@ -24,9 +24,9 @@ export class TempFile {
     this.#handle = handle;
   }
 
-  static async create(directory: string): Promise<TempFile> {
+  static async create(directory: string, name: string = `${process.pid}-${randomUUID()}`): Promise<TempFile> {
     await mkdir(directory, { recursive: true });
-    const path = join(directory, `${process.pid}-${randomUUID()}`);
+    const path = join(directory, name);
     return new TempFile(path, await open(path, 'wx+', 0o644));
   }
 
@@ -85,6 +85,16 @@ export class TempFile {
     await this.#handle.close();
     await rename(this.path, path);
     await syncDirectory(dirname(path));
+  }
+
+  /** Leaves what was taken so far under the temporary name; nothing when that fails. */
+  async keep(): Promise<void> {
+    try {
+      await this.flush();
+      await this.#handle.close();
+    } catch {
+      await this.discard();
+    }
   }
 
   async discard(): Promise<void> {
