@@ -9,10 +9,10 @@ import {
   simpleSigningType,
   statementOf,
 } from '../../test/fixtures/signed-artifact.ts';
-import type { Requirement } from './authorities.ts';
-import type { UnverifiedCandidate } from './candidate.ts';
-import { examine } from './examine.ts';
-import { parsePublicKey } from './public-key.ts';
+import type { UnverifiedCandidate } from './evidence/candidate.ts';
+import type { Requirement } from './policy/authorities.ts';
+import { examine } from './policy/examine.ts';
+import { parsePublicKey } from './proof/public-key.ts';
 
 // Whatever bytes come, the answer is a refusal: no exception, no acceptance.
 

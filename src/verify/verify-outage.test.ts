@@ -23,7 +23,7 @@ import {
 } from '../../test/fixtures/signed-artifact.ts';
 import type { Verdict } from '../api/index.ts';
 import { createVerifyStage, isSignedBy } from './index.ts';
-import { parsePublicKey } from './public-key.ts';
+import { parsePublicKey } from './proof/public-key.ts';
 
 const signer = newSigner();
 const desired = desiredState(keyPolicy('release', [signer.publicPem]));

@@ -1,9 +1,9 @@
 import type { Descriptor, ReadStore, Store } from 'oci-client-ts';
 import { asRegistryError } from '../../api/index.ts';
-import type { Requirement } from '../authorities.ts';
-import type { PublicKey } from '../public-key.ts';
+import type { Requirement } from '../policy/authorities.ts';
+import { allHold } from '../policy/verdict.ts';
+import type { PublicKey } from '../proof/public-key.ts';
 import { type SignRequest, signManifest } from '../signing/sign-manifest.ts';
-import { allHold } from '../verdict.ts';
 import { gatherFindings } from './gather.ts';
 
 /** Signs a manifest and puts the signature beside it. Answers with the signature's manifest. @throws SealiftError REGISTRY_*. */

@@ -1,7 +1,7 @@
 import { checkedContent, type Descriptor, OciError, type ReadStore, readAll } from 'oci-client-ts';
 import { asRegistryError } from '../../api/index.ts';
 import type { SealiftError } from '../../core/index.ts';
-import { Refused } from '../refused.ts';
+import { Refused } from '../evidence/refused.ts';
 
 /** `unavailable`: the registry could not be asked, or broke its word; the evidence may be there all the same. */
 export type Read<T> =

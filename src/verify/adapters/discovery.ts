@@ -1,22 +1,22 @@
 import { type Descriptor, type ImageManifest, OciError, parseDigest, type ReadStore } from 'oci-client-ts';
 import { asRegistryError, type Refusal } from '../../api/index.ts';
 import type { SealiftError } from '../../core/index.ts';
-import type { SignatureFormat } from '../authorities.ts';
-import type { UnverifiedCandidate } from '../candidate.ts';
+import type { UnverifiedCandidate } from '../evidence/candidate.ts';
 import {
   bundleTypePrefix,
   legacyArtifactType,
   maxCandidates,
   selectBundles,
   selectLegacy,
-} from '../referrer-selection.ts';
-import { Refused } from '../refused.ts';
+} from '../evidence/referrer-selection.ts';
+import { Refused } from '../evidence/refused.ts';
 import {
   artifactTypeOf,
   bundleLayer,
   readSignatureManifest,
   refuseOtherSubject,
-} from '../signature-manifest.ts';
+} from '../evidence/signature-manifest.ts';
+import type { SignatureFormat } from '../policy/authorities.ts';
 import { attempt, checkedRead, type Read } from './checked-read.ts';
 
 /** A signature manifest names a handful of layers; cosign's grow with every signature. Smaller than the cap on manifests in general. */

@@ -1,7 +1,7 @@
 import type { SealiftError } from '../../core/index.ts';
-import type { Requirement, SignatureFormat } from '../authorities.ts';
-import { examine, type Finding, refusedFinding } from '../examine.ts';
-import { allHold } from '../verdict.ts';
+import type { Requirement, SignatureFormat } from '../policy/authorities.ts';
+import { examine, type Finding, refusedFinding } from '../policy/examine.ts';
+import { allHold } from '../policy/verdict.ts';
 import { type Discovered, type DiscoveryRequest, discover } from './discovery.ts';
 
 /**

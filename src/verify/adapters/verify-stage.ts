@@ -7,8 +7,8 @@ import {
   type Verdict,
 } from '../../api/index.ts';
 import { SealiftError } from '../../core/index.ts';
-import { requirementsOf } from '../authorities.ts';
-import { decideVerdict, refuse } from '../verdict.ts';
+import { requirementsOf } from '../policy/authorities.ts';
+import { decideVerdict, refuse } from '../policy/verdict.ts';
 import { gatherFindings } from './gather.ts';
 
 /** Opens the repository that a source polls. */

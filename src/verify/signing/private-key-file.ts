@@ -1,8 +1,8 @@
 import { scrypt } from 'node:crypto';
 import * as z from 'zod';
 import { SealiftError } from '../../core/index.ts';
-import { conform, parseStrictJson } from '../strict-json.ts';
-import { parsePem } from '../strict-pem.ts';
+import { conform, parseStrictJson } from '../evidence/strict-json.ts';
+import { parsePem } from '../evidence/strict-pem.ts';
 
 /** What cosign writes since 2.0, and what it wrote before. */
 const currentLabel = 'ENCRYPTED SIGSTORE PRIVATE KEY';

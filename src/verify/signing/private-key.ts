@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import { SealiftError } from '../../core/index.ts';
-import { type PublicKey, paddingOf, publicKeyOf } from '../public-key.ts';
+import { type PublicKey, paddingOf, publicKeyOf } from '../proof/public-key.ts';
 import { unsealPrivateKey } from './private-key-file.ts';
 
 /** A key that can sign, with the public half that its signatures are checked with. */

@@ -1,8 +1,8 @@
 import { type Descriptor, mediaTypes, parseDigest, sha256 } from 'oci-client-ts';
 import { ociAnnotations } from '../../api/index.ts';
-import { inTotoPayloadType, preAuthEncoding } from '../dsse.ts';
-import { signPredicateType, statementType } from '../signature-statement.ts';
-import { bundleMediaType } from '../sigstore-bundle.ts';
+import { inTotoPayloadType, preAuthEncoding } from '../evidence/dsse.ts';
+import { signPredicateType, statementType } from '../evidence/signature-statement.ts';
+import { bundleMediaType } from '../evidence/sigstore-bundle.ts';
 import { type PrivateKey, signBytes } from './private-key.ts';
 
 export interface SignRequest {

@@ -1,4 +1,4 @@
-import { SealiftError } from '../core/index.ts';
+import { SealiftError } from '../../core/index.ts';
 
 export interface PemBlock {
   readonly label: string;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Refusal, Signer } from '../api/index.ts';
-import type { ErrorCode } from '../core/index.ts';
+import type { Refusal, Signer } from '../../api/index.ts';
+import type { ErrorCode } from '../../core/index.ts';
 import type { Requirement } from './authorities.ts';
 import type { Finding, Judgement } from './examine.ts';
 import { decideVerdict } from './verdict.ts';

@@ -1,6 +1,6 @@
 import { constants, createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { SealiftError } from '../core/index.ts';
-import { parsePem } from './strict-pem.ts';
+import { SealiftError } from '../../core/index.ts';
+import { parsePem } from '../evidence/strict-pem.ts';
 
 /** A key that may prove a signature, with the one hash that belongs to it. */
 export interface PublicKey {

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { newSigner } from '../../test/fixtures/signed-artifact.ts';
-import { SealiftError } from '../core/index.ts';
+import { newSigner } from '../../../test/fixtures/signed-artifact.ts';
+import { SealiftError } from '../../core/index.ts';
 import { isSignatureBy, parsePublicKey } from './public-key.ts';
 
 const p256 = newSigner('p256');

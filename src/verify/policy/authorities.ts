@@ -5,9 +5,9 @@ import {
   type Signer,
   secretValues,
   type VerificationPolicy,
-} from '../api/index.ts';
-import { SealiftError } from '../core/index.ts';
-import { type PublicKey, parsePublicKey } from './public-key.ts';
+} from '../../api/index.ts';
+import { SealiftError } from '../../core/index.ts';
+import { type PublicKey, parsePublicKey } from '../proof/public-key.ts';
 import { coversRepository, spellingsOf } from './repository-name.ts';
 
 export type SignatureFormat = Signer['format'];

@@ -1,10 +1,10 @@
-import type { Refusal, Signer } from '../api/index.ts';
+import type { Refusal, Signer } from '../../api/index.ts';
+import type { UnverifiedCandidate, UnverifiedClaim } from '../evidence/candidate.ts';
+import { readLegacySignature } from '../evidence/legacy-signature.ts';
+import { quoted, Refused } from '../evidence/refused.ts';
+import { readSigstoreBundle } from '../evidence/sigstore-bundle.ts';
+import { provenSigner } from '../proof/proof.ts';
 import type { Requirement } from './authorities.ts';
-import type { UnverifiedCandidate, UnverifiedClaim } from './candidate.ts';
-import { readLegacySignature } from './legacy-signature.ts';
-import { provenSigner } from './proof.ts';
-import { quoted, Refused } from './refused.ts';
-import { readSigstoreBundle } from './sigstore-bundle.ts';
 
 /** What one candidate is worth to one requirement. */
 export type Judgement =

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { parseReference, type RegistryReference } from 'oci-client-ts';
-import { SealiftError } from '../core/index.ts';
+import { SealiftError } from '../../core/index.ts';
 import { matchesGlob } from './repository-glob.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../core/index.ts';
+import type { ErrorCode } from '../../core/index.ts';
 
 /** Why evidence is no proof. Thrown while one candidate is read, turned into a `Refusal` before it leaves the room. */
 export class Refused extends Error {

@@ -1,5 +1,5 @@
-import type { Authority } from './authorities.ts';
-import type { UnverifiedClaim } from './candidate.ts';
+import type { UnverifiedClaim } from '../evidence/candidate.ts';
+import type { Authority } from '../policy/authorities.ts';
 import { isSignatureBy } from './public-key.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { Refusal, Signer, Verdict } from '../api/index.ts';
-import type { ErrorCode } from '../core/index.ts';
+import type { Refusal, Signer, Verdict } from '../../api/index.ts';
+import type { ErrorCode } from '../../core/index.ts';
 import type { Requirement } from './authorities.ts';
 import type { Finding } from './examine.ts';
 

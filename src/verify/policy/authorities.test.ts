@@ -5,7 +5,7 @@ import {
   newSigner,
   ociSource,
   siteObject,
-} from '../../test/fixtures/signed-artifact.ts';
+} from '../../../test/fixtures/signed-artifact.ts';
 import { requirementsOf } from './authorities.ts';
 
 const release = newSigner();

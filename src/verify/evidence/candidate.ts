@@ -1,4 +1,4 @@
-import type { SignatureFormat } from './authorities.ts';
+import type { SignatureFormat } from '../policy/authorities.ts';
 
 /** Something that was found beside an artifact. Nothing of it is checked but its size and digest; it proves nothing. */
 export type UnverifiedCandidate =
