@@ -152,6 +152,63 @@ describe('Engine', () => {
     expect(registry.calls.resolve).toBeLessThan(10);
   });
 
+  describe('when the registry asks for a pause', () => {
+    const asksFor = (retryAfterMs: number): SealiftError =>
+      new SealiftError('REGISTRY_RATE_LIMITED', 'oci://registry.example/app', 'status 429', { retryAfterMs });
+
+    it('polls again when the pause is over and not before, however short the interval', async () => {
+      await start();
+      registry.failing.set('resolve', asksFor(10 * minute));
+      await clock.advance(minute);
+      const before = registry.calls.resolve;
+      await clock.advance(10 * minute - second);
+      expect(registry.calls.resolve).toBe(before);
+      registry.failing.clear();
+      await clock.advance(minute);
+      expect(registry.calls.resolve).toBe(before + 1);
+      expect(events.at(-1)).toMatchObject({ kind: 'source-recovered' });
+    });
+
+    it('says until when in the status, and tells it once', async () => {
+      registry.failing.set('resolve', asksFor(10 * minute));
+      await start();
+      const ready = () => state.sources.all()[0]?.status.conditions.find(({ type }) => type === 'Ready');
+      expect(ready()).toMatchObject({
+        status: 'False',
+        message:
+          'oci://registry.example/app: status 429; the registry is not asked again before 2026-01-01T00:10:00Z',
+      });
+      await clock.advance(15 * minute);
+      expect(ready()?.message).toContain('before 2026-01-01T00:20:');
+      expect(events.filter(({ kind }) => kind === 'failed')).toHaveLength(1);
+    });
+
+    it('does not wait longer than an hour', async () => {
+      registry.failing.set('resolve', asksFor(365 * 24 * 60 * minute));
+      await start();
+      await clock.advance(65 * minute);
+      expect(registry.calls.resolve).toBe(2);
+    });
+
+    it('keeps it when the configuration is read again, and not for another spec or who asks for a poll', async () => {
+      registry.failing.set('resolve', asksFor(10 * minute));
+      const { engine } = await start();
+      engine.replace(siteOf(sourceYaml('app') + deliveryYaml('app', 'app')));
+      await settleAll();
+      expect(registry.calls.resolve).toBe(1);
+      engine.replace(siteOf(sourceYaml('app', '  ref: {tag: other}')));
+      await settleAll();
+      expect(registry.calls.resolve).toBe(2);
+      const asked = sourceYaml('app').replace(
+        'namespace: edge',
+        'namespace: edge, annotations: {reconcile.fluxcd.io/requestedAt: now}',
+      );
+      engine.replace(siteOf(asked));
+      await settleAll();
+      expect(registry.calls.resolve).toBe(3);
+    });
+  });
+
   it('repairs an object that was changed or deleted by another hand', async () => {
     await start();
     target.edit(refOf(configMap('a')), undefined);

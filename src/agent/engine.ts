@@ -9,6 +9,7 @@ import { asSealiftError, type ErrorCode, type ObjectRef, SealiftError, siteSubje
 import { isWaiting } from './delivery-transition.ts';
 import { dependants } from './dependencies.ts';
 import { housekeepingDelayMs, inForce } from './housekeeping.ts';
+import { PollPauses } from './poll-pauses.ts';
 import { Quiet } from './quiet.ts';
 import { type AgentParts, createReconcilers, type Reconcilers } from './reconcilers.ts';
 import { firstPollDelay, nextRunDelay, retryDelay } from './schedule.ts';
@@ -54,6 +55,7 @@ export class Engine {
   readonly #blocked = new Set<string>();
   /** Sources that left the configuration, with the moment on the monotonic clock when that was seen. */
   readonly #missing = new Map<string, number>();
+  readonly #pauses: PollPauses;
   /** What broke outside the stages and has not worked since. */
   readonly #complaints = new Map<string, { readonly code: ErrorCode; readonly failures: number }>();
   #desired: DesiredState;
@@ -62,6 +64,7 @@ export class Engine {
     this.#parts = parts;
     this.#desired = desired;
     this.#reconcilers = createReconcilers(parts);
+    this.#pauses = new PollPauses(parts.clock);
     const options = {
       clock: parts.clock,
       concurrency,
@@ -177,6 +180,7 @@ export class Engine {
     const isRefused = withdrawalFault(state.deliveries.all(), this.#desired, withdrawAll) !== undefined;
     if (isRefused || clock.monotonic() - since < siteIntervalMs) return siteIntervalMs;
     this.#missing.delete(key);
+    this.#pauses.forget(key);
     state.sources.remove(source.namespace, source.name);
     this.#polls.add(housekeeping, housekeepingDelayMs);
     return undefined;
@@ -191,6 +195,8 @@ export class Engine {
   }
 
   async #poll(source: OciRepository): Promise<number> {
+    const pauseMs = this.#pauses.remaining(source);
+    if (pauseMs > 0) return pauseMs;
     const { changed, error, failures } = await this.#reconcilers.sources.reconcile(
       source,
       this.#desired,
@@ -200,7 +206,8 @@ export class Engine {
       for (const delivery of this.#deliveriesOf(source)) this.#addDelivery(delivery);
       this.#polls.add(housekeeping, housekeepingDelayMs);
     }
-    return this.#nextDelay(error, failures, source.spec.interval);
+    const delayMs = this.#nextDelay(error, failures, source.spec.interval);
+    return this.#pauses.learn(source, error, { delayMs, random: this.#parts.random.next() });
   }
 
   /** By the interval after success, and after a fault that only another input can mend; sooner after one that time may heal. */

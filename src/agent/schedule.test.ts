@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { firstPollDelay, nextRunDelay, retryDelay } from './schedule.ts';
+import { boundedPause, firstPollDelay, nextRunDelay, pauseDelay, retryDelay } from './schedule.ts';
 
 const uniform = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
 const interval = fc.integer({ min: 1_000, max: 24 * 3_600_000 });
@@ -40,5 +40,22 @@ describe('retryDelay', () => {
         expect(delay).toBeGreaterThanOrEqual(375);
       }),
     );
+  });
+});
+
+describe('pauseDelay', () => {
+  it('is never shorter than the pause that was asked for, and longer by five percent at most', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 3_600_000 }), uniform, (asked, random) => {
+        const delay = pauseDelay(asked, random);
+        expect(delay).toBeGreaterThanOrEqual(asked);
+        expect(delay).toBeLessThanOrEqual(asked * 1.05 + 1);
+      }),
+    );
+  });
+
+  it('takes an hour for the longest pause that may be asked for', () => {
+    expect(boundedPause(365 * 24 * 3_600_000)).toBe(3_600_000);
+    expect(pauseDelay(365 * 24 * 3_600_000, 0)).toBe(3_600_000);
   });
 });

@@ -8,6 +8,9 @@ const maxSpreadMs = 60_000;
 const minRetryMs = 750;
 const maxRetryMs = 15 * 60_000;
 
+/** A registry that asks for a year must not silence a site for a year. */
+const maxPauseMs = 60 * 60_000;
+
 /** Milliseconds to the next run: the interval, jittered. `random` is uniform in [0, 1). */
 export function nextRunDelay(intervalMs: number, random: number): number {
   return Math.round(intervalMs * (1 + jitterShare * (2 * random - 1)));
@@ -26,4 +29,14 @@ export function retryDelay(failures: number, intervalMs: number, random: number)
   const grown = minRetryMs * 2 ** Math.min(failures - 1, 16);
   const ceiling = Math.min(grown, maxRetryMs, Math.max(intervalMs, minRetryMs));
   return Math.round(ceiling * (0.5 + random / 2));
+}
+
+/** Milliseconds for which a registry that asked for a pause is left alone at least; an hour at most. */
+export function boundedPause(askedMs: number): number {
+  return Math.min(askedMs, maxPauseMs);
+}
+
+/** Milliseconds to the next poll after a pause that was asked for: never before it is over, and not all sites at once. */
+export function pauseDelay(askedMs: number, random: number): number {
+  return Math.ceil(boundedPause(askedMs) * (1 + jitterShare * random));
 }

@@ -1,5 +1,6 @@
 import { type ArtifactStatus, type ConditionDraft, type SourceStatus, setConditions } from '../api/index.ts';
-import type { SealiftError, Stage } from '../core/index.ts';
+import { rfc3339, type SealiftError, type Stage } from '../core/index.ts';
+import { boundedPause } from './schedule.ts';
 
 interface Moment {
   readonly generation: number;
@@ -102,6 +103,12 @@ function fetchFailedReason(error: SealiftError, stage: Stage): string {
     : 'OCIArtifactPullFailed';
 }
 
+/** The message of a failed poll: what went wrong, and until when the registry asked not to be asked again. */
+function failedMessage({ message, retryAfterMs }: SealiftError, now: number): string {
+  if (retryAfterMs === undefined) return message;
+  return `${message}; the registry is not asked again before ${rfc3339(now + boundedPause(retryAfterMs))}`;
+}
+
 /** Status after a poll that failed: the artifact in force stays. */
 export function failedStatus(
   before: SourceStatus,
@@ -111,7 +118,7 @@ export function failedStatus(
   const { error, stage } = failure;
   const reason = fetchFailedReason(error, stage);
   const type = error.origin === 'disk' ? 'StorageOperationFailed' : 'FetchFailed';
-  const { message } = error;
+  const message = failedMessage(error, now);
   const observedGeneration = generation;
   const kept = before.conditions.filter(
     (condition) => condition.type === 'SourceVerified' && condition.status === 'True',

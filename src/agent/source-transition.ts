@@ -165,7 +165,8 @@ export function afterFailure(
   { stage, error }: StageFailure,
 ): SourceTransition {
   const status = failedStatus(record.status, { error, stage }, { generation: record.generation, now });
-  const news = readyMessage(status) !== readyMessage(record.status);
+  // The same fault with a later end of the pause is none.
+  const news = readyMessage(record.status)?.startsWith(error.message) !== true;
   const event: EventBody = { kind: 'failed', stage, code: error.code, message: error.message };
   const next = { ...record, status: withRequest(status, source), failures: record.failures + 1 };
   return { record: next, events: news ? [event] : [], changed: false, error };

@@ -20,5 +20,6 @@ const codes = {
 /** Says in Sealift's words what the OCI client reported. What is no OciError stays what it is. */
 export function asRegistryError(thrown: unknown, subject: string): SealiftError {
   if (!(thrown instanceof OciError)) return asSealiftError(thrown, subject);
-  return new SealiftError(codes[thrown.code], subject, thrown.message, { cause: thrown });
+  const { retryAfterMs } = thrown.details;
+  return new SealiftError(codes[thrown.code], subject, thrown.message, { cause: thrown, retryAfterMs });
 }

@@ -271,11 +271,19 @@ export class SealiftError extends Error {
   readonly code: ErrorCode;
   /** What the error is about: a reference, a file with its line, `Kind/namespace/name`. */
   readonly subject: string;
+  /** Milliseconds for which the other side asked to be left alone. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: ErrorCode, subject: string, detail: string, options?: ErrorOptions) {
+  constructor(
+    code: ErrorCode,
+    subject: string,
+    detail: string,
+    options: ErrorOptions & { readonly retryAfterMs?: number | undefined } = {},
+  ) {
     super(`${subject}: ${detail}`, options);
     this.code = code;
     this.subject = subject;
+    this.retryAfterMs = options.retryAfterMs;
   }
 
   get origin(): ErrorOrigin {

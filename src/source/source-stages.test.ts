@@ -102,6 +102,19 @@ describe('resolve', () => {
     await expect(resolved(source(), failing)).rejects.toThrow(expect.objectContaining({ code }));
   });
 
+  it('passes on for how long the registry asked to be left alone', async () => {
+    const failing: ReadStore = {
+      ...registry,
+      resolve: async () => {
+        throw new OciError('rate-limited', 'x', 'detail', { details: { retryAfterMs: 90_000 } });
+      },
+    };
+    await expect(resolved(source(), failing)).rejects.toMatchObject({
+      code: 'REGISTRY_RATE_LIMITED',
+      retryAfterMs: 90_000,
+    });
+  });
+
   it('never takes an empty tag list for success', async () => {
     await publish('latest', [[gzip, 'a']]);
     await expect(resolved(source('  ref: {semver: ">=1.0.0"}'))).rejects.toThrow(
