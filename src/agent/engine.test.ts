@@ -152,6 +152,36 @@ describe('Engine', () => {
     expect(registry.calls.resolve).toBeLessThan(10);
   });
 
+  it('polls other registries while one holds all the places that it may have', async () => {
+    const slow = Array.from({ length: 9 }, (_, at) =>
+      sourceYaml(`slow-${at}`).replace('registry.example', 'slow.example'),
+    );
+    const { stages, ...others } = parts();
+    let held = 0;
+    const fetch: typeof stages.fetch.fetch = (request, signal, progress) => {
+      if (!request.source.spec.url.includes('slow.')) return stages.fetch.fetch(request, signal, progress);
+      held += 1;
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    };
+    const hanging = { ...others, stages: { ...stages, fetch: { fetch } } };
+    const engine = new Engine(
+      hanging,
+      siteOf(slow.join('') + sourceYaml('app') + deliveryYaml('app', 'app')),
+    );
+    const done = engine.run(stop.signal);
+    await settleAll();
+    expect(held).toBe(4);
+    expect(delivered()).toEqual(['a', 'b']);
+    await clock.advance(5 * minute);
+    await settleAll();
+    expect(held).toBe(8);
+    expect(state.sources.find('edge', 'slow-0')?.status.conditions).toContainEqual(
+      expect.objectContaining({ type: 'Ready', status: 'False', message: expect.stringContaining('got 0') }),
+    );
+    stop.abort();
+    await done;
+  });
+
   describe('when the registry asks for a pause', () => {
     const asksFor = (retryAfterMs: number): SealiftError =>
       new SealiftError('REGISTRY_RATE_LIMITED', 'oci://registry.example/app', 'status 429', { retryAfterMs });

@@ -17,8 +17,11 @@ import { withdrawalFault, withdrawn, withdrawnSources } from './withdrawn.ts';
 import { parseWorkKey, type Work, workKey } from './work-key.ts';
 import { WorkQueue } from './work-queue.ts';
 
-/** Polls at once, and deliveries at once: Flux's default, and enough to keep a thin link busy. */
+/** Polls of one host at once, and deliveries at once: Flux's default, and enough to keep a thin link busy. */
 const concurrency = 4;
+
+/** Polls at once: one registry that is slow, however many sources it has, leaves places for the others. */
+const polls = 6;
 
 /**
  * What has no interval of its own (a watch, a withdrawal, the state on disk) is tried again at least this often. A source that left the
@@ -67,11 +70,10 @@ export class Engine {
     this.#pauses = new PollPauses(parts.clock);
     const options = {
       clock: parts.clock,
-      concurrency,
       work: (key: string): Promise<number | undefined> => this.#work(parseWorkKey(key)),
     };
-    this.#polls = new WorkQueue(options);
-    this.#applies = new WorkQueue(options);
+    this.#polls = new WorkQueue({ ...options, concurrency: polls, perLane: concurrency });
+    this.#applies = new WorkQueue({ ...options, concurrency });
   }
 
   /** Works until the signal aborts; then resolves as soon as no work is under way. */
@@ -102,7 +104,7 @@ export class Engine {
     if (spec.suspend) return;
     const settled = this.#reconcilers.sources.isSettled(source, this.#desired);
     const delayMs = firstPollDelay(spec.interval, settled, this.#parts.random.next());
-    this.#polls.add(workKey({ kind: 'source', ...metadata }), delayMs);
+    this.#polls.add(workKey({ kind: 'source', ...metadata }), delayMs, hostOf(spec.url));
   }
 
   #addDelivery({ metadata }: Kustomization): void {
@@ -285,4 +287,9 @@ export class Engine {
       if (id === undefined || owns) this.#addDelivery(delivery);
     }
   }
+}
+
+/** What comes before the repository in `oci://HOST/REPOSITORY`: the registry that a poll keeps waiting. */
+function hostOf(url: string): string {
+  return /^oci:\/\/[^/]*/.exec(url)?.[0] ?? url;
 }

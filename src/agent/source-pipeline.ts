@@ -3,6 +3,7 @@ import type { Artifact, DesiredState, FetchedLayer, OciRepository, Verdict } fro
 import type { Clock } from '../core/index.ts';
 import { withDeadline } from './deadline.ts';
 import { refuseLostProtection } from './lost-protection.ts';
+import { withPace } from './pace.ts';
 import { inStage } from './stage-failure.ts';
 import type { FetchStage, ResolveStage, RevisionRequest, UnpackStage, VerifyStage } from './stages.ts';
 
@@ -38,7 +39,7 @@ export type PollOutcome =
 
 /**
  * The way of a source: resolve, verify, fetch, unpack. Nothing is fetched before it is accepted, nothing is unpacked before it is whole.
- * `spec.timeout` bounds the questions to the registry; a large layer over a thin link may take as long as it moves.
+ * `spec.timeout` bounds the questions to the registry; a large layer over a thin link may take as long as it moves, and not only trickles.
  * @throws StageFailure
  */
 export async function pollSource(
@@ -66,7 +67,11 @@ export async function pollSource(
   const verdict = refuseLostProtection(judged, source, poll.wasVerified);
   if (verdict.kind === 'refused') return { kind: 'refused', revision: resolved.revision, verdict };
 
-  const layer = await inStage('fetch', url, () => stages.fetch.fetch(request, signal));
+  const layer = await inStage('fetch', url, () =>
+    withPace({ clock, subject: url }, signal, (bounded, progress) =>
+      stages.fetch.fetch(request, bounded, progress),
+    ),
+  );
   const artifact = await inStage('unpack', url, () => stages.unpack.unpack(source, layer, signal));
   return { kind: 'stored', verdict, layer, artifact, validator };
 }

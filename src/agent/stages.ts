@@ -40,8 +40,15 @@ export interface VerifyStage {
 }
 
 export interface FetchStage {
-  /** Brings the chosen layer of an accepted revision into the local layout, whole and checked. */
-  fetch(request: RevisionRequest, signal: AbortSignal): Promise<FetchedLayer>;
+  /**
+   * Brings the chosen layer of an accepted revision into the local layout, whole and checked. `progress` is told how many bytes of the layer
+   * have come so far; less than before when it began again.
+   */
+  fetch(
+    request: RevisionRequest,
+    signal: AbortSignal,
+    progress: (bytes: number) => void,
+  ): Promise<FetchedLayer>;
 }
 
 export interface UnpackStage {

@@ -11,7 +11,7 @@ interface Bench {
   end(key: string, nextMs?: number): Promise<void>;
 }
 
-function bench(concurrency = 2): Bench {
+function bench(concurrency = 2, perLane?: number): Bench {
   const clock = new FakeClock();
   const began: string[] = [];
   const open: { key: string; resolve: (next: number | undefined) => void }[] = [];
@@ -19,7 +19,7 @@ function bench(concurrency = 2): Bench {
     began.push(key);
     return new Promise((resolve) => open.push({ key, resolve }));
   };
-  const queue = new WorkQueue({ clock, concurrency, work });
+  const queue = new WorkQueue({ clock, concurrency, work, ...(perLane === undefined ? {} : { perLane }) });
   const end = async (key: string, nextMs?: number): Promise<void> => {
     const at = open.findIndex((run) => run.key === key);
     open.splice(at, 1)[0]?.resolve(nextMs);
@@ -35,6 +35,34 @@ describe('WorkQueue', () => {
     expect(began).toEqual(['a', 'b']);
     await end('a');
     expect(began).toEqual(['a', 'b', 'c']);
+  });
+
+  it('runs no more of one lane than it may, and others meanwhile', async () => {
+    const { queue, began, end } = bench(3, 2);
+    for (const key of ['a1', 'a2', 'a3', 'a4']) queue.add(key, 0, 'a');
+    queue.add('b1', 0, 'b');
+    queue.add('none');
+    expect(began).toEqual(['a1', 'a2', 'b1']);
+    await end('b1');
+    expect(began).toEqual(['a1', 'a2', 'b1', 'none']);
+    await end('none');
+    await end('a1');
+    expect(began).toEqual(['a1', 'a2', 'b1', 'none', 'a3']);
+  });
+
+  it('keeps the lane of work that comes again, and changes it when told', async () => {
+    const { clock, queue, began, end } = bench(3, 1);
+    queue.add('a1', 0, 'a');
+    await end('a1', 1000);
+    queue.add('a2', 0, 'a');
+    await clock.advance(1000);
+    expect(began).toEqual(['a1', 'a2']);
+    queue.add('a1', 0, 'b');
+    queue.add('c', 0, 'b');
+    expect(began).toEqual(['a1', 'a2', 'a1']);
+    await end('a2');
+    await end('a1');
+    expect(began).toEqual(['a1', 'a2', 'a1', 'c']);
   });
 
   it('runs a key once more when it was asked for while it ran, however often', async () => {

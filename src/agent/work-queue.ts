@@ -8,18 +8,22 @@ interface Entry {
   running: boolean;
   /** Asked for again while it ran. */
   again: boolean;
+  /** Work of one lane is kept to its limit. */
+  lane: string | undefined;
 }
 
 interface WorkQueueOptions {
   readonly clock: Clock;
   /** Pieces of work that run at the same time. */
   readonly concurrency: number;
+  /** The same, of one lane. Default: no limit but the other. */
+  readonly perLane?: number;
   /** Does the work of a key; says in how many milliseconds to come again, or `undefined` for never; a rejection counts as never. */
   readonly work: (key: string) => Promise<number | undefined>;
 }
 
 /**
- * Keyed work: one run at a time for each key, a limit over all, timers for later runs. A key that is asked for while it runs, runs once more.
+ * Keyed work: one run at a time for each key, a limit over all and one for each lane, timers for later runs. A key that is asked for while it runs, runs once more.
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
@@ -27,22 +31,25 @@ export class WorkQueue {
   readonly #ready: string[] = [];
   readonly #waiters: (() => void)[] = [];
   #running = 0;
+  readonly #runningOf = new Map<string, number>();
   #closed = false;
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
   }
 
-  /** Asks for a run of the key after `delayMs`; an earlier one that is already due stays. */
-  add(key: string, delayMs = 0): void {
+  /** Asks for a run of the key after `delayMs`; an earlier one that is already due stays. The lane is kept until another is given. */
+  add(key: string, delayMs = 0, lane?: string): void {
     if (this.#closed) return;
     const entry = this.#entries.get(key) ?? {
       timer: undefined,
       due: Number.POSITIVE_INFINITY,
       running: false,
       again: false,
+      lane,
     };
     this.#entries.set(key, entry);
+    entry.lane = lane ?? entry.lane;
     if (entry.running && delayMs === 0) {
       entry.again = true;
       return;
@@ -89,7 +96,7 @@ export class WorkQueue {
 
   #pump(): void {
     while (this.#running < this.#options.concurrency) {
-      const index = this.#ready.findIndex((key) => this.#entries.get(key)?.running !== true);
+      const index = this.#ready.findIndex((key) => this.#mayStart(this.#entries.get(key)));
       if (index < 0) return;
       const [key] = this.#ready.splice(index, 1);
       const entry = key === undefined ? undefined : this.#entries.get(key);
@@ -97,21 +104,40 @@ export class WorkQueue {
     }
   }
 
+  #mayStart(entry: Entry | undefined): boolean {
+    if (entry === undefined) return true;
+    const { perLane = Number.POSITIVE_INFINITY } = this.#options;
+    return !entry.running && this.#countOf(entry.lane) < perLane;
+  }
+
+  #countOf(lane: string | undefined): number {
+    return lane === undefined ? 0 : (this.#runningOf.get(lane) ?? 0);
+  }
+
+  #count(lane: string | undefined, change: 1 | -1): void {
+    this.#running += change;
+    if (lane === undefined) return;
+    const count = this.#countOf(lane) + change;
+    if (count === 0) this.#runningOf.delete(lane);
+    else this.#runningOf.set(lane, count);
+  }
+
   #start(key: string, entry: Entry): void {
     entry.running = true;
     entry.again = false;
     entry.timer = undefined;
     entry.due = Number.POSITIVE_INFINITY;
-    this.#running += 1;
-    void this.#options.work(key).then(
-      (nextMs) => this.#finish(key, entry, nextMs),
-      () => this.#finish(key, entry, undefined),
-    );
+    const { lane } = entry;
+    this.#count(lane, 1);
+    const finish = (nextMs: number | undefined): void => {
+      this.#count(lane, -1);
+      this.#finish(key, entry, nextMs);
+    };
+    void this.#options.work(key).then(finish, () => finish(undefined));
   }
 
   #finish(key: string, entry: Entry, nextMs: number | undefined): void {
     entry.running = false;
-    this.#running -= 1;
     if (this.#running === 0) for (const wake of this.#waiters.splice(0)) wake();
     const known = this.#entries.get(key) === entry;
     if (known && entry.again) this.add(key);

@@ -1,4 +1,4 @@
-import { type Descriptor, type Puller, parseManifest, type Store } from 'oci-client-ts';
+import { type Descriptor, type Puller, parseManifest, type Store, type Transfer } from 'oci-client-ts';
 import {
   asRegistryError,
   type DesiredState,
@@ -40,8 +40,9 @@ async function fetchLayer(
   open: OpenRepository,
   local: Store & Puller,
   { source, desired, resolved }: FetchRequest,
-  signal: AbortSignal,
+  transfer: Required<Transfer>,
 ): Promise<FetchedLayer> {
+  const { signal } = transfer;
   const { revision, manifest: descriptor, content } = resolved;
   const manifest = parseManifest(content, descriptor.mediaType);
   const layer = chosenLayer(manifest, source.spec.layerSelector, revision);
@@ -53,7 +54,7 @@ async function fetchLayer(
     );
   }
   if (!(await holdsWhole(local, layer, signal))) {
-    await local.pull(layer, await open(source, desired), { signal });
+    await local.pull(layer, await open(source, desired), transfer);
   }
   await local.push(descriptor, content, { signal });
   await local.tag(descriptor, currentTag, { signal });
@@ -64,11 +65,13 @@ async function fetchLayer(
 export function createFetchStage(
   open: OpenRepository,
   openLocal: OpenLocal,
-): { fetch(request: FetchRequest, signal: AbortSignal): Promise<FetchedLayer> } {
+): {
+  fetch(request: FetchRequest, signal: AbortSignal, progress: (bytes: number) => void): Promise<FetchedLayer>;
+} {
   return {
-    async fetch(request, signal) {
+    async fetch(request, signal, progress) {
       try {
-        return await fetchLayer(open, openLocal(request.source), request, signal);
+        return await fetchLayer(open, openLocal(request.source), request, { signal, progress });
       } catch (thrown) {
         throw asRegistryError(thrown, request.source.spec.url);
       }

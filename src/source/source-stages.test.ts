@@ -14,6 +14,7 @@ import { createFetchStage, createResolveStage } from './index.ts';
 
 const gzip = 'application/vnd.cncf.flux.content.v1.tar+gzip';
 const never = new AbortController().signal;
+const ignored = (): void => {};
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 let registry: Store;
@@ -130,7 +131,11 @@ describe('fetch', () => {
       async () => registry,
       () => local,
     );
-    const { layer } = await stage.fetch({ source: one, desired, resolved: await resolved(one) }, never);
+    const { layer } = await stage.fetch(
+      { source: one, desired, resolved: await resolved(one) },
+      never,
+      ignored,
+    );
     return layer.mediaType;
   }
 
@@ -164,7 +169,7 @@ describe('fetch', () => {
       throw new OciError('unreachable', 'x', 'away');
     };
     const stage = createFetchStage(away, () => local);
-    expect((await stage.fetch({ source: one, desired, resolved: revision }, never)).revision).toBe(
+    expect((await stage.fetch({ source: one, desired, resolved: revision }, never, ignored)).revision).toBe(
       revision.revision,
     );
   });
@@ -195,7 +200,11 @@ describe('fetch', () => {
       async () => registry,
       () => store,
     );
-    const { layer } = await stage.fetch({ source: one, desired, resolved: await resolved(one) }, never);
+    const { layer } = await stage.fetch(
+      { source: one, desired, resolved: await resolved(one) },
+      never,
+      ignored,
+    );
     expect(deleted).toEqual([layer.digest]);
   });
 
