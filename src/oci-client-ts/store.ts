@@ -3,6 +3,8 @@ import type { Descriptor } from './descriptor.ts';
 /** What a poll remembers, so that an unchanged one is cheap. Small, plain data: it may be kept on disk. */
 export interface Validator {
   readonly digest: string;
+  /** Of the manifest; with it, a registry need not be told each time of all the others that would do. */
+  readonly mediaType?: string;
   readonly etag?: string;
 }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { RemoteRepository, Transport, type Validator } from 'oci-client-ts';
 import { describe, expect, it } from 'vitest';
-import { imageOf, type OciContent } from '../fakes/oci-content.ts';
+import { blobOf, imageOf, indexOf, type OciContent } from '../fakes/oci-content.ts';
 import type { Answerer } from '../fakes/scripted-server.ts';
 import { failureOf, repositoryAt, send, serve } from '../fixtures/remote-registry.ts';
 
@@ -49,8 +49,8 @@ function registry(manners: Manners): Registry {
 
 describe('a poll that finds nothing new', () => {
   const cases: readonly [string, Manners, string, number][] = [
-    ['where entity tags work: conditional', { etag: 'honoured', digest: 'named' }, 'GET', 760],
-    ['where they work and no digest is named', { etag: 'honoured' }, 'GET', 760],
+    ['where entity tags work: conditional', { etag: 'honoured', digest: 'named' }, 'GET', 620],
+    ['where they work and no digest is named', { etag: 'honoured' }, 'GET', 620],
     ['without entity tags: HEAD', { digest: 'named' }, 'HEAD', 900],
     ['with entity tags that are ignored: HEAD', { etag: 'given', digest: 'named' }, 'HEAD', 1000],
     ['without entity tags and digest: GET', {}, 'GET', 1200],
@@ -118,6 +118,85 @@ describe('a poll that finds nothing new', () => {
       }
       known = found.validator;
     }
+  });
+});
+
+describe('a poll by the type of the known manifest alone', () => {
+  const index = indexOf([image.descriptor]);
+  const docker = 'application/vnd.docker.distribution.manifest.v2+json';
+  const dockerImage = blobOf(
+    JSON.stringify({ schemaVersion: 2, mediaType: docker, config: image.descriptor, layers: [] }),
+    docker,
+  );
+  /** What registries do with a tag whose content has a type that was not asked for. */
+  const unasked: Readonly<Record<string, Answerer>> = {
+    'says 404': (_request, response) => void response.writeHead(404).end(),
+    'says 406': (_request, response) => void response.writeHead(406).end(),
+    'says 400': (_request, response) => void response.writeHead(400).end(),
+    'sends it all the same': (_request, response) => send(response, index),
+    'sends another manifest in its place': (_request, response) => send(response, next),
+    'sends the known manifest in its place': (_request, response) => send(response, image),
+  };
+  const moves = [
+    { where: 'to an index', from: image, to: index },
+    { where: 'to a manifest', from: index, to: next },
+    { where: 'to a manifest of Docker', from: image, to: dockerImage },
+    { where: 'from a manifest of Docker', from: dockerImage, to: image },
+  ];
+
+  it.each(
+    Object.entries(unasked).flatMap(([does, answer]) => moves.map((move) => ({ ...move, does, answer }))),
+  )('sees a tag that moves $where where the registry $does', async ({ from, to, answer }) => {
+    let current = from;
+    const { host } = await serve((request, response) => {
+      const etag = `"${current.descriptor.digest}"`;
+      if (request.headers['if-none-match'] === etag) return void response.writeHead(304).end();
+      const isAsked = request.headers.accept?.includes(current.descriptor.mediaType);
+      return isAsked ? send(response, current, { etag }) : answer(request, response);
+    });
+    const store = repositoryAt(host);
+    let known = (await store.resolve('v1')).validator;
+    expect(await store.resolve('v1', { known })).toMatchObject({ kind: 'unchanged' });
+    current = to;
+    const found = await store.resolve('v1', { known });
+    expect(found).toMatchObject({ kind: 'resolved', descriptor: to.descriptor });
+    known = found.validator;
+    expect(await store.resolve('v1', { known })).toMatchObject({ kind: 'unchanged', validator: known });
+  });
+
+  it('takes less than 400 bytes on a connection that is open, both ways together', async () => {
+    const etag = `"${image.descriptor.digest}"`;
+    const server = await serve((request, response) => {
+      if (request.headers['if-none-match'] !== etag) return send(response, image, { etag });
+      // What CNCF distribution sends, and nothing that Node adds.
+      for (const name of ['connection', 'keep-alive']) response.removeHeader(name);
+      response.writeHead(304, { 'docker-distribution-api-version': 'registry/2.0' }).end();
+    });
+    const store = repositoryAt(server.host);
+    const { validator: known } = await store.resolve('v1');
+    const before = server.bytes();
+    for (let at = 0; at < 5; at += 1) await store.resolve('v1', { known });
+    expect(server.connections()).toBe(1);
+    expect((server.bytes() - before) / 5).toBeLessThan(400);
+  });
+
+  it('asks with all types where mirrors stand for the host: one may be behind another', async () => {
+    const honour = (current: OciContent): Answerer => {
+      const etag = `"${current.descriptor.digest}"`;
+      return (request, response) => {
+        if (request.headers['if-none-match'] === etag) return void response.writeHead(304).end();
+        const isAsked = request.headers.accept?.includes(current.descriptor.mediaType);
+        return isAsked ? send(response, current, { etag }) : void response.writeHead(404).end();
+      };
+    };
+    const [first, behind] = [await serve(honour(index)), await serve(honour(image))];
+    const capabilities = ['pull', 'resolve'] as const;
+    const store = repositoryAt('registry.test', {
+      mirrors: { 'registry.test': { mirrors: [first, behind].map(({ host }) => ({ host, capabilities })) } },
+    });
+    const known = { ...image.descriptor, etag: `"${image.descriptor.digest}"` };
+    expect(await store.resolve('v1', { known })).toMatchObject({ descriptor: index.descriptor });
+    expect(behind.requests).toHaveLength(0);
   });
 });
 

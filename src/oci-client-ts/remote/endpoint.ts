@@ -78,6 +78,11 @@ export class Endpoint {
     return learnedOf(this.#transport, this.#origin.host);
   }
 
+  /** Whether others are asked in place of the host. */
+  get hasMirrors(): boolean {
+    return this.#transport.hasMirrors(this.host);
+  }
+
   get clock(): RegistryClock {
     return this.#transport.clock;
   }

@@ -64,6 +64,10 @@ export class Mirrors {
     this.#routes = routes;
   }
 
+  standFor(host: string): boolean {
+    return this.#routes.has(canonicalHost(host));
+  }
+
   /** The answer of the first mirror that has it, else of `upstream` where that may be asked. @throws OciError. */
   async send<T>(
     request: RegistryRequest,

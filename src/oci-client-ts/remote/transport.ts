@@ -92,6 +92,11 @@ export class Transport {
     return registryOrigin(host, this.#options.plainHttp);
   }
 
+  /** Whether mirrors stand for a host. */
+  hasMirrors(host: string): boolean {
+    return this.#mirrors.standFor(host);
+  }
+
   /** The allowance that a registry last spoke of; absent when it never has. */
   rateLimit(host: string): RateLimit | undefined {
     return this.#wire.notices.rateLimit(this.origin(host));
@@ -104,13 +109,9 @@ export class Transport {
    */
   async request<T>(request: RegistryRequest, read: (answer: Answer) => Promise<T>): Promise<T> {
     if (request.once) return this.once(request, read);
-    const signal = request.signal ?? unending();
-    const context = {
-      clock: this.clock,
-      jitter: this.#options.jitter ?? systemJitter,
-      limits: { ...defaultRetryLimits, ...this.#options.retry },
-      signal,
-    };
+    const { jitter = systemJitter, retry } = this.#options;
+    const limits = { ...defaultRetryLimits, ...retry };
+    const context = { clock: this.clock, jitter, limits, signal: request.signal ?? unending() };
     return withRetries(context, () => this.once(request, read));
   }
 
