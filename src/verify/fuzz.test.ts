@@ -26,7 +26,8 @@ const requirement: Requirement = {
   authorities: [signer, rsa].map(({ publicPem }) => ({
     kind: 'key',
     name: 'key',
-    key: parsePublicKey(publicPem, 'key'),
+    keys: [{ key: parsePublicKey(publicPem, 'key') }],
+    time: { logs: 0, timestamps: 0 },
   })),
 };
 const signatureKey = 'dev.cosignproject.cosign/signature';

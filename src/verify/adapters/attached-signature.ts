@@ -37,7 +37,7 @@ export async function isSignedBy(
   const requirement: Requirement = {
     name: 'signer',
     formats: ['bundle'],
-    authorities: [{ kind: 'key', name: 'signer', key }],
+    authorities: [{ kind: 'key', name: 'signer', keys: [{ key }], time: { logs: 0, timestamps: 0 } }],
   };
   const findings = await gatherFindings({ repository, subject: manifest }, [requirement], signal);
   return allHold([requirement], findings);

@@ -16,7 +16,7 @@ import {
   readSignatureManifest,
   refuseOtherSubject,
 } from '../evidence/signature-manifest.ts';
-import type { SignatureFormat } from '../policy/authorities.ts';
+import type { SignatureFormat } from '../proof/authority.ts';
 import { attempt, checkedRead, type Read } from './checked-read.ts';
 
 /** A signature manifest names a handful of layers; cosign's grow with every signature. Smaller than the cap on manifests in general. */

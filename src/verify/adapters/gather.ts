@@ -1,7 +1,8 @@
 import type { SealiftError } from '../../core/index.ts';
-import type { Requirement, SignatureFormat } from '../policy/authorities.ts';
+import type { Requirement } from '../policy/authorities.ts';
 import { examine, type Finding, refusedFinding } from '../policy/examine.ts';
 import { allHold } from '../policy/verdict.ts';
+import type { SignatureFormat } from '../proof/authority.ts';
 import { type Discovered, type DiscoveryRequest, discover } from './discovery.ts';
 
 /**

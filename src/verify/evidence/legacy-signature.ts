@@ -42,6 +42,12 @@ export function readLegacySignature(
     signedBytes: candidate.content,
     signature,
     digests: [critical.image['docker-manifest-digest']],
+    statement: { kind: 'signature', annotations: {} },
     material: { kind: 'key' },
+    evidence: {
+      mediaType: 'application/vnd.dev.sigstore.bundle+json;version=0.1',
+      logEntries: [],
+      timestamps: [],
+    },
   };
 }

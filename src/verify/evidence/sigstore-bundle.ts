@@ -26,10 +26,15 @@ const bundleSchema = z.strictObject({
   mediaType: z.string(),
   verificationMaterial: z.strictObject({
     publicKey: z.strictObject({ hint: z.string() }).optional(),
-    certificate: objectSchema.optional(),
+    certificate: z.strictObject({ rawBytes: z.string() }).optional(),
     tlogEntries: z.array(objectSchema).max(maxLogEntries).optional(),
     timestampVerificationData: z
-      .strictObject({ rfc3161Timestamps: z.array(objectSchema).max(maxTimestamps).optional() })
+      .strictObject({
+        rfc3161Timestamps: z
+          .array(z.strictObject({ signedTimestamp: z.string() }))
+          .max(maxTimestamps)
+          .optional(),
+      })
       .optional(),
   }),
   dsseEnvelope: z
@@ -67,7 +72,19 @@ export function readSigstoreBundle(content: Uint8Array): UnverifiedClaim {
     signedBytes: preAuthEncoding(payloadType, payload),
     signature: decodeBase64(signatures[0]?.sig ?? '', 'dsseEnvelope.signatures[0].sig'),
     digests: readSignatureStatement(payload),
+    statement: { kind: 'signature', annotations: {} },
     material,
+    evidence: readEvidence(bundle),
+  };
+}
+
+function readEvidence({ mediaType, verificationMaterial }: Bundle): UnverifiedClaim['evidence'] {
+  const { tlogEntries = [], timestampVerificationData } = verificationMaterial;
+  const timestamps = timestampVerificationData?.rfc3161Timestamps ?? [];
+  return {
+    mediaType,
+    logEntries: tlogEntries,
+    timestamps: timestamps.map(({ signedTimestamp }) => signedTimestamp),
   };
 }
 
@@ -78,7 +95,9 @@ function readMaterial({
     const got = publicKey === undefined ? 'none' : 'both';
     throw new Refused('SIGNATURE_MALFORMED', `expected either a public key or a certificate, got ${got}`);
   }
-  return publicKey === undefined ? { kind: 'certificate' } : { kind: 'key', hint: publicKey.hint };
+  return publicKey === undefined
+    ? { kind: 'certificate', leaf: decodeBase64(certificate?.rawBytes ?? '', 'certificate.rawBytes') }
+    : { kind: 'key', hint: publicKey.hint };
 }
 
 function readEnvelope({ dsseEnvelope, messageSignature }: Bundle): NonNullable<Bundle['dsseEnvelope']> {

@@ -21,7 +21,10 @@ function namesOf(...given: Parameters<typeof requirementsOf>): unknown {
   if (required.kind !== 'required') return required.kind;
   return required.requirements.map(({ name, authorities }) => [
     name,
-    authorities.map((authority) => [authority.name, authority.key.id]),
+    authorities.map((authority) => [
+      authority.name,
+      ...(authority.kind === 'key' ? authority.keys.map(({ key }) => key.id) : []),
+    ]),
   ]);
 }
 

@@ -2,23 +2,13 @@ import {
   type DesiredState,
   type OciRepository,
   requireSecret,
-  type Signer,
   secretValues,
   type VerificationPolicy,
 } from '../../api/index.ts';
 import { SealiftError } from '../../core/index.ts';
+import type { Authority, SignatureFormat } from '../proof/authority.ts';
 import { type PublicKey, parsePublicKey } from '../proof/public-key.ts';
 import { coversRepository, spellingsOf } from './repository-name.ts';
-
-export type SignatureFormat = Signer['format'];
-
-/** Somebody who may sign. Keyless identities become a second kind. */
-export type Authority = {
-  readonly kind: 'key';
-  /** As in `Signer.authority`. */
-  readonly name: string;
-  readonly key: PublicKey;
-};
 
 /** Holds when any one of its authorities signed in one of its formats. */
 export interface Requirement {
@@ -67,17 +57,13 @@ function ofPolicy({ metadata, spec }: VerificationPolicy, desired: DesiredState)
     const signer = `${metadata.name}/${authority.name}`;
     const { data, secretRef } = authority.key;
     if (data !== undefined) {
-      return [
-        { kind: 'key', name: signer, key: parsePublicKey(data, `${name} authority ${authority.name}`) },
-      ];
+      return [keyAuthority(signer, parsePublicKey(data, `${name} authority ${authority.name}`))];
     }
     if (secretRef === undefined)
       throw new SealiftError('KEY_INVALID', name, `expected a key for ${authority.name}`);
-    return secretKeys(desired, metadata.namespace, secretRef.name).map(({ key }) => ({
-      kind: 'key',
-      name: signer,
-      key,
-    }));
+    return secretKeys(desired, metadata.namespace, secretRef.name).map(({ key }) =>
+      keyAuthority(signer, key),
+    );
   });
   return { name, formats: spec.formats, authorities };
 }
@@ -86,8 +72,8 @@ function ofPolicy({ metadata, spec }: VerificationPolicy, desired: DesiredState)
 function ofSource(source: OciRepository, desired: DesiredState): Requirement {
   const { name, namespace } = source.metadata;
   const secretName = keyedSecret(source, `OCIRepository/${namespace}/${name}`);
-  const authorities = secretKeys(desired, namespace, secretName).map(
-    ({ entry, key }): Authority => ({ kind: 'key', name: `${specVerify}/${entry}`, key }),
+  const authorities = secretKeys(desired, namespace, secretName).map(({ entry, key }) =>
+    keyAuthority(`${specVerify}/${entry}`, key),
   );
   return { name: specVerify, formats: ['bundle', 'legacy'], authorities };
 }
@@ -110,6 +96,10 @@ function keyedSecret({ spec }: OciRepository, subject: string): string {
     );
   }
   return verify.secretRef.name;
+}
+
+function keyAuthority(name: string, key: PublicKey): Authority {
+  return { kind: 'key', name, keys: [{ key }], time: { logs: 0, timestamps: 0 } };
 }
 
 interface NamedKey {

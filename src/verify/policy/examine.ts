@@ -3,7 +3,9 @@ import type { UnverifiedCandidate, UnverifiedClaim } from '../evidence/candidate
 import { readLegacySignature } from '../evidence/legacy-signature.ts';
 import { quoted, Refused } from '../evidence/refused.ts';
 import { readSigstoreBundle } from '../evidence/sigstore-bundle.ts';
-import { provenSigner } from '../proof/proof.ts';
+import type { Authority } from '../proof/authority.ts';
+import { prove } from '../proof/proof.ts';
+import type { PublicKey } from '../proof/public-key.ts';
 import type { Requirement } from './authorities.ts';
 
 /** What one candidate is worth to one requirement. */
@@ -71,11 +73,11 @@ function judge({ candidate, claim, digest }: ReadCandidate, requirement: Require
   const { evidence, format } = candidate;
   const signers = new Map<string, Signer>();
   for (const authority of requirement.authorities) {
-    const keyId = provenSigner(authority, claim);
+    const proof = prove(authority, claim);
+    if (proof instanceof Refused) continue;
+    const { keyId } = proof;
     // One key is one signer, under however many names a policy lists it.
-    if (keyId !== undefined && !signers.has(keyId)) {
-      signers.set(keyId, { authority: authority.name, keyId, format, evidence });
-    }
+    if (!signers.has(keyId)) signers.set(keyId, { authority: authority.name, keyId, format, evidence });
   }
   if (signers.size === 0) {
     return {
@@ -92,12 +94,17 @@ function judge({ candidate, claim, digest }: ReadCandidate, requirement: Require
 
 function unknownKey({ material }: UnverifiedClaim, { name, authorities }: Requirement): string {
   if (material.kind === 'certificate') return `expected a key of ${name}, got a signature with a certificate`;
-  const keys = authorities.map(({ key }) => `${key.algorithm} ${key.id}`).join(', ');
-  const note = authorities.some(({ key }) => key.hash === undefined)
+  const known = authorities.flatMap(keysOf);
+  const keys = known.map(({ algorithm, id }) => `${algorithm} ${id}`).join(', ');
+  const note = known.some(({ hash }) => hash === undefined)
     ? '; an Ed25519 key proves pure Ed25519 here, not the Ed25519ph that cosign writes'
     : '';
   const hint = keyIdOfHint(material.hint);
   return `expected a signature by ${keys}, got one by ${hint === undefined ? 'another key' : `another key, ${hint} by its own word`}${note}`;
+}
+
+function keysOf(authority: Authority): readonly PublicKey[] {
+  return authority.kind === 'key' ? authority.keys.map(({ key }) => key) : [];
 }
 
 /** Cosign's hint is the base64 of the key's id. An unsigned word: good for a message, for nothing else. */

@@ -62,6 +62,8 @@ describe('coversRepository', () => {
     ['docker.io/nginx', 'oci://docker.io/library/nginx'],
     ['[::1]:5000/*', 'oci://[::1]:5000/app'],
     ['/srv/layouts/*', 'oci-layout:/srv/layouts/app/'],
+    ['/srv/layouts/*', 'oci:/srv/layouts/app'],
+    ['/srv/layouts/*', 'oci-archive:/srv/other/../layouts/app.tar'],
     ['/srv/layouts/*', 'oci-layout:/srv/other/../layouts/./app'],
   ])('%s covers %s', (glob, url) => {
     expect(covers(glob, url)).toBe(true);

@@ -19,10 +19,11 @@ const officialPrefix = 'library/';
 /** The port that HTTPS or, for a source that allows it, plain HTTP takes when none is written. */
 const defaultPort = /:0*(?:443|80)$/;
 
-/** `HOST/REPOSITORY` of a registry, or the directory of a layout. @throws SealiftError REFERENCE_INVALID. */
+/** `HOST/REPOSITORY` of a registry, or the directory of a layout, or the file of an archived one. @throws SealiftError REFERENCE_INVALID. */
 export function spellingsOf(url: string): RepositorySpellings {
   const reference = parsed(url);
-  if (reference.kind === 'layout') return { kind: 'layout', names: [normalDirectory(reference.directory)] };
+  if (reference.kind === 'layout') return { kind: 'layout', names: [normalPath(reference.directory)] };
+  if (reference.kind === 'archive') return { kind: 'layout', names: [normalPath(reference.file)] };
   const repositories = repositorySpellings(reference);
   const names = hostSpellings(reference.host).flatMap((host) =>
     repositories.map((name) => `${host}/${name}`),
@@ -60,7 +61,7 @@ function repositorySpellings({ host, repository }: RegistryReference): readonly 
   return official === undefined ? [repository] : [repository, official];
 }
 
-function normalDirectory(directory: string): string {
-  const normal = posix.normalize(directory);
+function normalPath(path: string): string {
+  const normal = posix.normalize(path);
   return normal.length > 1 && normal.endsWith('/') ? normal.slice(0, -1) : normal;
 }
