@@ -6,9 +6,19 @@ export interface Signer {
   readonly authority: string;
   /** `sha256:<hex>` of the key's SubjectPublicKeyInfo. */
   readonly keyId: string;
+  /** Of certificates: to whom, by whose word. One identity is one signer, however many keys it was given. */
+  readonly identity?: { readonly issuer: string; readonly subject: string };
   readonly format: 'bundle' | 'legacy';
   /** Digest of the manifest or layer that holds the signature. */
   readonly evidence: string;
+  /** When the signature existed, by whose word; earliest first, `at` in milliseconds since the epoch. Empty where nothing proves it. */
+  readonly times: readonly {
+    readonly by: 'log' | 'timestamp';
+    readonly operator: string;
+    readonly at: number;
+  }[];
+  /** What the signer stated beside the digest, under the same signature: `cosign sign -a`. */
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 /** Why one candidate was not accepted. */
@@ -21,7 +31,13 @@ export interface Refusal {
 
 /** The outcome of verification of one manifest digest. Refusal is the default. */
 export type Verdict =
-  | { readonly kind: 'accepted'; readonly digest: string; readonly signers: readonly Signer[] }
+  | {
+      readonly kind: 'accepted';
+      readonly digest: string;
+      readonly signers: readonly Signer[];
+      /** What policies in mode `warn` would have refused. */
+      readonly warnings: readonly Refusal[];
+    }
   /** No policy and no `spec.verify` asks for a signature. */
   | { readonly kind: 'not-required'; readonly digest: string }
   | {

@@ -84,8 +84,11 @@ describe('a signature in each format', () => {
           keyId: signer.id,
           format: isBundle ? 'bundle' : 'legacy',
           evidence: isBundle ? evidence.descriptor.digest : signedLayer().content.descriptor.digest,
+          times: [],
+          annotations: {},
         },
       ],
+      warnings: [],
     });
   });
 

@@ -59,7 +59,17 @@ export class FakeStages {
         return {
           kind: 'accepted',
           digest,
-          signers: [{ authority: 'release/key', keyId: 'sha256:00', format: 'bundle', evidence: digest }],
+          signers: [
+            {
+              authority: 'release/key',
+              keyId: 'sha256:00',
+              format: 'bundle',
+              evidence: digest,
+              times: [],
+              annotations: {},
+            },
+          ],
+          warnings: [],
         };
       case 'not-required':
         return { kind: 'not-required', digest };

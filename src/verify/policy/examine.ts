@@ -75,9 +75,10 @@ function judge({ candidate, claim, digest }: ReadCandidate, requirement: Require
   for (const authority of requirement.authorities) {
     const proof = prove(authority, claim);
     if (proof instanceof Refused) continue;
-    const { keyId } = proof;
     // One key is one signer, under however many names a policy lists it.
-    if (!signers.has(keyId)) signers.set(keyId, { authority: authority.name, keyId, format, evidence });
+    if (signers.has(proof.keyId)) continue;
+    const annotations = annotationsOf(claim);
+    signers.set(proof.keyId, { authority: authority.name, ...proof, format, evidence, annotations });
   }
   if (signers.size === 0) {
     return {
@@ -90,6 +91,10 @@ function judge({ candidate, claim, digest }: ReadCandidate, requirement: Require
     return { kind: 'refused', refusal: { code: 'SIGNATURE_WRONG_DIGEST', subject: evidence, detail } };
   }
   return { kind: 'signed', signers: [...signers.values()] };
+}
+
+function annotationsOf({ statement }: UnverifiedClaim): Signer['annotations'] {
+  return statement.kind === 'signature' ? statement.annotations : {};
 }
 
 function unknownKey({ material }: UnverifiedClaim, { name, authorities }: Requirement): string {

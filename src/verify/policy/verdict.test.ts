@@ -12,7 +12,14 @@ const one = [requirement('one')];
 const two = [requirement('one'), requirement('two')];
 
 const signed = (keyId: string, evidence = keyId): Judgement => {
-  const signer: Signer = { authority: `policy/${keyId}`, keyId, format: 'bundle', evidence };
+  const signer: Signer = {
+    authority: `policy/${keyId}`,
+    keyId,
+    format: 'bundle',
+    evidence,
+    times: [],
+    annotations: {},
+  };
   return { kind: 'signed', signers: [signer] };
 };
 const refused = (code: ErrorCode, subject = 'sha256:x'): Judgement => {

@@ -24,7 +24,8 @@ export function decideVerdict(
   findings: readonly Finding[],
 ): Verdict {
   if (allHold(requirements, findings)) {
-    return { kind: 'accepted', digest, signers: requirements.flatMap((_, at) => signersOf(findings, at)) };
+    const signers = requirements.flatMap((_, at) => signersOf(findings, at));
+    return { kind: 'accepted', digest, signers, warnings: [] };
   }
   const failing = requirements.flatMap((requirement, at) =>
     signersOf(findings, at).length > 0 ? [] : refusalsOf(requirement, findings, { digest, at }),
