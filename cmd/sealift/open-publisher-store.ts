@@ -36,6 +36,13 @@ export async function openPublisherStore(text: string, insecure: boolean): Promi
       const layout = await openLayout(reference.directory);
       return { store: layout.repository(), tag, close: async () => undefined };
     }
+    if (reference.kind === 'archive') {
+      throw new SealiftError(
+        'REFERENCE_INVALID',
+        text,
+        'expected a registry or oci-layout:DIRECTORY to push to, got an archive, which is only read',
+      );
+    }
     const transport = new Transport({
       credentials: await openDockerCredentials({ environment: process.env, home: homedir() }),
       userAgent: `sealift/${version}`,

@@ -1,6 +1,7 @@
 import {
   type CredentialProvider,
   openLayout,
+  openLayoutArchive,
   pullSecretsProvider,
   type ReadStore,
   RemoteRepository,
@@ -63,6 +64,7 @@ export class RepositoryOpener {
       if (reference.kind === 'layout') {
         return (await openLayout(reference.directory, { missing: 'refuse' })).repository();
       }
+      if (reference.kind === 'archive') return (await openLayoutArchive(reference.file)).repository();
       const { host, repository } = reference;
       return new RemoteRepository({ host, repository, transport: this.#transport(source, desired) });
     } catch (thrown) {

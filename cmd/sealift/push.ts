@@ -14,7 +14,7 @@ import { formatValue, type OutputFormat } from './output.ts';
 const maxLayerSize = 256 * 1024 * 1024;
 
 export interface PushRequest {
-  /** `oci://HOST/REPOSITORY:TAG` or `oci-layout:DIRECTORY:TAG`. */
+  /** `oci://HOST/REPOSITORY:TAG`, `oci-layout:DIRECTORY:TAG` or `oci:DIRECTORY:TAG`. */
   readonly reference: string;
   readonly directory: string;
   readonly origin: ArtifactOrigin;

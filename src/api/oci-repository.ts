@@ -2,10 +2,13 @@ import * as z from 'zod';
 import { durationSchema } from './duration.ts';
 import { localReferenceSchema, metadataSchema } from './metadata.ts';
 
-/** Flux takes `oci://` alone; a directory holding an image layout is a registry too. */
+/** Flux takes `oci://` alone; an image layout, in a directory or a tar, is a registry too. */
 const urlSchema = z
   .string()
-  .regex(/^(oci:\/\/|oci-layout:).+$/, 'expected oci://HOST/REPOSITORY or oci-layout:DIRECTORY')
+  .regex(
+    /^oci(-layout|-archive)?:.+$/,
+    'expected oci://HOST/REPOSITORY, oci-layout:DIRECTORY or oci-archive:FILE',
+  )
   .refine(
     (url) => !/^oci:\/\/[^/]*@/.test(url),
     'expected no user or password in the URL; name a Secret in spec.secretRef',

@@ -49,7 +49,7 @@ export const errorTable = {
   REFERENCE_INVALID: {
     origin: 'config',
     retry: 'on-change',
-    next: 'Write it as oci://HOST/REPOSITORY or oci-layout:DIRECTORY, with a tag or digest where one is asked for.',
+    next: 'Write it as oci://HOST/REPOSITORY, oci-layout:DIRECTORY or oci-archive:FILE, with a tag or digest where one is asked for.',
   },
   REFERENCE_NOT_FOUND: {
     origin: 'registry',

@@ -29,7 +29,7 @@ export type { ImageManifest, IndexManifest, Manifest } from './manifest.ts';
 export { maxManifestBytes, parseManifest } from './manifest.ts';
 export { isManifestType, mediaTypes } from './media-types.ts';
 export { createMemoryStore } from './memory-store.ts';
-export type { LayoutReference, Reference, RegistryReference } from './reference.ts';
+export type { ArchiveReference, LayoutReference, Reference, RegistryReference } from './reference.ts';
 export { formatReference, parseReference } from './reference.ts';
 export type { RegistryClock } from './remote/clock.ts';
 export type { ConnectionSettings } from './remote/connections.ts';

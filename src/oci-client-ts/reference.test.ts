@@ -55,6 +55,16 @@ describe('parseReference', () => {
       'oci-layout:/home/me@work/out',
       { kind: 'layout', directory: '/home/me@work/out' },
     ],
+    [
+      'a layout as skopeo writes it',
+      'oci:/srv/apps:v1',
+      { kind: 'layout', directory: '/srv/apps', tag: 'v1' },
+    ],
+    ['a relative layout as skopeo writes it', 'oci:out', { kind: 'layout', directory: 'out' }],
+    ['an archive', 'oci-archive:/srv/app.tar', { kind: 'archive', file: '/srv/app.tar' }],
+    ['an archive with a tag', 'oci-archive:app.tar:v1', { kind: 'archive', file: 'app.tar', tag: 'v1' }],
+    ['an archive by digest', `oci-archive:a.tar@${digest}`, { kind: 'archive', file: 'a.tar', digest }],
+    ['an archive with a colon in its name', 'oci-archive:a:1.tar/', { kind: 'archive', file: 'a:1.tar' }],
     ['the root', 'oci-layout:/', { kind: 'layout', directory: '/' }],
   ])('reads %s', (_behaviour, text, expected) => {
     expect(parseReference(text)).toEqual(expected);
@@ -82,6 +92,10 @@ describe('parseReference', () => {
     ['256 characters of host and name', `oci://reg.example/${'a'.repeat(245)}`, /at most 255 .* got 257/],
     ['an endless text', `oci://reg.example/${'a/'.repeat(5000)}a`, /at most 4608 characters/],
     ['a layout without directory', 'oci-layout:', /expected a directory/],
+    ['a short layout without directory', 'oci:', /expected a directory after oci:, got none/],
+    ['an archive without file', 'oci-archive:', /expected a file after oci-archive:, got none/],
+    ['an archive with an empty tag', 'oci-archive:a.tar:', /expected a tag/],
+    ['a scheme that only begins like one', 'oci-archives:a.tar', /expected oci:\/\/HOST/],
     ['a layout with nothing but a tag', 'oci-layout::v1', /expected a directory/],
     ['a layout with an empty tag', 'oci-layout:/srv:', /expected a tag/],
     ['a layout with a line break', 'oci-layout:/srv\n/x', /control characters/],
@@ -130,11 +144,14 @@ describe('formatReference', () => {
     );
   });
 
-  it('gives a text that reads back as the same layout reference, whatever the directory is called', () => {
-    const directory = fc.stringMatching(/^[a-z:@./]{0,12}[a-z:@.]$/);
+  it('gives a text that reads back as the same layout or archive reference, whatever the path is called', () => {
+    const path = fc.stringMatching(/^[a-z:@./]{0,12}[a-z:@.]$/);
     fc.assert(
-      fc.property(directory, tag, sha, (at, named, by) => {
-        const reference = given({ kind: 'layout' as const, directory: at, tag: named, digest: by });
+      fc.property(path, fc.boolean(), tag, sha, (at, isFile, named, by) => {
+        const place = isFile
+          ? { kind: 'archive' as const, file: at }
+          : { kind: 'layout' as const, directory: at };
+        const reference = given({ ...place, tag: named, digest: by });
         expect(parseReference(formatReference(reference as never))).toEqual(reference);
       }),
     );
@@ -147,6 +164,8 @@ describe('formatReference', () => {
           fc.string(),
           fc.string().map((rest) => `oci://${rest}`),
           fc.string().map((rest) => `oci-layout:${rest}`),
+          fc.string().map((rest) => `oci:${rest}`),
+          fc.string().map((rest) => `oci-archive:${rest}`),
         ),
         (text) => {
           try {

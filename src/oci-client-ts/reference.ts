@@ -19,18 +19,28 @@ export interface LayoutReference extends Named {
   readonly directory: string;
 }
 
-export type Reference = RegistryReference | LayoutReference;
+/** An image layout in a tar. */
+export interface ArchiveReference extends Named {
+  readonly kind: 'archive';
+  readonly file: string;
+}
+
+export type Reference = RegistryReference | LayoutReference | ArchiveReference;
 
 const registryScheme = 'oci://';
 const layoutScheme = 'oci-layout:';
+const archiveScheme = 'oci-archive:';
+/** As skopeo and podman write it. */
+const shortLayoutScheme = 'oci:';
 
 /** Longer than any path Linux opens (PATH_MAX) with a tag and a digest behind it. */
 const maxReferenceLength = 4096 + 512;
 
 /**
- * Reads `oci://HOST[:PORT]/REPOSITORY[:TAG][@DIGEST]` or `oci-layout:DIRECTORY[:TAG][@DIGEST]`. In a layout reference the last `@` starts
- * a digest when `algorithm:encoded` follows it, and then the last `:` starts a tag unless a `/` follows it: a directory whose own last
- * part holds a colon ends in `/`, or comes with a tag. Trailing slashes of the directory are dropped.
+ * Reads `oci://HOST[:PORT]/REPOSITORY[:TAG][@DIGEST]`, `oci-layout:DIRECTORY[:TAG][@DIGEST]`, for short `oci:DIRECTORY`, or
+ * `oci-archive:FILE[:TAG][@DIGEST]`. Behind a path the last `@` starts a digest when `algorithm:encoded` follows it, and then the last `:`
+ * starts a tag unless a `/` follows it: a path whose own last part holds a colon ends in `/`, or comes with a tag. Trailing slashes of the
+ * path are dropped.
  * @throws OciError `invalid`, naming the part that is wrong.
  */
 export function parseReference(text: string): Reference {
@@ -38,8 +48,19 @@ export function parseReference(text: string): Reference {
     throw fault(text, `expected at most ${maxReferenceLength} characters, got ${text.length}`);
   }
   if (text.startsWith(registryScheme)) return parseRegistry(text);
-  if (text.startsWith(layoutScheme)) return parseLayout(text);
-  throw fault(text, 'expected oci://HOST/REPOSITORY[:TAG][@DIGEST] or oci-layout:DIRECTORY[:TAG][@DIGEST]');
+  for (const scheme of [layoutScheme, shortLayoutScheme]) {
+    if (!text.startsWith(scheme)) continue;
+    const { path, ...named } = parsePath(text, scheme, 'directory');
+    return { kind: 'layout', directory: path, ...named };
+  }
+  if (text.startsWith(archiveScheme)) {
+    const { path, ...named } = parsePath(text, archiveScheme, 'file');
+    return { kind: 'archive', file: path, ...named };
+  }
+  throw fault(
+    text,
+    'expected oci://HOST/REPOSITORY, oci-layout:DIRECTORY or oci-archive:FILE, with [:TAG][@DIGEST]',
+  );
 }
 
 /** The text that `parseReference` reads back as the same reference. */
@@ -49,8 +70,10 @@ export function formatReference(reference: Reference): string {
   if (reference.kind === 'registry') {
     return `${registryScheme}${reference.host}/${reference.repository}${tag}${digest}`;
   }
-  const ambiguous = /[:@][^/]*$/.test(reference.directory);
-  return `${layoutScheme}${reference.directory}${ambiguous ? '/' : ''}${tag}${digest}`;
+  const [scheme, path] =
+    reference.kind === 'layout' ? [layoutScheme, reference.directory] : [archiveScheme, reference.file];
+  const ambiguous = /[:@][^/]*$/.test(path);
+  return `${scheme}${path}${ambiguous ? '/' : ''}${tag}${digest}`;
 }
 
 function parseRegistry(text: string): RegistryReference {
@@ -97,8 +120,8 @@ function checkRepository(text: string, host: string, repository: string): void {
   }
 }
 
-function parseLayout(text: string): LayoutReference {
-  const rest = text.slice(layoutScheme.length);
+function parsePath(text: string, scheme: string, what: string): Named & { readonly path: string } {
+  const rest = text.slice(scheme.length);
   const at = rest.lastIndexOf('@');
   const behind = rest.slice(at + 1);
   const hasDigest = at !== -1 && behind.includes(':') && !behind.includes('/');
@@ -106,8 +129,7 @@ function parseLayout(text: string): LayoutReference {
   const colon = name.lastIndexOf(':');
   const hasTag = colon !== -1 && !name.slice(colon).includes('/');
   return {
-    kind: 'layout',
-    directory: checkedDirectory(text, hasTag ? name.slice(0, colon) : name),
+    path: checkedPath(text, `a ${what} after ${scheme}`, hasTag ? name.slice(0, colon) : name),
     ...(hasTag ? { tag: checkedTag(text, name.slice(colon + 1)) } : {}),
     ...(hasDigest ? { digest: checkedDigest(text, behind) } : {}),
   };
@@ -116,14 +138,12 @@ function parseLayout(text: string): LayoutReference {
 /** C0 controls and DEL: a path that holds one came from a mistake or an attack, and breaks every log line. */
 const controlCharacter = /\p{Cc}/u;
 
-function checkedDirectory(text: string, directory: string): string {
-  if (directory === '') throw fault(text, 'expected a directory after oci-layout:, got none');
-  if (controlCharacter.test(directory)) {
-    throw fault(text, 'expected a directory without control characters');
-  }
-  let end = directory.length;
-  while (end > 1 && directory[end - 1] === '/') end -= 1;
-  return directory.slice(0, end);
+function checkedPath(text: string, wanted: string, path: string): string {
+  if (path === '') throw fault(text, `expected ${wanted}, got none`);
+  if (controlCharacter.test(path)) throw fault(text, `expected ${wanted} without control characters`);
+  let end = path.length;
+  while (end > 1 && path[end - 1] === '/') end -= 1;
+  return path.slice(0, end);
 }
 
 function checkedTag(text: string, tag: string): string {
