@@ -1,14 +1,22 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
-import { isLoopback, openLayout, type RegistryServer, serveRegistry } from 'oci-client-ts';
+import {
+  isLoopback,
+  openLayout,
+  type RegistryOptions,
+  type RegistryServer,
+  serveRegistry,
+} from 'oci-client-ts';
 import { asRegistryError } from '../../src/api/index.ts';
 import { SealiftError } from '../../src/core/index.ts';
+import { parseGivenReference } from './given-reference.ts';
+import { type AccessOptions, readAccess } from './serve-access.ts';
 import { stopSignal } from './stop-signal.ts';
 
 /** The port that clients try on a registry of the same machine. */
 const defaultAddress = '127.0.0.1:5000';
 
-interface ServeOptions {
+interface ServeOptions extends AccessOptions {
   readonly address: string;
   readonly readOnly?: boolean;
 }
@@ -31,32 +39,52 @@ function parseAddress(text: string): Address {
   );
 }
 
+/** The directory of a layout, given as a path or as a reference. @throws SealiftError USAGE. */
+function layoutDirectory(text: string): string {
+  if (!/^oci(-layout|-archive)?:/.test(text)) return text;
+  const reference = parseGivenReference(text);
+  const isWhole =
+    reference.kind === 'layout' && reference.tag === undefined && reference.digest === undefined;
+  if (isWhole) return reference.directory;
+  throw new SealiftError('USAGE', text, 'expected the directory of an image layout, or oci-layout:DIRECTORY');
+}
+
+type Access = Pick<RegistryOptions, 'auth' | 'tls'>;
+
 async function start(
-  directory: string,
+  layoutPath: string,
   { address, readOnly = false }: ServeOptions,
+  access: Access,
 ): Promise<RegistryServer> {
   const { host, port } = parseAddress(address);
+  const directory = layoutDirectory(layoutPath);
   const layout = await openLayout(directory, { missing: readOnly ? 'refuse' : 'create' }).catch((thrown) => {
     throw asRegistryError(thrown, directory);
   });
-  return serveRegistry({ layout, host, port, readOnly }).catch((cause: NodeJS.ErrnoException) => {
+  return serveRegistry({ layout, host, port, readOnly, ...access }).catch((cause: NodeJS.ErrnoException) => {
     throw new SealiftError('USAGE', address, `expected an address to listen on, got ${cause.code}`, {
       cause,
     });
   });
 }
 
-function tellWho({ address, readOnly }: ServeOptions): void {
-  if (isLoopback(parseAddress(address).host)) return;
-  const rights = readOnly === true ? 'read' : 'read and write';
-  process.stderr.write(`warning: whoever reaches ${address} may ${rights}, over plain HTTP\n`);
+/** What an operator may not have meant, away from loopback. */
+function warning({ address, readOnly }: ServeOptions, { auth, tls }: Access): string | undefined {
+  if (isLoopback(parseAddress(address).host)) return undefined;
+  const over = tls === undefined ? ', over plain HTTP' : '';
+  if (auth === undefined) {
+    return `whoever reaches ${address} may ${readOnly === true ? 'read' : 'read and write'}${over}`;
+  }
+  return tls === undefined ? `passwords of ${address} cross the network as they are: plain HTTP` : undefined;
 }
 
 async function serve(directory: string, options: ServeOptions): Promise<void> {
   const signal = stopSignal();
-  const server = await start(directory, options);
+  const access = await readAccess(options);
+  const server = await start(directory, options, access);
   try {
-    tellWho(options);
+    const told = warning(options, access);
+    if (told !== undefined) process.stderr.write(`warning: ${told}\n`);
     process.stdout.write(`${server.url}\n`);
     if (!signal.aborted) await once(signal, 'abort');
   } finally {
@@ -72,5 +100,10 @@ export function addTo(program: Command): void {
     .argument('<directory>', 'OCI image layout; made when it is missing')
     .option('--address <host:port>', 'where to listen; port 0 takes a free one', defaultAddress)
     .option('--read-only', 'refuse pushes, tags and deletions')
+    .option('--user-file <file>', 'let in only who is listed there, a line NAME:PASSWORD each')
+    .option('--anonymous-pull', 'with users: let everybody read')
+    .option('--token-auth', 'with users: passwords for short-lived tokens, not with every request')
+    .option('--tls-cert <file>', 'speak HTTPS with this certificate chain, in PEM')
+    .option('--tls-key <file>', 'its private key, in PEM')
     .action(serve);
 }

@@ -1,13 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { openLayout, RemoteRepository, sha256, Transport } from 'oci-client-ts';
+import {
+  openLayout,
+  RemoteRepository,
+  sha256,
+  staticCredential,
+  Transport,
+  type TransportOptions,
+} from 'oci-client-ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createAuthority, hasOpenssl } from '../fixtures/certificates.ts';
 
 const program = fileURLToPath(new URL('../../cmd/sealift/main.ts', import.meta.url));
 
@@ -52,8 +60,11 @@ const descriptor = {
   size: index.byteLength,
 };
 
-async function push(url: string): Promise<void> {
-  await using transport = { value: new Transport(), [Symbol.asyncDispose]: () => transport.value.close() };
+async function push(url: string, options: TransportOptions = {}): Promise<void> {
+  await using transport = {
+    value: new Transport(options),
+    [Symbol.asyncDispose]: () => transport.value.close(),
+  };
   const store = new RemoteRepository({
     host: new URL(url).host,
     repository: 'a/b',
@@ -75,6 +86,20 @@ describe('sealift serve', () => {
       expect(await endOf(child)).toEqual({ code: 0, text: '' });
       const layout = await openLayout(join(directory, 'layout'), { missing: 'refuse' });
       expect(await layout.repository('a/b').resolve('v1')).toMatchObject({ kind: 'resolved' });
+    },
+  );
+
+  it('serves a layout that is given as a reference', async () => {
+    const url = await urlOf(start(`oci:${join(directory, 'layout')}`, '--address', '127.0.0.1:0'));
+    await push(url);
+    expect(await readdir(directory)).toEqual(['layout']);
+  });
+
+  it.each(['oci-archive:a.tar', 'oci://reg.example/app', 'oci-layout:layout:v1'])(
+    'does not serve %s',
+    async (reference) => {
+      const { code, text } = await endOf(start(reference, '--address', '127.0.0.1:0'));
+      expect([code, text]).toEqual([2, expect.stringContaining('expected the directory of an image layout')]);
     },
   );
 
@@ -113,5 +138,104 @@ describe('sealift serve', () => {
     const { code, text } = await endOf(start(join(directory, 'layout'), '--address', `127.0.0.1:${port}`));
     other.close();
     expect([code, text]).toEqual([2, expect.stringContaining('EADDRINUSE')]);
+  });
+});
+
+describe('sealift serve with users', () => {
+  const users = '# publisher\nci:s3cret:with colon\n\nsite:other\r\n';
+  const listen = ['--address', '127.0.0.1:0'];
+  const withUsers = async (text: string, ...args: readonly string[]): Promise<ChildProcess> => {
+    const file = join(directory, 'users');
+    await writeFile(file, text);
+    return start(join(directory, 'layout'), ...listen, '--user-file', file, ...args);
+  };
+  const get = async (url: string, headers: Record<string, string> = {}): Promise<Response> =>
+    fetch(`${url}/v2/a/b/manifests/v1`, { headers });
+
+  it.each([
+    ['basic', []],
+    ['token', ['--token-auth']],
+  ])('lets in who is listed, by %s authentication', async (scheme, args) => {
+    const url = await urlOf(await withUsers(users, ...args));
+    const { host } = new URL(url);
+    const credentials = (username: string, password: string): TransportOptions => ({
+      credentials: [staticCredential(host, { kind: 'basic', username, password })],
+    });
+    await push(url, credentials('ci', 's3cret:with colon'));
+    await push(url, credentials('site', 'other'));
+    await expect(push(url, credentials('site', 'wrong'))).rejects.toMatchObject({ code: 'unauthorized' });
+    await expect(push(url)).rejects.toMatchObject({ code: 'unauthorized' });
+    const challenge = (await get(url)).headers.get('www-authenticate') ?? '';
+    expect(challenge).toMatch(scheme === 'basic' ? /^Basic / : /^Bearer /);
+    const password = Buffer.from('ci:s3cret:with colon').toString('base64');
+    const { status } = await get(url, { authorization: `Basic ${password}` });
+    expect(status).toBe(scheme === 'basic' ? 200 : 401);
+  });
+
+  it('lets everybody read, and nobody else write, with --anonymous-pull', async () => {
+    const url = await urlOf(await withUsers(users, '--anonymous-pull'));
+    await expect(push(url)).rejects.toMatchObject({ code: 'unauthorized' });
+    expect((await get(url)).status).toBe(404);
+  });
+
+  it.each([
+    ['a missing file', undefined, 'ENOENT'],
+    ['a file without users', '# nobody\n', 'expected at least one NAME:PASSWORD'],
+    ['a line without password', 'ok:ok\nhunter2\n', 'users:2: expected NAME:PASSWORD'],
+    ['an empty password', 'hunter2:\n', 'users:1: expected NAME:PASSWORD'],
+    ['an empty name', ':hunter2\n', 'users:1: expected NAME:PASSWORD'],
+    ['a hash', 'ci:$2y$05$hunter2\n', 'users:1: expected the password itself, got a hash of one'],
+    ['a user twice', 'ci:hunter2\nci:hunter2\n', 'users:2: expected a user only once'],
+    ['a file that is too large', `ci:${'hunter2'.repeat(50_000)}`, 'expected a file of at most 262144 bytes'],
+  ])('does not start with %s, and shows nothing of it', async (_what, text, message) => {
+    const missing = () =>
+      start(join(directory, 'layout'), ...listen, '--user-file', join(directory, 'users'));
+    const { code, text: told } = await endOf(text === undefined ? missing() : await withUsers(text));
+    expect([code, told]).toEqual([2, expect.stringContaining(message)]);
+    expect(told).not.toContain('hunter2');
+  });
+
+  it.each(['--token-auth', '--anonymous-pull'])('does not start with %s and no users', async (flag) => {
+    const { code, text } = await endOf(start(join(directory, 'layout'), ...listen, flag));
+    expect([code, text]).toEqual([2, expect.stringContaining(`${flag}: expected --user-file, too`)]);
+  });
+
+  it('says that passwords cross the network as they are, away from loopback', async () => {
+    await writeFile(join(directory, 'users'), users);
+    const args = ['--address', '0.0.0.0:0', '--user-file', join(directory, 'users')];
+    const child = start(join(directory, 'layout'), ...args);
+    const ended = endOf(child);
+    await urlOf(child);
+    child.kill('SIGTERM');
+    expect((await ended).text).toMatch(/^warning: passwords of 0\.0\.0\.0:0 cross the network as they are/);
+  });
+
+  it.skipIf(!hasOpenssl)('speaks HTTPS with a certificate and its key', async () => {
+    const authority = await createAuthority(directory, 'authority');
+    const { cert, key } = await authority.issue('127.0.0.1');
+    await writeFile(join(directory, 'cert.pem'), cert);
+    await writeFile(join(directory, 'key.pem'), key);
+    const tls = ['--tls-cert', join(directory, 'cert.pem'), '--tls-key', join(directory, 'key.pem')];
+    const url = await urlOf(await withUsers(users, ...tls));
+    expect(url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
+    const credentials = [
+      staticCredential(new URL(url).host, { kind: 'basic', username: 'site', password: 'other' }),
+    ];
+    await push(url, { credentials, plainHttp: false, tls: { ca: authority.cert } });
+    await expect(push(url, { credentials, plainHttp: false })).rejects.toMatchObject({ code: 'protocol' });
+  });
+
+  it('does not start with a key that does not fit, or alone', async () => {
+    const file = join(directory, 'cert.pem');
+    await writeFile(file, await readFile(program, 'utf8'));
+    const both = await endOf(
+      start(join(directory, 'layout'), ...listen, '--tls-cert', file, '--tls-key', file),
+    );
+    expect([both.code, both.text]).toEqual([2, expect.stringContaining('and its private key in PEM')]);
+    const one = await endOf(start(join(directory, 'layout'), ...listen, '--tls-cert', file));
+    expect([one.code, one.text]).toEqual([
+      2,
+      expect.stringContaining('expected --tls-cert and --tls-key together'),
+    ]);
   });
 });
