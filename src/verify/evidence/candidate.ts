@@ -1,4 +1,18 @@
+import type { Descriptor } from 'oci-client-ts';
 import type { SignatureFormat } from '../proof/authority.ts';
+
+/** What a candidate may be taken for at most; what it is, its signed bytes say. */
+export type Purpose = 'signature' | 'attestation';
+
+/** Where a candidate was read: who keeps the manifest with all that it names keeps the evidence. */
+export interface Origin {
+  /** The referrer, or what the tag names. */
+  readonly manifest: { readonly descriptor: Descriptor; readonly content: Uint8Array };
+  /** Of the candidate's content. */
+  readonly layer: Descriptor;
+  /** Present when the manifest is no referrer: the tag by which cosign looks for it. */
+  readonly tag?: string;
+}
 
 /** Something that was found beside an artifact. Nothing of it is checked but its size and digest; it proves nothing. */
 export type UnverifiedCandidate =
@@ -6,17 +20,21 @@ export type UnverifiedCandidate =
       readonly format: Extract<SignatureFormat, 'bundle'>;
       /** Digest of the referrer manifest. */
       readonly evidence: string;
-      /** The Sigstore bundle. */
+      /** The Sigstore bundle: a signature or an attestation. */
       readonly content: Uint8Array;
+      readonly origin?: Origin;
     }
   | {
       readonly format: Extract<SignatureFormat, 'legacy'>;
+      /** Attestations have a home of their own: what lies there is never read as a signature, nor the other way round. */
+      readonly purpose?: Purpose;
       /** Digest of the layer. */
       readonly evidence: string;
-      /** The simple-signing payload. */
+      /** The simple-signing payload, or the DSSE envelope of an attestation. */
       readonly content: Uint8Array;
       readonly mediaType: string;
       readonly annotations: Readonly<Record<string, string>>;
+      readonly origin?: Origin;
     };
 
 /** https://github.com/sigstore/protobuf-specs/blob/v0.5.0/protos/sigstore_bundle.proto */
@@ -32,20 +50,27 @@ export interface UnverifiedEvidence {
 export type Statement =
   | {
       readonly kind: 'signature';
-      /** What the signer added: `cosign sign -a`. */
+      /** What the signer added: `cosign sign -a`. Those of the subject that names the digest; texts alone. */
       readonly annotations: Readonly<Record<string, string>>;
     }
   | {
       readonly kind: 'attestation';
       readonly predicateType: string;
+      /** Absent when the statement has none. */
       readonly predicate: unknown;
-    };
+    }
+  /** Nothing but the bytes themselves: good for a file whose bytes the caller has, never for an artifact in a registry. */
+  | { readonly kind: 'message' };
 
 /** What a candidate says, well formed and of the right type. Still nobody's word until an authority's signature is found on it. */
 export interface UnverifiedClaim {
   /** The bytes the signature is over. */
   readonly signedBytes: Uint8Array;
+  /** Of a DSSE envelope: what lies in it. Some log entries name its digest instead of the one of the signed bytes. */
+  readonly payload?: Uint8Array;
   readonly signature: Uint8Array;
+  /** What a timestamp has to be over, where that is not the signature: legacy attestations have the whole envelope stamped. */
+  readonly timestamped?: Uint8Array;
   /** `algorithm:hex` of what the signed bytes speak about. */
   readonly digests: readonly string[];
   readonly statement: Statement;
