@@ -4,6 +4,7 @@ export type ErrorOrigin =
   | 'artifact'
   | 'trust'
   | 'policy'
+  | 'sigstore'
   | 'target'
   | 'disk'
   | 'config'
@@ -136,6 +137,41 @@ export const errorTable = {
     retry: 'backoff',
     next: 'Remove the broken signature and sign again with cosign or `sealift push --sign-key`.',
   },
+  SIGNATURE_IDENTITY_UNKNOWN: {
+    origin: 'trust',
+    retry: 'backoff',
+    next: 'Sign as somebody whom the policy names, or add the identity that the message shows if you trust it.',
+  },
+  CERTIFICATE_INVALID: {
+    origin: 'trust',
+    retry: 'backoff',
+    next: 'Sign with a certificate for code signing, by an authority of the trust material, that was valid at the time.',
+  },
+  LOG_ENTRY_INVALID: {
+    origin: 'trust',
+    retry: 'backoff',
+    next: 'Sign again with an entry in a transparency log of the trusted root, or ask for no log in the policy.',
+  },
+  TIMESTAMP_INVALID: {
+    origin: 'trust',
+    retry: 'backoff',
+    next: 'Sign again with a timestamp by an authority of the trusted root, and check the clock of this host.',
+  },
+  TIME_UNPROVEN: {
+    origin: 'trust',
+    retry: 'backoff',
+    next: 'Sign again with a log entry or an RFC 3161 timestamp: a short-lived certificate counts only with proof of time.',
+  },
+  KEY_EXPIRED: {
+    origin: 'trust',
+    retry: 'backoff',
+    next: 'Sign with the current key, or widen the window of the key in the policy.',
+  },
+  TRUST_INVALID: {
+    origin: 'config',
+    retry: 'on-change',
+    next: 'Give an unchanged trusted_root.json of the Sigstore instance, or the certificate authorities as PEM.',
+  },
   POLICY_NO_MATCH: {
     origin: 'policy',
     retry: 'on-change',
@@ -150,6 +186,21 @@ export const errorTable = {
     origin: 'config',
     retry: 'on-change',
     next: 'Set COSIGN_PASSWORD to the password of the private key.',
+  },
+  IDENTITY_TOKEN_INVALID: {
+    origin: 'config',
+    retry: 'never',
+    next: 'Give the job an OIDC token for the audience `sigstore`: permission `id-token: write` in GitHub Actions, `id_tokens` as SIGSTORE_ID_TOKEN in GitLab CI, or --identity-token.',
+  },
+  SIGNING_FAILED: {
+    origin: 'sigstore',
+    retry: 'never',
+    next: 'Check that this host reaches the services that the message names, and that they know the issuer of the token; nothing was attached.',
+  },
+  PREDICATE_INVALID: {
+    origin: 'config',
+    retry: 'never',
+    next: 'Give a predicate of the type that --type names, as JSON without a key twice.',
   },
   BUILD_PATH_NOT_FOUND: {
     origin: 'artifact',
