@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { OciError, type OciErrorCode } from '../errors.ts';
+import type { RawAnswer } from './answer-listener.ts';
 import { parseErrorBody } from './error-body.ts';
-import type { RawAnswer } from './exchange.ts';
 import { networkFault } from './network-fault.ts';
 import { requestIdOf } from './request-id.ts';
 import { parseRetryAfter } from './retry-policy.ts';
@@ -67,10 +67,13 @@ export class Answer {
     }
   }
 
-  /** The body as it comes. @throws OciError `unreachable` or `timeout` when it breaks off, or the signal's reason. */
-  async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+  /**
+   * The body as it comes. @param lend see `AnswerBody.chunks`.
+   * @throws OciError `unreachable` or `timeout` when it breaks off, or the signal's reason.
+   */
+  async *chunks(lend = false): AsyncGenerator<Uint8Array, void, undefined> {
     try {
-      for await (const chunk of this.#raw.body) yield chunk;
+      yield* this.#raw.body.chunks(lend);
     } catch (cause) {
       this.#context.signal.throwIfAborted();
       throw networkFault(cause, this.#context.subject);

@@ -2,6 +2,7 @@ import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import { addressClass } from './address-class.ts';
 import { guardedLookup } from './guarded-lookup.ts';
 import { type ProxySettings, proxyFor } from './proxy-rule.ts';
+import { frugalConnector } from './socket-memory.ts';
 import { type TlsConnect, type TlsSettings, tlsConnect } from './tls-settings.ts';
 
 export interface ConnectionSettings {
@@ -52,7 +53,7 @@ export class Connections {
     const lookup = guarded ? { lookup: guardedLookup() } : {};
     const made =
       proxy === undefined
-        ? new Agent({ ...pooling, connect: { ...connect, ...lookup } })
+        ? new Agent({ ...pooling, connect: frugalConnector({ ...connect, ...lookup }) })
         : this.#proxied(proxy, connect);
     this.#dispatchers.set(key, made);
     return made;

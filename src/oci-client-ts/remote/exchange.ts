@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { AnswerListener, type RawAnswer } from './answer-listener.ts';
 import { networkFault } from './network-fault.ts';
 
 /** Bytes can be sent twice, a stream cannot. */
@@ -26,37 +27,33 @@ export interface ExchangeLimits {
   readonly idleMs: number;
 }
 
-export interface RawAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: Readable;
-}
-
 /** One request and the head of its answer, no more: no redirect, no credential, no second try. @throws OciError, or the signal's reason. */
 export async function exchange(
   dispatcher: Dispatcher,
   call: Exchange,
   limits: ExchangeLimits,
 ): Promise<RawAnswer> {
+  const { signal, subject } = call;
   try {
-    const { statusCode, headers, body } = await dispatcher.request({
-      origin: call.url.origin,
-      path: `${call.url.pathname}${call.url.search}`,
-      method: call.method,
-      headers: { ...call.headers, ...contentLength(call) },
-      body: outgoing(call.body),
-      signal: call.signal,
-      headersTimeout: limits.headersMs,
-      bodyTimeout: limits.idleMs,
-      // undici would close the connection behind every HEAD.
-      reset: false,
+    signal.throwIfAborted();
+    return await new Promise<RawAnswer>((resolve, reject) => {
+      const sent = outgoing(call.body);
+      const options = {
+        origin: call.url.origin,
+        path: `${call.url.pathname}${call.url.search}`,
+        method: call.method,
+        headers: { ...call.headers, ...contentLength(call) },
+        body: sent,
+        headersTimeout: limits.headersMs,
+        bodyTimeout: limits.idleMs,
+        // undici would close the connection behind every HEAD.
+        reset: false,
+      };
+      dispatcher.dispatch(options, new AnswerListener({ signal, sent, resolve, reject }));
     });
-    // Destroying a body that nobody listens to must not end the process.
-    body.on('error', () => {});
-    return { status: statusCode, headers, body };
   } catch (cause) {
-    call.signal.throwIfAborted();
-    throw networkFault(cause, call.subject);
+    signal.throwIfAborted();
+    throw networkFault(cause, subject);
   }
 }
 

@@ -1,10 +1,11 @@
 import { canonicalHost } from '../credential-key.ts';
 import type { CredentialProvider, CredentialSource } from '../credentials.ts';
 import { Answer, type AnswerContext } from './answer.ts';
+import type { RawAnswer } from './answer-listener.ts';
 import { Authorizer } from './authorizer.ts';
 import { type Jitter, type RegistryClock, systemClock, systemJitter } from './clock.ts';
 import { type ConnectionSettings, Connections } from './connections.ts';
-import type { Exchange, ExchangeLimits, Method, RawAnswer } from './exchange.ts';
+import type { Exchange, ExchangeLimits, Method } from './exchange.ts';
 import { Keyring } from './keyring.ts';
 import type { Grant, Refusal } from './login.ts';
 import { checkMirror, type HostMirrors, type MirrorSettings } from './mirror-settings.ts';
@@ -92,6 +93,12 @@ export class Transport {
     return registryOrigin(host, this.#options.plainHttp);
   }
 
+  /** For work of several requests, which has to be tried again as a whole. */
+  get retrying(): { readonly limits: RetryLimits; readonly jitter: Jitter } {
+    const { jitter = systemJitter, retry } = this.#options;
+    return { limits: { ...defaultRetryLimits, ...retry }, jitter };
+  }
+
   /** Whether mirrors stand for a host. */
   hasMirrors(host: string): boolean {
     return this.#mirrors.standFor(host);
@@ -109,9 +116,7 @@ export class Transport {
    */
   async request<T>(request: RegistryRequest, read: (answer: Answer) => Promise<T>): Promise<T> {
     if (request.once) return this.once(request, read);
-    const { jitter = systemJitter, retry } = this.#options;
-    const limits = { ...defaultRetryLimits, ...retry };
-    const context = { clock: this.clock, jitter, limits, signal: request.signal ?? unending() };
+    const context = { clock: this.clock, ...this.retrying, signal: request.signal ?? unending() };
     return withRetries(context, () => this.once(request, read));
   }
 

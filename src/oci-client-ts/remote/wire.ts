@@ -1,6 +1,7 @@
+import type { RawAnswer } from './answer-listener.ts';
 import type { Jitter, RegistryClock } from './clock.ts';
 import type { Connections } from './connections.ts';
-import { type Exchange, type ExchangeLimits, exchange, type RawAnswer } from './exchange.ts';
+import { type Exchange, type ExchangeLimits, exchange } from './exchange.ts';
 import { HostPauses } from './host-pauses.ts';
 import { Notices, type RegistryWarning } from './notices.ts';
 import { parseRetryAfter, type RetryLimits } from './retry-policy.ts';
