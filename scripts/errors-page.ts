@@ -18,7 +18,7 @@ and in its JSON. A code never changes its meaning and a retired code is not used
 page from \`src/core/errors.ts\`, only the column "means" is written by hand; a test holds both equal.
 
 **Origin** says whom to talk to: the \`registry\`, the maker of the \`artifact\`, the keeper of the keys (\`trust\`) or of the \`policy\`,
-the \`target\` that objects go to, the \`disk\` of the site, or whoever wrote the \`config\`.
+the keeper of the \`sigstore\` services, the \`target\` that objects go to, the \`disk\` of the site, or whoever wrote the \`config\`.
 **Retried** says whether Sealift tries again by itself: *${retried.backoff}* (the same input may work later), *${retried['on-change']}*
 (only another input can work: a new revision, another spec, another key), or *${retried.never}*.
 

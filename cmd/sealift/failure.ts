@@ -6,6 +6,7 @@ const exitCodes: Readonly<Record<ErrorOrigin, number>> = {
   policy: 3,
   config: 2,
   registry: 1,
+  sigstore: 1,
   artifact: 1,
   target: 1,
   disk: 1,
