@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { Descriptor } from 'oci-client-ts';
 import type { SignatureFormat } from '../proof/authority.ts';
 
@@ -46,6 +47,18 @@ export interface UnverifiedEvidence {
   readonly timestamps: readonly string[];
 }
 
+/** Stands in for signed bytes that the caller does not hold. */
+export interface SignedDigest {
+  readonly sha256: Uint8Array;
+  /** Whether the key signed bytes of this digest; false for algorithms that cannot tell. */
+  isSignedBy(key: KeyObject, signature: Uint8Array): boolean;
+}
+
+/** What a message signature is taken to be over: it states nothing by itself. */
+export type SignedArtifact =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'digest'; readonly digest: SignedDigest };
+
 /** What the signed bytes state. */
 export type Statement =
   | {
@@ -64,8 +77,9 @@ export type Statement =
 
 /** What a candidate says, well formed and of the right type. Still nobody's word until an authority's signature is found on it. */
 export interface UnverifiedClaim {
-  /** The bytes the signature is over. */
+  /** The bytes the signature is over; empty where there is a `signedDigest`. */
   readonly signedBytes: Uint8Array;
+  readonly signedDigest?: SignedDigest;
   /** Of a DSSE envelope: what lies in it. Some log entries name its digest instead of the one of the signed bytes. */
   readonly payload?: Uint8Array;
   readonly signature: Uint8Array;
