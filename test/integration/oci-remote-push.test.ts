@@ -107,9 +107,8 @@ describe.each(sources)('pushing a blob as %s', (_what, content) => {
   it('tells the registry to forget it when the caller gives up', async () => {
     const stop = new AbortController();
     const target = await registry({ cuts: [100_000, ...Array<number>(50).fill(0)] });
-    const pushing = repositoryAt(target.server.host).push(small.descriptor, content(small), {
-      signal: stop.signal,
-    });
+    const patient = repositoryAt(target.server.host, { retry: { baseDelayMs: 5000, maxDelayMs: 5000 } });
+    const pushing = patient.push(small.descriptor, content(small), { signal: stop.signal });
     await expect.poll(() => [...target.uploads.values()].map(({ size }) => size)).toEqual([100_000]);
     stop.abort(new Error('enough'));
     await expect(pushing).rejects.toThrow('enough');
@@ -184,6 +183,59 @@ describe('a source that breaks off', () => {
     await expect(pushing).rejects.toThrow('the disk is gone');
     expect(target.methods().filter((method) => method === 'POST')).toHaveLength(1);
     await expect.poll(() => target.uploads.size).toBe(0);
+  });
+});
+
+describe('an upload that fails again and again', () => {
+  /** Takes no blob, asks for a pause when told to, and forgets each upload. */
+  const refusing = (headers: Record<string, string> = {}) =>
+    serve((request, response) => {
+      const begun = { location: '/v2/team/app/blobs/uploads/1' };
+      if (request.method === 'POST') response.writeHead(202, begun).end();
+      else if (request.method === 'PUT') response.writeHead(503, headers).end();
+      else response.writeHead(404).end();
+    });
+
+  function watched() {
+    const waits: number[] = [];
+    const clock = {
+      now: () => Date.now(),
+      monotonic: () => performance.now(),
+      sleep: async (ms: number) => void waits.push(ms),
+    };
+    return { waits, clock, jitter: { next: () => 1 } };
+  }
+
+  it.each([
+    [1, []],
+    [3, [100, 200]],
+    [7, [100, 200, 400, 800, 1000, 1000]],
+  ])('is tried %i times when the transport says so, with its waits', async (attempts, expected) => {
+    const { host, requests } = await refusing();
+    const { waits, ...time } = watched();
+    const retry = { attempts, baseDelayMs: 100, maxDelayMs: 1000 };
+    const store = repositoryAt(host, { ...time, retry });
+    expect((await failureOf(store.push(small.descriptor, small.bytes))).code).toBe('server-error');
+    expect(requests.filter(({ method }) => method === 'PUT')).toHaveLength(attempts);
+    expect(waits).toEqual(expected);
+  });
+
+  it('is not tried after the time that the transport allows', async () => {
+    const { host, requests } = await refusing();
+    const { waits, ...time } = watched();
+    const retry = { attempts: 100, baseDelayMs: 100, maxDelayMs: 1000, maxElapsedMs: 2500 };
+    await failureOf(repositoryAt(host, { ...time, retry }).push(small.descriptor, small.bytes));
+    expect(waits).toEqual([100, 200, 400, 800, 1000]);
+    expect(requests.filter(({ method }) => method === 'PUT')).toHaveLength(6);
+  });
+
+  it('leaves a pause that is longer than the transport waits to the caller', async () => {
+    const { host, requests } = await refusing({ 'retry-after': '2' });
+    const { waits, ...time } = watched();
+    const store = repositoryAt(host, { ...time, retry: { attempts: 5, maxDelayMs: 1000 } });
+    const error = await failureOf(store.push(small.descriptor, small.bytes));
+    expect(error.details.retryAfterMs).toBeGreaterThan(1000);
+    expect([waits, requests.filter(({ method }) => method === 'PUT')]).toMatchObject([[], { length: 1 }]);
   });
 });
 

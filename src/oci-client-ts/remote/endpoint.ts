@@ -83,6 +83,10 @@ export class Endpoint {
     return this.#transport.hasMirrors(this.host);
   }
 
+  get retrying(): Transport['retrying'] {
+    return this.#transport.retrying;
+  }
+
   get clock(): RegistryClock {
     return this.#transport.clock;
   }

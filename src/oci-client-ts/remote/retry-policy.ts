@@ -56,7 +56,8 @@ export function decideRetry(failed: FailedTry, limits: RetryLimits, random: numb
   return { kind: 'retry', delayMs };
 }
 
-function isTransient(error: OciError): boolean {
+/** Whether time alone may heal it. */
+export function isTransient(error: OciError): boolean {
   const { status } = error.details;
   return transientCodes.has(error.code) && (status === undefined || !permanentStatuses.has(status));
 }

@@ -2,11 +2,11 @@ import { releaseSource } from '../abortable.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { OciError } from '../errors.ts';
 import type { Transfer } from '../store.ts';
-import { systemJitter } from './clock.ts';
 import { hasContent } from './contents.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { RequestBody } from './exchange.ts';
 import { type Replay, readPart, replayOf } from './replay.ts';
+import { decideRetry, isTransient } from './retry-policy.ts';
 import { openUpload, type UploadAbout, type UploadPlace, UploadSession } from './upload-session.ts';
 import { judgeUpload, reachedBy, type UploadMode } from './upload-verdict.ts';
 
@@ -14,11 +14,8 @@ import { judgeUpload, reachedBy, type UploadMode } from './upload-verdict.ts';
 const chunkBytes = 4 * 1024 * 1024;
 /** A registry that wants larger chunks than this would have them held in memory. */
 const maxChunkBytes = 32 * 1024 * 1024;
-/** Failures in a row without a byte more at the registry. */
-const maxFailures = 5;
-const baseDelayMs = 100;
-/** Milliseconds: what is asked for beyond is left to the caller. */
-const maxDelayMs = 10_000;
+/** Turns to another way (chunks instead of the whole, a new upload) without a byte more at the registry; there are fewer ways than this. */
+const maxTurns = 5;
 
 export interface BlobPush extends Transfer {
   /** An upload that a refused mount has begun. */
@@ -69,7 +66,10 @@ class BlobUpload {
   #offset = 0;
   /** The most the registry was known to have. */
   #reached = 0;
+  /** Since the registry had more than before: transient failures, milliseconds waited after them, and turns to another way. */
   #failures = 0;
+  #waited = 0;
+  #turns = 0;
 
   constructor(endpoint: Endpoint, descriptor: Descriptor, replay: Replay, options: BlobPush) {
     this.#endpoint = endpoint;
@@ -218,14 +218,23 @@ class BlobUpload {
     if (offset <= this.#reached) return;
     this.#reached = offset;
     this.#failures = 0;
+    this.#waited = 0;
+    this.#turns = 0;
   }
 
   async #wait(error: OciError): Promise<void> {
+    if (!isTransient(error)) {
+      this.#turns += 1;
+      if (this.#turns >= maxTurns) throw error;
+      return;
+    }
     this.#failures += 1;
-    const asked = error.details.retryAfterMs ?? 0;
-    if (this.#failures >= maxFailures || asked > maxDelayMs) throw error;
-    const backOff = systemJitter.next() * baseDelayMs * 2 ** (this.#failures - 1);
-    const signal = this.#options.signal ?? new AbortController().signal;
-    await this.#endpoint.clock.sleep(asked + backOff, signal);
+    const { clock, retrying } = this.#endpoint;
+    // The waits alone: a large upload that breaks near its end has taken longer than any limit.
+    const failed = { error, attempt: this.#failures, elapsedMs: this.#waited };
+    const verdict = decideRetry(failed, retrying.limits, retrying.jitter.next());
+    if (verdict.kind === 'stop') throw error;
+    this.#waited += verdict.delayMs;
+    await clock.sleep(verdict.delayMs, this.#options.signal ?? new AbortController().signal);
   }
 }
