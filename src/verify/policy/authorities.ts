@@ -53,14 +53,21 @@ function matches({ metadata, spec: { match } }: VerificationPolicy, source: OciR
 
 function ofPolicy({ metadata, spec }: VerificationPolicy, desired: DesiredState): Requirement {
   const name = `VerificationPolicy/${metadata.namespace}/${metadata.name}`;
+  const { mode, require, attestations, deny } = spec;
+  const denied = deny.keys.length + deny.identities.length + deny.digests.length;
+  if (mode !== 'enforce' || require !== 'any' || attestations.length + denied > 0) {
+    throw unsupported(name, 'expected authorities alone');
+  }
   const authorities = spec.authorities.flatMap((authority): Authority[] => {
     const signer = `${metadata.name}/${authority.name}`;
-    const { data, secretRef } = authority.key;
+    const { data, secretRef, ...rest } = authority.key ?? {};
+    if (Object.keys(rest).length + (authority.logs ?? 0) + (authority.timestamps ?? 0) > 0) {
+      throw unsupported(name, `expected keys alone for ${authority.name}`);
+    }
     if (data !== undefined) {
       return [keyAuthority(signer, parsePublicKey(data, `${name} authority ${authority.name}`))];
     }
-    if (secretRef === undefined)
-      throw new SealiftError('KEY_INVALID', name, `expected a key for ${authority.name}`);
+    if (secretRef === undefined) throw unsupported(name, `expected a key for ${authority.name}`);
     return secretKeys(desired, metadata.namespace, secretRef.name).map(({ key }) =>
       keyAuthority(signer, key),
     );
