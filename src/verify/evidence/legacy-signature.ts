@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import type { UnverifiedCandidate, UnverifiedClaim } from './candidate.ts';
+import { textsOf } from './in-toto-statement.ts';
+import { annotationOf, readLegacyEvidence } from './legacy-evidence.ts';
 import { Refused } from './refused.ts';
 import { expectType } from './signature-statement.ts';
 import { decodeBase64 } from './strict-base64.ts';
@@ -28,26 +30,19 @@ export function readLegacySignature(
   candidate: Extract<UnverifiedCandidate, { format: 'legacy' }>,
 ): UnverifiedClaim {
   expectType('layer', simpleSigningType, candidate.mediaType);
-  const encoded = Object.hasOwn(candidate.annotations, signatureAnnotation)
-    ? candidate.annotations[signatureAnnotation]
-    : undefined;
+  const encoded = annotationOf(candidate.annotations, signatureAnnotation);
   if (encoded === undefined) {
     throw new Refused('SIGNATURE_MALFORMED', `expected the annotation ${signatureAnnotation}, got none`);
   }
   const signature = decodeBase64(encoded, signatureAnnotation);
   const value = parseStrictJson(candidate.content);
   expectType('payload', payloadType, conform(kindSchema, value, 'payload').critical.type);
-  const { critical } = conform(payloadSchema, value, 'payload');
+  const { critical, optional } = conform(payloadSchema, value, 'payload');
   return {
     signedBytes: candidate.content,
     signature,
     digests: [critical.image['docker-manifest-digest']],
-    statement: { kind: 'signature', annotations: {} },
-    material: { kind: 'key' },
-    evidence: {
-      mediaType: 'application/vnd.dev.sigstore.bundle+json;version=0.1',
-      logEntries: [],
-      timestamps: [],
-    },
+    statement: { kind: 'signature', annotations: textsOf(optional ?? {}) },
+    ...readLegacyEvidence(candidate.annotations),
   };
 }

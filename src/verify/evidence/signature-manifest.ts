@@ -1,6 +1,6 @@
 import { type Descriptor, type ImageManifest, parseManifest } from 'oci-client-ts';
+import { bundleMediaType, bundleVersions } from './bundle-version.ts';
 import { quoted, Refused } from './refused.ts';
-import { bundleMediaType, bundleMediaTypes } from './sigstore-bundle.ts';
 
 /** A manifest that holds signatures as layers. @throws Refused SIGNATURE_MALFORMED, and what `parseManifest` throws. */
 export function readSignatureManifest(content: Uint8Array, mediaType: string): ImageManifest {
@@ -43,7 +43,7 @@ export function bundleLayer({ layers }: ImageManifest): Descriptor {
   if (layer === undefined || others.length > 0) {
     throw new Refused('SIGNATURE_MALFORMED', `expected one layer, got ${layers.length}`);
   }
-  if (!bundleMediaTypes.has(layer.mediaType)) {
+  if (!bundleVersions.has(layer.mediaType)) {
     throw new Refused(
       'SIGNATURE_MALFORMED',
       `expected a layer of ${bundleMediaType}, got ${quoted(layer.mediaType)}`,

@@ -1,84 +1,48 @@
-import * as z from 'zod';
-import type { UnverifiedClaim } from './candidate.ts';
-import { inTotoPayloadType, preAuthEncoding } from './dsse.ts';
-import { quoted, Refused } from './refused.ts';
-import { expectType, readSignatureStatement } from './signature-statement.ts';
+import { X509Certificate } from 'node:crypto';
+import { asBundle, type Bundle } from './bundle-schema.ts';
+import type { SignedArtifact, UnverifiedClaim, UnverifiedEvidence } from './candidate.ts';
+import { openEnvelope } from './dsse.ts';
+import { readStatement } from './in-toto-statement.ts';
+import { readMessage } from './message-signature.ts';
+import { Refused } from './refused.ts';
 import { decodeBase64 } from './strict-base64.ts';
-import { conform, parseStrictJson } from './strict-json.ts';
+import { parseStrictJson } from './strict-json.ts';
 
-/** What cosign writes: https://github.com/sigstore/cosign/blob/v3.0.0/specs/BUNDLE_SPEC.md */
-export const bundleMediaType = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+export { bundleMediaType } from './bundle-version.ts';
 
-/** Both spellings of version 0.3; nothing that only begins like one. */
-export const bundleMediaTypes: ReadonlySet<string> = new Set([
-  bundleMediaType,
-  'application/vnd.dev.sigstore.bundle+json;version=0.3',
-]);
+/** A keyless signature with log entries and timestamps has 10 KiB. */
+export const maxSignatureBundleBytes = 256 * 1024;
 
-/** Honest bundles carry one or two of each; every one costs milliseconds of synchronous ASN.1 once they are looked at. */
-const maxLogEntries = 4;
-const maxTimestamps = 4;
+/** Bills of materials of whole systems have some megabytes; of what is larger somebody may attest the digest. */
+export const maxAttestationBytes = 4 * 1024 * 1024;
 
-const objectSchema = z.record(z.string(), z.unknown());
-
-/** Log entries, timestamps and certificates are carried as they are: no authority of this kind asks for them. */
-const bundleSchema = z.strictObject({
-  mediaType: z.string(),
-  verificationMaterial: z.strictObject({
-    publicKey: z.strictObject({ hint: z.string() }).optional(),
-    certificate: z.strictObject({ rawBytes: z.string() }).optional(),
-    tlogEntries: z.array(objectSchema).max(maxLogEntries).optional(),
-    timestampVerificationData: z
-      .strictObject({
-        rfc3161Timestamps: z
-          .array(z.strictObject({ signedTimestamp: z.string() }))
-          .max(maxTimestamps)
-          .optional(),
-      })
-      .optional(),
-  }),
-  dsseEnvelope: z
-    .strictObject({
-      payload: z.string(),
-      payloadType: z.string(),
-      signatures: z.array(z.strictObject({ sig: z.string(), keyid: z.string().optional() })).length(1),
-    })
-    .optional(),
-  messageSignature: objectSchema.optional(),
-});
-
-type Bundle = z.output<typeof bundleSchema>;
-
-/**
- * Reads a Sigstore bundle v0.3 that holds a cosign signature: one DSSE envelope, one in-toto statement, the predicate of `cosign sign`.
- * https://github.com/sigstore/protobuf-specs/blob/v0.5.0/protos/sigstore_bundle.proto
- * @throws Refused SIGNATURE_MALFORMED, SIGNATURE_WRONG_TYPE.
- */
-export function readSigstoreBundle(content: Uint8Array): UnverifiedClaim {
-  const value = parseStrictJson(content);
-  const { mediaType } = conform(z.object({ mediaType: z.string() }), value, 'bundle');
-  if (!bundleMediaTypes.has(mediaType)) {
-    throw new Refused(
-      'SIGNATURE_MALFORMED',
-      `expected bundle media type ${bundleMediaType}, got ${quoted(mediaType)}`,
-    );
-  }
-  const bundle = conform(bundleSchema, value, 'bundle');
-  const material = readMaterial(bundle);
-  const { payloadType, payload: encoded, signatures } = readEnvelope(bundle);
-  expectType('payload', inTotoPayloadType, payloadType);
-  const payload = decodeBase64(encoded, 'dsseEnvelope.payload');
-  return {
-    signedBytes: preAuthEncoding(payloadType, payload),
-    signature: decodeBase64(signatures[0]?.sig ?? '', 'dsseEnvelope.signatures[0].sig'),
-    digests: readSignatureStatement(payload),
-    statement: { kind: 'signature', annotations: {} },
-    material,
-    evidence: readEvidence(bundle),
-  };
+interface Sought {
+  /** Of the artifact that the bundle is to speak about. */
+  readonly digest: string;
+  /** Message signatures are read only where this is given, since they state no purpose and no digest. */
+  readonly artifact?: SignedArtifact;
 }
 
-function readEvidence({ mediaType, verificationMaterial }: Bundle): UnverifiedClaim['evidence'] {
+/**
+ * Reads a Sigstore bundle of version 0.1 to 0.3 that holds a signature by `cosign sign` or an attestation.
+ * https://github.com/sigstore/protobuf-specs/blob/v0.5.0/protos/sigstore_bundle.proto
+ * @throws Refused SIGNATURE_MALFORMED, SIGNATURE_WRONG_TYPE, SIGNATURE_WRONG_DIGEST.
+ */
+export function readSigstoreBundle(content: Uint8Array, sought: Sought): UnverifiedClaim {
+  refuseLarger(content, maxAttestationBytes);
+  const bundle = asBundle(parseStrictJson(content));
+  const material = readMaterial(bundle);
+  const said = readContent(bundle, sought);
+  if (said.statement.kind !== 'attestation') refuseLarger(content, maxSignatureBundleBytes);
+  return { ...said, material, evidence: readEvidence(bundle) };
+}
+
+function refuseLarger({ byteLength }: Uint8Array, limit: number): void {
+  if (byteLength > limit)
+    throw new Refused('SIGNATURE_MALFORMED', `expected at most ${limit} bytes, got ${byteLength}`);
+}
+
+function readEvidence({ mediaType, verificationMaterial }: Bundle): UnverifiedEvidence {
   const { tlogEntries = [], timestampVerificationData } = verificationMaterial;
   const timestamps = timestampVerificationData?.rfc3161Timestamps ?? [];
   return {
@@ -88,30 +52,59 @@ function readEvidence({ mediaType, verificationMaterial }: Bundle): UnverifiedCl
   };
 }
 
-function readMaterial({
-  verificationMaterial: { publicKey, certificate },
-}: Bundle): UnverifiedClaim['material'] {
-  if ((publicKey === undefined) === (certificate === undefined)) {
-    const got = publicKey === undefined ? 'none' : 'both';
-    throw new Refused('SIGNATURE_MALFORMED', `expected either a public key or a certificate, got ${got}`);
-  }
-  return publicKey === undefined
-    ? { kind: 'certificate', leaf: decodeBase64(certificate?.rawBytes ?? '', 'certificate.rawBytes') }
-    : { kind: 'key', hint: publicKey.hint };
-}
-
-function readEnvelope({ dsseEnvelope, messageSignature }: Bundle): NonNullable<Bundle['dsseEnvelope']> {
-  if (dsseEnvelope !== undefined && messageSignature !== undefined) {
+function readMaterial({ verificationMaterial }: Bundle): UnverifiedClaim['material'] {
+  const { publicKey, certificate, x509CertificateChain: chain } = verificationMaterial;
+  const kinds = [publicKey, certificate, chain].filter((material) => material !== undefined).length;
+  if (kinds !== 1) {
     throw new Refused(
       'SIGNATURE_MALFORMED',
-      'expected either a DSSE envelope or a message signature, got both',
+      `expected a public key, a certificate or a chain, got ${kinds} of them`,
     );
   }
-  if (dsseEnvelope !== undefined) return dsseEnvelope;
-  if (messageSignature === undefined)
-    throw new Refused('SIGNATURE_MALFORMED', 'expected a DSSE envelope, got no content');
-  throw new Refused(
-    'SIGNATURE_WRONG_TYPE',
-    'expected a DSSE envelope, got a message signature, which states no purpose',
-  );
+  if (publicKey !== undefined) {
+    return { kind: 'key', ...(publicKey.hint === undefined ? {} : { hint: publicKey.hint }) };
+  }
+  const [leaf, ...above] = [certificate, ...(chain?.certificates ?? [])]
+    .filter((link) => link !== undefined)
+    .map(({ rawBytes }) => decodeBase64(rawBytes, 'certificate'));
+  for (const link of above) refuseRoot(link);
+  return { kind: 'certificate', leaf: leaf ?? Buffer.alloc(0) };
+}
+
+/** The format forbids roots: who is trusted is never the evidence's to say. */
+function refuseRoot(der: Uint8Array): void {
+  let certificate: X509Certificate;
+  try {
+    certificate = new X509Certificate(der);
+  } catch (cause) {
+    throw new Refused('SIGNATURE_MALFORMED', `expected a certificate, got ${der.byteLength} other bytes`, {
+      cause,
+    });
+  }
+  if (certificate.checkIssued(certificate)) {
+    throw new Refused('SIGNATURE_MALFORMED', 'expected a chain without root, got one');
+  }
+}
+
+type Said = Omit<UnverifiedClaim, 'material' | 'evidence'>;
+
+function readContent({ dsseEnvelope, messageSignature }: Bundle, { digest, artifact }: Sought): Said {
+  if ((dsseEnvelope === undefined) === (messageSignature === undefined)) {
+    const got = dsseEnvelope === undefined ? 'neither' : 'both';
+    throw new Refused(
+      'SIGNATURE_MALFORMED',
+      `expected either a DSSE envelope or a message signature, got ${got}`,
+    );
+  }
+  if (dsseEnvelope !== undefined) {
+    const opened = openEnvelope(dsseEnvelope);
+    return { ...opened, ...readStatement(opened.payload, digest) };
+  }
+  if (artifact === undefined || messageSignature === undefined) {
+    throw new Refused(
+      'SIGNATURE_WRONG_TYPE',
+      'expected a DSSE envelope, got a message signature, which states no purpose',
+    );
+  }
+  return readMessage(messageSignature, artifact);
 }

@@ -1,8 +1,7 @@
 import type { Refusal, Signer } from '../../api/index.ts';
 import type { UnverifiedCandidate, UnverifiedClaim } from '../evidence/candidate.ts';
-import { readLegacySignature } from '../evidence/legacy-signature.ts';
+import { readClaim } from '../evidence/read-claim.ts';
 import { quoted, Refused } from '../evidence/refused.ts';
-import { readSigstoreBundle } from '../evidence/sigstore-bundle.ts';
 import type { Authority } from '../proof/authority.ts';
 import { prove } from '../proof/proof.ts';
 import type { PublicKey } from '../proof/public-key.ts';
@@ -24,7 +23,7 @@ export function examine(
   requirements: readonly Requirement[],
   digest: string,
 ): Finding {
-  const claim = readClaim(candidate);
+  const claim = readClaim(candidate, digest);
   if (claim instanceof Refused) {
     return refusedFinding(candidate.format, toRefusal(claim, candidate.evidence), requirements);
   }
@@ -45,19 +44,6 @@ export function refusedFinding(
   );
 }
 
-function readClaim(candidate: UnverifiedCandidate): UnverifiedClaim | Refused {
-  try {
-    return candidate.format === 'bundle'
-      ? readSigstoreBundle(candidate.content)
-      : readLegacySignature(candidate);
-  } catch (thrown) {
-    if (thrown instanceof Refused) return thrown;
-    return new Refused('SIGNATURE_MALFORMED', 'expected a signature, got content that cannot be read', {
-      cause: thrown,
-    });
-  }
-}
-
 function toRefusal({ code, message }: Refused, evidence: string): Refusal {
   return { code, subject: evidence, detail: message };
 }
@@ -71,6 +57,10 @@ interface ReadCandidate {
 /** The signature comes first: what unsigned bytes say about digests is worth nothing. */
 function judge({ candidate, claim, digest }: ReadCandidate, requirement: Requirement): Judgement {
   const { evidence, format } = candidate;
+  if (claim.statement.kind !== 'signature') {
+    const detail = `expected a signature, got an ${claim.statement.kind}, which grants nothing`;
+    return { kind: 'refused', refusal: { code: 'SIGNATURE_WRONG_TYPE', subject: evidence, detail } };
+  }
   const signers = new Map<string, Signer>();
   for (const authority of requirement.authorities) {
     const proof = prove(authority, claim);

@@ -1,0 +1,69 @@
+import * as z from 'zod';
+import { bundleMediaType, bundleVersions } from './bundle-version.ts';
+import { envelopeSchema } from './dsse.ts';
+import { logEntrySchema } from './log-entry.ts';
+import { quoted, Refused } from './refused.ts';
+import { base64Schema } from './strict-base64.ts';
+import { conform } from './strict-json.ts';
+
+/** Honest bundles carry one or two of each; every one costs milliseconds of synchronous ASN.1 once they are looked at. */
+export const maxLogEntries = 4;
+export const maxTimestamps = 4;
+
+/** A leaf and the intermediates above it; nobody has more than two of these. */
+const maxChain = 8;
+
+const certificateSchema = z.strictObject({ rawBytes: base64Schema });
+
+const bundleSchema = z.strictObject({
+  mediaType: z.string(),
+  verificationMaterial: z.strictObject({
+    publicKey: z.strictObject({ hint: z.string().max(1024).optional() }).optional(),
+    certificate: certificateSchema.optional(),
+    x509CertificateChain: z
+      .strictObject({ certificates: z.array(certificateSchema).min(1).max(maxChain) })
+      .optional(),
+    tlogEntries: z.array(logEntrySchema).max(maxLogEntries).optional(),
+    timestampVerificationData: z
+      .strictObject({
+        rfc3161Timestamps: z
+          .array(z.strictObject({ signedTimestamp: base64Schema }))
+          .max(maxTimestamps)
+          .optional(),
+      })
+      .optional(),
+  }),
+  dsseEnvelope: envelopeSchema.optional(),
+  messageSignature: z
+    .strictObject({
+      messageDigest: z.strictObject({ algorithm: z.string(), digest: base64Schema }),
+      signature: base64Schema,
+    })
+    .optional(),
+});
+
+export type Bundle = z.output<typeof bundleSchema>;
+
+/** The document as a bundle of a version that is known, with what that version asks of it. @throws Refused SIGNATURE_MALFORMED. */
+export function asBundle(value: unknown): Bundle {
+  const { mediaType } = conform(z.object({ mediaType: z.string() }), value, 'bundle');
+  const version = bundleVersions.get(mediaType);
+  if (version === undefined) {
+    throw malformed(`expected bundle media type ${bundleMediaType}, got ${quoted(mediaType)}`);
+  }
+  const bundle = conform(bundleSchema, value, 'bundle');
+  const { tlogEntries = [], x509CertificateChain } = bundle.verificationMaterial;
+  if (tlogEntries.some((entry) => entry[version.entryBrings] === undefined)) {
+    throw malformed(
+      `expected every log entry with ${version.entryBrings} in ${quoted(mediaType)}, got one without`,
+    );
+  }
+  if (x509CertificateChain !== undefined && !version.allowsChain) {
+    throw malformed(`expected one certificate in ${quoted(mediaType)}, got a chain`);
+  }
+  return bundle;
+}
+
+function malformed(detail: string): Refused {
+  return new Refused('SIGNATURE_MALFORMED', detail);
+}
