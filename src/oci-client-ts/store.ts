@@ -18,6 +18,11 @@ export interface Transfer extends Operation {
    * not call it.
    */
   readonly progress?: (bytes: number) => void;
+  /**
+   * True: each chunk is the reader's until it asks for the next one; then its memory may be used again. So the memory of a transfer stays a
+   * few MiB, whatever its size. Default: chunks are the reader's for good, and the collector's when it is done with them.
+   */
+  readonly lend?: boolean;
 }
 
 export type Resolution =

@@ -40,7 +40,7 @@ async function fetchLayer(
   open: OpenRepository,
   local: Store & Puller,
   { source, desired, resolved }: FetchRequest,
-  transfer: Required<Transfer>,
+  transfer: Required<Pick<Transfer, 'signal' | 'progress'>>,
 ): Promise<FetchedLayer> {
   const { signal } = transfer;
   const { revision, manifest: descriptor, content } = resolved;

@@ -6,6 +6,7 @@ import type { Descriptor } from '../descriptor.ts';
 import { parseDigest } from '../digest.ts';
 import { OciError } from '../errors.ts';
 import type { Fetcher, Resumer, Transfer } from '../store.ts';
+import { isVouched } from '../vouched.ts';
 import type { IncomingBlob } from './incoming-blob.ts';
 import { isAbsence, readFileChunks } from './read-file.ts';
 
@@ -65,9 +66,10 @@ export class PartialBlobs {
   /** Fetches a blob, from where an earlier try stopped. @throws OciError of the source; then what came is kept. */
   async fetch(descriptor: Descriptor, from: Fetcher & Resumer, options: Transfer): Promise<void> {
     await this.#prune();
+    const lending = { ...options, lend: true };
     const part = await this.#largestPart(descriptor);
-    if (part !== undefined && (await this.#resume(descriptor, part, from, options))) return;
-    await this.#receive(descriptor, options.signal, () => from.fetch(descriptor, options));
+    if (part !== undefined && (await this.#resume(descriptor, part, from, lending))) return;
+    await this.#receive(descriptor, options.signal, () => from.fetch(descriptor, lending));
   }
 
   /** False when the part was worth nothing, and is gone. */
@@ -101,7 +103,9 @@ export class PartialBlobs {
     try {
       const incoming = await this.#place.receive(algorithm, name);
       try {
-        await fill(incoming, abortable(open(incoming), signal), descriptor);
+        const content = open(incoming);
+        if (isVouched(content)) incoming.trust();
+        await fill(incoming, abortable(content, signal), descriptor);
         await incoming.accept(descriptor.digest);
       } catch (error) {
         await this.#leave(descriptor, incoming, isOfTheWay(error, signal));

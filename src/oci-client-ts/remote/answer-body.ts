@@ -54,7 +54,7 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
       at += part.byteLength;
     }
     this.#waitingBytes += chunk.byteLength;
-    if (this.#waitingBytes >= maxWaitingBytes) {
+    if (this.#waitingBytes >= maxWaitingBytes && !this.#isPaused) {
       this.#isPaused = true;
       this.#flow.pause();
     }

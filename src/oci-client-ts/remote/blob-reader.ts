@@ -2,6 +2,7 @@ import { ContentCheck } from '../checked-content.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { createHasher, parseDigest } from '../digest.ts';
 import { OciError } from '../errors.ts';
+import type { Transfer } from '../store.ts';
 import type { Answer } from './answer.ts';
 import { parseContentRange } from './content-range.ts';
 import { contentPath, type Endpoint } from './endpoint.ts';
@@ -32,6 +33,7 @@ export class BlobReader {
   readonly #endpoint: Endpoint;
   readonly #descriptor: Descriptor;
   readonly #signal: AbortSignal | undefined;
+  readonly #lend: boolean;
   readonly #check: ContentCheck;
   /** False after a registry's answer to a range made no sense: then it is asked for the whole, and what is known is skipped. */
   #ranged = true;
@@ -39,10 +41,11 @@ export class BlobReader {
   /** Where the last bytes came from. */
   #source: Answer | undefined;
 
-  constructor(endpoint: Endpoint, descriptor: Descriptor, signal: AbortSignal | undefined) {
+  constructor(endpoint: Endpoint, descriptor: Descriptor, { signal, lend = false }: Transfer) {
     this.#endpoint = endpoint;
     this.#descriptor = descriptor;
     this.#signal = signal;
+    this.#lend = lend;
     this.#check = new ContentCheck(descriptor);
   }
 
@@ -139,7 +142,7 @@ export class BlobReader {
     const end = isPart ? this.#endOfPart(answer) : this.#descriptor.size;
     this.#checkLength(answer, isPart ? end - this.count : end);
     if (!isPart) this.#etag = answer.header('etag');
-    const rest = answer.chunks();
+    const rest = answer.chunks(this.#lend);
     const first = await this.#prove(rest, isPart ? 0 : this.count);
     return { kind: 'opened', first, rest, end };
   }
@@ -177,7 +180,8 @@ export class BlobReader {
       const old = value.subarray(0, Math.max(0, known - at));
       prefix?.update(old);
       at += value.byteLength;
-      if (old.byteLength < value.byteLength) first.push(value.subarray(old.byteLength));
+      const fresh = value.subarray(old.byteLength);
+      if (fresh.byteLength > 0) first.push(this.#kept(fresh));
     }
     const isOther = prefix !== undefined && at >= known && prefix.digest() !== this.#check.digest;
     if (!isOther) return first;
@@ -186,6 +190,11 @@ export class BlobReader {
       this.#subject,
       `expected the first ${known} bytes again, got other ones`,
     );
+  }
+
+  /** What is lent would be gone with the next chunk. */
+  #kept(chunk: Uint8Array): Uint8Array {
+    return this.#lend ? Uint8Array.from(chunk) : chunk;
   }
 
   get #subject(): string {

@@ -30,9 +30,10 @@ export async function* fetchContent(
 export async function* fetchBlob(
   endpoint: Endpoint,
   descriptor: Descriptor,
-  { signal, progress, known }: Transfer & { readonly known?: AsyncIterable<Uint8Array> },
+  { known, progress, ...options }: Transfer & { readonly known?: AsyncIterable<Uint8Array> },
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const reader = new BlobReader(endpoint, descriptor, signal);
+  const { signal } = options;
+  const reader = new BlobReader(endpoint, descriptor, options);
   if (known !== undefined) await reader.known(known);
   const free = await endpoint.learned.pulls.take(endpoint.concurrency, signal);
   try {

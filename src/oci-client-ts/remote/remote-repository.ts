@@ -18,6 +18,7 @@ import type {
   Transfer,
   Validator,
 } from '../store.ts';
+import { vouch } from '../vouched.ts';
 import { confirmManifest } from './confirm-manifest.ts';
 import { fetchBlob, fetchContent, hasContent } from './contents.ts';
 import { contentPath, Endpoint, type RemoteRepositoryOptions } from './endpoint.ts';
@@ -51,7 +52,7 @@ export class RemoteRepository implements Store, Resumer, Mounter {
   }
 
   fetch(descriptor: Descriptor, options: Transfer = {}): AsyncGenerator<Uint8Array, void, undefined> {
-    return fetchContent(this.#endpoint, descriptor, options);
+    return vouch(fetchContent(this.#endpoint, descriptor, options));
   }
 
   fetchRest(
@@ -59,7 +60,7 @@ export class RemoteRepository implements Store, Resumer, Mounter {
     known: AsyncIterable<Uint8Array>,
     options: Transfer = {},
   ): AsyncGenerator<Uint8Array, void, undefined> {
-    return fetchBlob(this.#endpoint, descriptor, { ...options, known });
+    return vouch(fetchBlob(this.#endpoint, descriptor, { ...options, known }));
   }
 
   exists(descriptor: Descriptor, options: Operation = {}): Promise<boolean> {
