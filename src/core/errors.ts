@@ -172,6 +172,41 @@ export const errorTable = {
     retry: 'on-change',
     next: 'Give an unchanged trusted_root.json of the Sigstore instance, or the certificate authorities as PEM.',
   },
+  REVISION_ROLLBACK: {
+    origin: 'trust',
+    retry: 'backoff',
+    next: 'Publish what is wanted again with a higher sequence or version; to go back on purpose, sign the older artifact with dev.sealift.allow-step-back-from, or run `sealift floor lower` here.',
+  },
+  REVISION_EQUIVOCATION: {
+    origin: 'trust',
+    retry: 'backoff',
+    next: 'Find out who published two artifacts under one sequence or version, and publish the right one under the next.',
+  },
+  REVISION_UNORDERED: {
+    origin: 'trust',
+    retry: 'backoff',
+    next: 'Publish with `sealift push --sequence auto`, or as the policy orders revisions: with a version as tag, or signed by a certificate with a proven time.',
+  },
+  REVISION_JUMP: {
+    origin: 'trust',
+    retry: 'backoff',
+    next: 'Ask the publisher whether the jump is meant; then run `sealift floor raise` here, or correct the clock that is wrong.',
+  },
+  REVISION_EXPIRED: {
+    origin: 'trust',
+    retry: 'backoff',
+    next: 'Publish something newer, or sign this digest again with a later dev.sealift.expires; what runs keeps running.',
+  },
+  REVISION_OTHER_AUDIENCE: {
+    origin: 'trust',
+    retry: 'backoff',
+    next: 'Sign for this site: name it, or a group that its policy lists, in dev.sealift.audience.',
+  },
+  REVISION_OTHER_STREAM: {
+    origin: 'trust',
+    retry: 'backoff',
+    next: 'Find out who moved the tag to another line of releases; to follow that one, give the source another name or run `sealift floor forget` here.',
+  },
   POLICY_NO_MATCH: {
     origin: 'policy',
     retry: 'on-change',
