@@ -4,6 +4,8 @@ export type { Condition, ConditionDraft } from './conditions.ts';
 export { isReady, setConditions } from './conditions.ts';
 export type { DesiredState } from './desired-state.ts';
 export { findNamed, requireSecret } from './desired-state.ts';
+export type { Floor, FloorMark, FloorOrder } from './floor.ts';
+export { compareMarks, describeMark, floorKey, higherFloor } from './floor.ts';
 export type { InventoryEntry } from './inventory.ts';
 export { fromInventoryEntry, inventoryId, toInventoryEntry } from './inventory.ts';
 export type { SiteObject } from './kinds.ts';
@@ -20,6 +22,7 @@ export {
   allowEmptyAnnotation,
   allowUnsignedAnnotation,
   fluxMediaTypes,
+  freshnessAnnotations,
   objectKeys,
   ociAnnotations,
   ownerLabels,

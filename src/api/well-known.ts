@@ -33,4 +33,21 @@ export const ociAnnotations = {
   created: 'org.opencontainers.image.created',
   source: 'org.opencontainers.image.source',
   revision: 'org.opencontainers.image.revision',
+  version: 'org.opencontainers.image.version',
+} as const;
+
+/** Annotations that say how new an artifact is and for whom: in its manifest, or signed beside its digest (`cosign sign -a`). */
+export const freshnessAnnotations = {
+  /** Manifest only. A whole number from 1 that grows with every release of a stream. */
+  sequence: 'dev.sealift.sequence',
+  /** Manifest only. What the sequence counts, where a repository holds more than one line of releases. */
+  stream: 'dev.sealift.stream',
+  /** RFC 3339: from then on nobody shall take this up any more. */
+  expires: 'dev.sealift.expires',
+  /** RFC 3339, signature only: when the signer said so. */
+  issued: 'dev.sealift.issued',
+  /** Comma-separated names of the sites or groups of sites that it is for. */
+  audience: 'dev.sealift.audience',
+  /** The floor, by value or digest, from which a site may go back to this artifact. */
+  stepBack: 'dev.sealift.allow-step-back-from',
 } as const;

@@ -1,0 +1,41 @@
+import * as z from 'zod';
+
+const instantSchema = z.iso.datetime({ offset: true });
+
+/** The annotation of that name; an inherited property is none. */
+export function annotationOf(
+  annotations: Readonly<Record<string, string>>,
+  name: string,
+): string | undefined {
+  return Object.hasOwn(annotations, name) ? annotations[name] : undefined;
+}
+
+/** Milliseconds since the epoch of an RFC 3339 time in upper case; `undefined` for every other text. */
+export function parseInstant(text: string): number | undefined {
+  if (!instantSchema.safeParse(text).success) return undefined;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? undefined : at;
+}
+
+/** A whole number from 1 to 2^53 - 1 without sign, space or leading zero; `undefined` for every other text. */
+export function parseSequence(text: string): number | undefined {
+  if (!/^[1-9][0-9]{0,15}$/.test(text)) return undefined;
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+/** Names in a comma-separated list; spaces around them do not count, and an empty name is none. */
+export function parseNames(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}
+
+/** The last millisecond of the year 9999: RFC 3339 writes no later one. */
+const lastInstant = 253_402_300_799_999;
+
+/** True for milliseconds since the epoch that RFC 3339 can write. */
+export function isInstant(at: number): boolean {
+  return Number.isFinite(at) && at >= 0 && at <= lastInstant;
+}

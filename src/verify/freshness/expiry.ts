@@ -1,0 +1,61 @@
+import { freshnessAnnotations } from '../../api/index.ts';
+import { rfc3339 } from '../../core/index.ts';
+import { quoted } from '../evidence/refused.ts';
+import { annotationOf, isInstant, parseInstant } from './annotation.ts';
+import type { FreshnessRule, JudgedRevision, SignedStatement, Stale } from './rule.ts';
+import { stale } from './rule.ts';
+
+interface InTime {
+  readonly kind: 'in-time';
+  /** Milliseconds since the epoch: from then on it is not fresh any more. Absent: for ever. */
+  readonly until?: number;
+}
+
+/** Whether an artifact may still be taken up, at `now` in milliseconds since the epoch. */
+export function inTime(rule: FreshnessRule, revision: JudgedRevision, now: number): InTime | Stale {
+  const expiry = expiryOf(rule, revision);
+  if (expiry.kind === 'stale') return expiry;
+  const age = ageLimit(rule, revision.signatures);
+  if (age.kind === 'stale') return age;
+  if (expiry.until !== undefined && now >= expiry.until) {
+    const detail = `expected an artifact that is still meant at ${rfc3339(now)}, got one that expired at ${rfc3339(expiry.until)}`;
+    return stale('REVISION_EXPIRED', detail);
+  }
+  if (age.until !== undefined && now >= age.until) {
+    const detail = `expected a signature after ${rfc3339(now - (rule.maxAge ?? 0))}, got the newest of ${rfc3339(age.until - (rule.maxAge ?? 0))}: the registry stands still, or nobody signed`;
+    return stale('REVISION_EXPIRED', detail);
+  }
+  const ends = [expiry.until, age.until].filter((end) => end !== undefined);
+  return ends.length === 0 ? { kind: 'in-time' } : { kind: 'in-time', until: Math.min(...ends) };
+}
+
+/** The latest of manifest and signatures: who signs again with a later one prolongs it. */
+function expiryOf({ expires }: FreshnessRule, { annotations, signatures }: JudgedRevision): InTime | Stale {
+  if (expires === 'ignore') return { kind: 'in-time' };
+  const name = freshnessAnnotations.expires;
+  const texts = [annotations, ...signatures.map((signature) => signature.annotations)]
+    .map((said) => annotationOf(said, name))
+    .filter((text) => text !== undefined);
+  const times = texts.map(parseInstant).filter((at) => at !== undefined);
+  if (times.length > 0) return { kind: 'in-time', until: Math.max(...times) };
+  const [malformed] = texts;
+  if (malformed !== undefined) {
+    return stale('REVISION_EXPIRED', `expected ${name} to be an RFC 3339 time, got ${quoted(malformed)}`);
+  }
+  if (expires === 'ifPresent') return { kind: 'in-time' };
+  return stale('REVISION_EXPIRED', `expected the annotation ${name}, got none`);
+}
+
+function ageLimit({ maxAge }: FreshnessRule, signatures: readonly SignedStatement[]): InTime | Stale {
+  if (maxAge === undefined) return { kind: 'in-time' };
+  const newest = signatures.flatMap(signedTimes).reduce((last, at) => Math.max(last, at), -1);
+  if (newest >= 0) return { kind: 'in-time', until: newest + maxAge };
+  const detail = `expected a signature with a proven time or the annotation ${freshnessAnnotations.issued}, got none`;
+  return stale('REVISION_EXPIRED', detail);
+}
+
+/** Every moment, in milliseconds since the epoch, of which a log, a timestamp or the signer says that the signature existed. */
+export function signedTimes({ times, annotations }: SignedStatement): readonly number[] {
+  const issued = parseInstant(annotationOf(annotations, freshnessAnnotations.issued) ?? '');
+  return [...times.map(({ at }) => at).filter(isInstant), ...(issued === undefined ? [] : [issued])];
+}

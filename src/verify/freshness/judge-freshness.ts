@@ -1,0 +1,94 @@
+import { type Floor, floorKey, freshnessAnnotations } from '../../api/index.ts';
+import { quoted } from '../evidence/refused.ts';
+import { annotationOf } from './annotation.ts';
+import { addressedTo } from './audience.ts';
+import { inTime, signedTimes } from './expiry.ts';
+import { judgeOrder } from './judge-order.ts';
+import { firstFloor, loweredFloor, raisedFloor } from './next-floor.ts';
+import { placeOf } from './place.ts';
+import type { FreshnessRule, JudgedRevision, Stale } from './rule.ts';
+import { stale } from './rule.ts';
+
+/** What a site remembers, and when it is asked. */
+export interface FreshnessMemory {
+  /** One spelling of the repository, the same for each of its spellings. */
+  readonly repository: string;
+  /** `namespace/name`. */
+  readonly source: string;
+  readonly floors: readonly Floor[];
+  /** Milliseconds since the epoch: the later of the clock and the site's lower bound of time. */
+  readonly now: number;
+  /** Names under which the site itself is known, besides those of the policy. */
+  readonly site?: string | undefined;
+}
+
+export interface Fresh {
+  readonly kind: 'fresh';
+  /** To be on disk before the artifact is used. The same object as in the memory where nothing moved; absent where no floor is kept. */
+  readonly floor?: Floor;
+  /** The floor was above the artifact, and a signed statement let the site go back from there. */
+  readonly steppedBackFrom?: Floor;
+  /** Milliseconds since the epoch: from then on it is not fresh any more. */
+  readonly until?: number;
+  /** Moments that the signatures prove or state, in milliseconds since the epoch. */
+  readonly times: readonly number[];
+}
+
+/**
+ * Whether an artifact whose signatures were found good is still meant, meant for this site, and not older than what the site has seen.
+ * Pure, and never throws: annotations are text of whoever signed.
+ */
+export function judgeFreshness(
+  rule: FreshnessRule,
+  given: JudgedRevision,
+  memory: FreshnessMemory,
+): Fresh | Stale {
+  const addressed = addressedTo(namesOf(rule, memory), given);
+  if (addressed.kind === 'stale') return addressed;
+  const revision = { ...given, signatures: addressed.signatures };
+  const times = revision.signatures.flatMap(signedTimes);
+  const ordered = inOrder(rule, revision, memory);
+  if (ordered.kind === 'stale') return ordered;
+  const timely = inTime(rule, revision, memory.now);
+  if (timely.kind === 'stale') return timely;
+  return { ...ordered, times, ...(timely.until === undefined ? {} : { until: timely.until }) };
+}
+
+function namesOf({ audience }: FreshnessRule, { site }: FreshnessMemory): readonly string[] | undefined {
+  if (audience === undefined) return undefined;
+  return site === undefined ? audience : [...audience, site];
+}
+
+type Ordered = Pick<Fresh, 'kind' | 'floor' | 'steppedBackFrom'>;
+
+function inOrder(
+  { order, maxJump }: FreshnessRule,
+  revision: JudgedRevision,
+  memory: FreshnessMemory,
+): Ordered | Stale {
+  if (order === 'none') return { kind: 'fresh' };
+  const { repository, source, floors, now } = memory;
+  const stream = annotationOf(revision.annotations, freshnessAnnotations.stream) ?? '';
+  const name = { repository, stream, order };
+  const followed = floors.find(
+    (floor) => floor.repository === repository && floor.order === order && floor.sources.includes(source),
+  );
+  if (followed !== undefined && followed.stream !== stream) return otherStream(followed, stream);
+  const placed = placeOf(order, revision, now);
+  if (placed.kind === 'stale') return placed;
+  const { mark } = placed;
+  const floor = floors.find((one) => floorKey(one) === floorKey(name));
+  const move = { source, at: now };
+  if (floor === undefined) return { kind: 'fresh', floor: firstFloor(name, mark, move) };
+  const answer = judgeOrder({ order, maxJump, floor, mark, revision });
+  if (answer.kind === 'stale') return answer;
+  if (answer.kind !== 'back') return { kind: 'fresh', floor: raisedFloor(floor, mark, move) };
+  const lowered = loweredFloor(floor, mark, { ...move, withdraws: floor.digest });
+  return { kind: 'fresh', floor: lowered, steppedBackFrom: floor };
+}
+
+function otherStream({ stream }: Floor, got: string): Stale {
+  const name = (text: string): string => (text === '' ? 'none' : quoted(text));
+  const detail = `expected an artifact of the stream that this source follows, ${name(stream)}, got one of ${name(got)}`;
+  return stale('REVISION_OTHER_STREAM', detail);
+}

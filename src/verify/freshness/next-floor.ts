@@ -1,0 +1,70 @@
+import { compareMarks, type Floor, type FloorMark } from '../../api/index.ts';
+
+/** What was the floor is remembered this long: enough to know an old artifact under a new tag. */
+const maxSuperseded = 64;
+
+/** Artifacts that were taken back are few; a publisher who takes back more has other troubles. */
+const maxWithdrawn = 64;
+
+/** Who raises or lowers a floor, and when. */
+export interface FloorMove {
+  /** `namespace/name` of the source that follows it; absent where an operator moves it. */
+  readonly source?: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** The first floor of a stream. */
+export function firstFloor(
+  name: Pick<Floor, 'repository' | 'stream' | 'order'>,
+  mark: FloorMark,
+  { source, at }: FloorMove,
+): Floor {
+  const sources = source === undefined ? [] : [source];
+  return { ...name, ...mark, epoch: 0, sources, superseded: [], withdrawn: [], at };
+}
+
+/** The same object where nothing is new; never a lower value. */
+export function raisedFloor(floor: Floor, mark: FloorMark, { source, at }: FloorMove): Floor {
+  const sources = followers(floor, source);
+  const isAhead = compareMarks(floor.order, mark, floor) > 0;
+  const isNew = mark.digest !== floor.digest;
+  if (!isAhead && !isNew) return sources === floor.sources ? floor : { ...floor, sources };
+  const superseded = isNew ? [markOf(floor), ...floor.superseded].slice(0, maxSuperseded) : floor.superseded;
+  const { value, digest, ...rest } = floor;
+  return { ...rest, ...(isAhead ? mark : { ...mark, value }), sources, superseded, at };
+}
+
+/**
+ * The floor after an authorised step back. What is above it may come again, except for what `withdraws` names: a statement that
+ * took it back is worth nothing if it returns.
+ */
+export function loweredFloor(
+  floor: Floor,
+  mark: FloorMark,
+  { source, at, withdraws }: FloorMove & { readonly withdraws?: string | undefined },
+): Floor {
+  const older = floor.superseded.filter(
+    (old) => old.digest !== mark.digest && compareMarks(floor.order, old, mark) < 0,
+  );
+  const withdrawn =
+    withdraws === undefined ? floor.withdrawn : [withdraws, ...floor.withdrawn].slice(0, maxWithdrawn);
+  const { value: _value, digest: _digest, ...rest } = floor;
+  return {
+    ...rest,
+    ...mark,
+    epoch: floor.epoch + 1,
+    sources: followers(floor, source),
+    superseded: older,
+    withdrawn: withdrawn.filter((digest) => digest !== mark.digest),
+    at,
+  };
+}
+
+function followers({ sources }: Floor, source: string | undefined): readonly string[] {
+  return source === undefined || sources.includes(source) ? sources : [...sources, source].sort();
+}
+
+function markOf({ value, digest }: Floor): FloorMark {
+  return digest === undefined ? { value } : { value, digest };
+}

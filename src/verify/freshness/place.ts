@@ -1,0 +1,75 @@
+import semver from 'semver';
+import { type FloorMark, type FloorOrder, freshnessAnnotations, ociAnnotations } from '../../api/index.ts';
+import { rfc3339 } from '../../core/index.ts';
+import { quoted } from '../evidence/refused.ts';
+import { annotationOf, isInstant, parseSequence } from './annotation.ts';
+import { clockSkewMs, type JudgedRevision, type Stale, stale } from './rule.ts';
+
+interface Placed {
+  readonly kind: 'placed';
+  readonly mark: Required<FloorMark>;
+}
+
+/** Where an artifact stands in an order, or why it stands nowhere. Never throws. */
+export function placeOf(order: FloorOrder, revision: JudgedRevision, now: number): Placed | Stale {
+  switch (order) {
+    case 'sequence':
+      return bySequence(revision);
+    case 'semver':
+      return byVersion(revision);
+    case 'signedTime':
+      return bySignedTime(revision, now);
+  }
+}
+
+function placed(value: number | string, { digest }: JudgedRevision): Placed {
+  return { kind: 'placed', mark: { value, digest } };
+}
+
+function bySequence(revision: JudgedRevision): Placed | Stale {
+  const name = freshnessAnnotations.sequence;
+  const text = annotationOf(revision.annotations, name);
+  if (text === undefined) return stale('REVISION_UNORDERED', `expected the annotation ${name}, got none`);
+  const value = parseSequence(text);
+  if (value !== undefined) return placed(value, revision);
+  const detail = `expected ${name} to be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}, got ${quoted(text)}`;
+  return stale('REVISION_UNORDERED', detail);
+}
+
+/** A tag is nobody's signed word, so the version that the signed manifest names, where it names one, has to be the same. */
+function byVersion(revision: JudgedRevision): Placed | Stale {
+  const stated = annotationOf(revision.annotations, ociAnnotations.version);
+  const text = revision.tag ?? stated;
+  const version = semver.parse(text, { loose: true });
+  if (version === null) {
+    return stale('REVISION_UNORDERED', `expected a version as tag, got ${quoted(text ?? 'no tag')}`);
+  }
+  const signed = semver.parse(stated ?? text, { loose: true });
+  if (signed === null || signed.compare(version) !== 0) {
+    const detail = `expected the tag ${quoted(text ?? '')} on an artifact of that version, got one of ${quoted(stated ?? '')}`;
+    return stale('REVISION_UNORDERED', detail);
+  }
+  return placed(version.version, revision);
+}
+
+/**
+ * The earliest proven time. Only of short-lived certificates: what a key signed years ago can be given a new timestamp today by whoever has
+ * a copy of it.
+ */
+function bySignedTime(revision: JudgedRevision, now: number): Placed | Stale {
+  const times = revision.signatures
+    .filter(({ identity }) => identity !== undefined)
+    .flatMap((signature) => signature.times.map(({ at }) => at))
+    .filter(isInstant);
+  const earliest = times.reduce((first, at) => Math.min(first, at), Number.POSITIVE_INFINITY);
+  if (!Number.isFinite(earliest)) {
+    const detail =
+      'expected a signature by a certificate, with a proven time, got none; what a key signed can be timestamped anew';
+    return stale('REVISION_UNORDERED', detail);
+  }
+  if (earliest > now + clockSkewMs) {
+    const detail = `expected a signature made by ${rfc3339(now + clockSkewMs)}, got one of ${rfc3339(earliest)}: the clock of this site or of the timestamp is wrong`;
+    return stale('REVISION_JUMP', detail);
+  }
+  return placed(earliest, revision);
+}
