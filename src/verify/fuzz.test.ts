@@ -23,12 +23,14 @@ const rsa = newSigner('rsa2048');
 const requirement: Requirement = {
   name: 'policy',
   formats: ['bundle', 'legacy'],
-  authorities: [signer, rsa].map(({ publicPem }) => ({
-    kind: 'key',
-    name: 'key',
-    keys: [{ key: parsePublicKey(publicPem, 'key') }],
-    time: { logs: 0, timestamps: 0 },
-  })),
+  authorities: await Promise.all(
+    [signer, rsa].map(async ({ publicPem }) => ({
+      kind: 'key' as const,
+      name: 'key',
+      keys: [{ key: await parsePublicKey(publicPem, 'key') }],
+      time: { logs: 0, timestamps: 0 },
+    })),
+  ),
 };
 const signatureKey = 'dev.cosignproject.cosign/signature';
 

@@ -94,7 +94,7 @@ describe('an outage is an error, never "unsigned"', () => {
   });
 
   it('holds while the signer asks whether it signed already', async () => {
-    const key = parsePublicKey(signer.publicPem, 'key');
+    const key = await parsePublicKey(signer.publicPem, 'key');
     const never = new AbortController().signal;
     expect(await isSignedBy(store, artifact.descriptor, key, never)).toBe(true);
     const down: ReadStore = { ...readable(store), referrers: () => failing('server-error') };

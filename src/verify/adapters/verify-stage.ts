@@ -32,7 +32,7 @@ export function createVerifyStage({ openRepository }: { readonly openRepository:
   return {
     verify: async ({ source, desired, resolved }, signal) => {
       const { digest } = resolved.manifest;
-      const required = requirementsOf(source, desired);
+      const required = await requirementsOf(source, desired);
       const subject = `OCIRepository/${source.metadata.namespace}/${source.metadata.name}`;
       switch (required.kind) {
         case 'not-required':

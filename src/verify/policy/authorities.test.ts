@@ -16,8 +16,8 @@ const secret = (name: string, stringData: Record<string, string>) =>
 const verify = (spec: Record<string, unknown>) => ociSource('oci://registry.test/app', { verify: spec });
 
 /** Names of requirements, each with its signers and their keys. */
-function namesOf(...given: Parameters<typeof requirementsOf>): unknown {
-  const required = requirementsOf(...given);
+async function namesOf(...given: Parameters<typeof requirementsOf>): Promise<unknown> {
+  const required = await requirementsOf(...given);
   if (required.kind !== 'required') return required.kind;
   return required.requirements.map(({ name, authorities }) => [
     name,
@@ -29,16 +29,16 @@ function namesOf(...given: Parameters<typeof requirementsOf>): unknown {
 }
 
 describe('requirementsOf', () => {
-  it('asks for nothing where there is no policy and no spec.verify', () => {
-    expect(namesOf(ociSource(), desiredState())).toBe('not-required');
+  it('asks for nothing where there is no policy and no spec.verify', async () => {
+    expect(await namesOf(ociSource(), desiredState())).toBe('not-required');
   });
 
-  it('lets nothing pass unmatched once there is a policy', () => {
+  it('lets nothing pass unmatched once there is a policy', async () => {
     const policy = keyPolicy('release', [release.publicPem], { match: { repositories: ['other.test/**'] } });
-    expect(namesOf(ociSource(), desiredState(policy))).toBe('no-match');
+    expect(await namesOf(ociSource(), desiredState(policy))).toBe('no-match');
   });
 
-  it('takes every policy that matches, by repository or by name', () => {
+  it('takes every policy that matches, by repository or by name', async () => {
     const byRepository = keyPolicy('by-repository', [release.publicPem], {
       match: { repositories: ['registry.test/*'] },
     });
@@ -46,27 +46,27 @@ describe('requirementsOf', () => {
     const unmatched = keyPolicy('unmatched', [other.publicPem], {
       match: { sources: [{ name: 'app', namespace: 'elsewhere' }] },
     });
-    expect(namesOf(ociSource(), desiredState(byRepository, byName, unmatched))).toEqual([
+    expect(await namesOf(ociSource(), desiredState(byRepository, byName, unmatched))).toEqual([
       ['VerificationPolicy/default/by-repository', [['by-repository/key-0', release.id]]],
       ['VerificationPolicy/default/by-name', [['by-name/key-0', other.id]]],
     ]);
   });
 
-  it('reads a name without namespace in the namespace of the policy', () => {
+  it('reads a name without namespace in the namespace of the policy', async () => {
     const policy = keyPolicy('elsewhere/release', [release.publicPem], {
       match: { sources: [{ name: 'app' }] },
     });
-    expect(namesOf(ociSource(), desiredState(policy))).toBe('no-match');
+    expect(await namesOf(ociSource(), desiredState(policy))).toBe('no-match');
   });
 
-  it('matches repositories of sources in any namespace', () => {
+  it('matches repositories of sources in any namespace', async () => {
     const policy = keyPolicy('elsewhere/release', [release.publicPem]);
-    expect(namesOf(ociSource(), desiredState(policy))).toMatchObject([
+    expect(await namesOf(ociSource(), desiredState(policy))).toMatchObject([
       ['VerificationPolicy/elsewhere/release', [{}]],
     ]);
   });
 
-  it('takes every .pub entry of a policy’s Secret, from the namespace of the policy', () => {
+  it('takes every .pub entry of a policy’s Secret, from the namespace of the policy', async () => {
     const policy = siteObject('VerificationPolicy', 'elsewhere/release', {
       spec: {
         match: { repositories: ['**'] },
@@ -79,7 +79,7 @@ describe('requirementsOf', () => {
       'note.txt': 'no key',
     });
     const wrong = secret('keys', { 'c.pub': newSigner().publicPem });
-    expect(namesOf(ociSource(), desiredState(policy, wrong, right))).toEqual([
+    expect(await namesOf(ociSource(), desiredState(policy, wrong, right))).toEqual([
       [
         'VerificationPolicy/elsewhere/release',
         [
@@ -90,7 +90,7 @@ describe('requirementsOf', () => {
     ]);
   });
 
-  it('reads spec.verify as Flux does, next to the policies', () => {
+  it('reads spec.verify as Flux does, next to the policies', async () => {
     const source = verify({ provider: 'cosign', secretRef: { name: 'keys' } });
     const keys = secret('keys', { 'a.pub': release.publicPem, 'b.pub': other.publicPem });
     const fromSource = [
@@ -100,13 +100,13 @@ describe('requirementsOf', () => {
         ['spec.verify/b.pub', other.id],
       ],
     ];
-    expect(namesOf(source, desiredState(keys))).toEqual([fromSource]);
+    expect(await namesOf(source, desiredState(keys))).toEqual([fromSource]);
     const unmatched = keyPolicy('unmatched', [other.publicPem], {
       match: { repositories: ['other.test/*'] },
     });
-    expect(namesOf(source, desiredState(keys, unmatched))).toEqual([fromSource]);
+    expect(await namesOf(source, desiredState(keys, unmatched))).toEqual([fromSource]);
     const matching = keyPolicy('matching', [other.publicPem]);
-    expect(namesOf(source, desiredState(keys, matching))).toMatchObject([
+    expect(await namesOf(source, desiredState(keys, matching))).toMatchObject([
       ['VerificationPolicy/default/matching', [{}]],
       fromSource,
     ]);
@@ -122,10 +122,10 @@ describe('requirementsOf', () => {
       'a trusted root beside the keys',
       { secretRef: { name: 'keys' }, trustedRootSecretRef: { name: 'root' } },
     ],
-  ])('refuses %s instead of ignoring it', (_what, spec) => {
+  ])('refuses %s instead of ignoring it', async (_what, spec) => {
     const keys = secret('keys', { 'a.pub': release.publicPem });
     const policy = keyPolicy('matching', [release.publicPem]);
-    expect(() => requirementsOf(verify(spec), desiredState(keys, policy))).toThrow(
+    await expect(requirementsOf(verify(spec), desiredState(keys, policy))).rejects.toEqual(
       expect.objectContaining({ code: 'CONFIG_UNSUPPORTED', subject: 'OCIRepository/default/app' }),
     );
   });
@@ -143,14 +143,16 @@ describe('requirementsOf', () => {
       [secret('keys', { 'a.pub': release.publicPem, 'b.pub': 'broken' })],
       'KEY_INVALID',
     ],
-  ])('refuses %s', (_what, secrets, code) => {
+  ])('refuses %s', async (_what, secrets, code) => {
     const source = verify({ secretRef: { name: 'keys' } });
-    expect(() => requirementsOf(source, desiredState(...secrets))).toThrow(expect.objectContaining({ code }));
+    await expect(requirementsOf(source, desiredState(...secrets))).rejects.toEqual(
+      expect.objectContaining({ code }),
+    );
   });
 
-  it('refuses a broken key in a policy and names it', () => {
+  it('refuses a broken key in a policy and names it', async () => {
     const policy = keyPolicy('release', [release.publicPem, 'broken']);
-    expect(() => requirementsOf(ociSource(), desiredState(policy))).toThrow(
+    await expect(requirementsOf(ociSource(), desiredState(policy))).rejects.toEqual(
       expect.objectContaining({
         code: 'KEY_INVALID',
         subject: 'VerificationPolicy/default/release authority key-1',

@@ -31,10 +31,10 @@ const specVerify = 'spec.verify';
  * Who has to have signed what a source delivers: every policy that matches it, and its own `spec.verify`.
  * @throws SealiftError KEY_INVALID, OBJECT_NOT_FOUND, CONFIG_UNSUPPORTED: a requirement that cannot be understood is never left out.
  */
-export function requirementsOf(source: OciRepository, desired: DesiredState): Requirements {
+export async function requirementsOf(source: OciRepository, desired: DesiredState): Promise<Requirements> {
   const matching = desired.policies.filter((policy) => matches(policy, source));
-  const requirements = matching.map((policy) => ofPolicy(policy, desired));
-  if (source.spec.verify !== undefined) requirements.push(ofSource(source, desired));
+  const requirements = await Promise.all(matching.map((policy) => ofPolicy(policy, desired)));
+  if (source.spec.verify !== undefined) requirements.push(await ofSource(source, desired));
   if (requirements.length > 0) return { kind: 'required', requirements };
   const policies = desired.policies.length;
   return policies > 0 ? { kind: 'no-match', policies } : { kind: 'not-required' };
@@ -51,37 +51,35 @@ function matches({ metadata, spec: { match } }: VerificationPolicy, source: OciR
   );
 }
 
-function ofPolicy({ metadata, spec }: VerificationPolicy, desired: DesiredState): Requirement {
+async function ofPolicy({ metadata, spec }: VerificationPolicy, desired: DesiredState): Promise<Requirement> {
   const name = `VerificationPolicy/${metadata.namespace}/${metadata.name}`;
   const { mode, require, attestations, deny } = spec;
   const denied = deny.keys.length + deny.identities.length + deny.digests.length;
   if (mode !== 'enforce' || require !== 'any' || attestations.length + denied > 0) {
     throw unsupported(name, 'expected authorities alone');
   }
-  const authorities = spec.authorities.flatMap((authority): Authority[] => {
+  const authorities = spec.authorities.map(async (authority): Promise<readonly Authority[]> => {
     const signer = `${metadata.name}/${authority.name}`;
     const { data, secretRef, ...rest } = authority.key ?? {};
     if (Object.keys(rest).length + (authority.logs ?? 0) + (authority.timestamps ?? 0) > 0) {
       throw unsupported(name, `expected keys alone for ${authority.name}`);
     }
     if (data !== undefined) {
-      return [keyAuthority(signer, parsePublicKey(data, `${name} authority ${authority.name}`))];
+      return [keyAuthority(signer, await parsePublicKey(data, `${name} authority ${authority.name}`))];
     }
     if (secretRef === undefined) throw unsupported(name, `expected a key for ${authority.name}`);
-    return secretKeys(desired, metadata.namespace, secretRef.name).map(({ key }) =>
-      keyAuthority(signer, key),
-    );
+    const keys = await secretKeys(desired, metadata.namespace, secretRef.name);
+    return keys.map(({ key }) => keyAuthority(signer, key));
   });
-  return { name, formats: spec.formats, authorities };
+  return { name, formats: spec.formats, authorities: (await Promise.all(authorities)).flat() };
 }
 
 /** `spec.verify` as Flux reads it: every `*.pub` of the Secret is a key, any of them is enough, both formats count. */
-function ofSource(source: OciRepository, desired: DesiredState): Requirement {
+async function ofSource(source: OciRepository, desired: DesiredState): Promise<Requirement> {
   const { name, namespace } = source.metadata;
   const secretName = keyedSecret(source, `OCIRepository/${namespace}/${name}`);
-  const authorities = secretKeys(desired, namespace, secretName).map(({ entry, key }) =>
-    keyAuthority(`${specVerify}/${entry}`, key),
-  );
+  const keys = await secretKeys(desired, namespace, secretName);
+  const authorities = keys.map(({ entry, key }) => keyAuthority(`${specVerify}/${entry}`, key));
   return { name: specVerify, formats: ['bundle', 'legacy'], authorities };
 }
 
@@ -114,7 +112,11 @@ interface NamedKey {
   readonly key: PublicKey;
 }
 
-function secretKeys(desired: DesiredState, namespace: string, name: string): readonly NamedKey[] {
+async function secretKeys(
+  desired: DesiredState,
+  namespace: string,
+  name: string,
+): Promise<readonly NamedKey[]> {
   const subject = `Secret/${namespace}/${name}`;
   const entries = Object.entries(secretValues(requireSecret(desired, namespace, name)));
   const keys = entries.filter(([entry]) => entry.endsWith('.pub'));
@@ -125,7 +127,9 @@ function secretKeys(desired: DesiredState, namespace: string, name: string): rea
       `expected an entry that ends in .pub, got ${entries.length} others`,
     );
   }
-  return keys.map(([entry, pem]) => ({ entry, key: parsePublicKey(pem, `${subject} ${entry}`) }));
+  return Promise.all(
+    keys.map(async ([entry, pem]) => ({ entry, key: await parsePublicKey(pem, `${subject} ${entry}`) })),
+  );
 }
 
 function unsupported(subject: string, detail: string): SealiftError {

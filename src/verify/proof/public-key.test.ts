@@ -1,8 +1,9 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
+import { ed25519ph } from '@noble/curves/ed25519.js';
 import { describe, expect, it } from 'vitest';
 import { newSigner } from '../../../test/fixtures/signed-artifact.ts';
 import { SealiftError } from '../../core/index.ts';
-import { isSignatureBy, parsePublicKey } from './public-key.ts';
+import { isSignatureBy, parsePublicKey, publicKeyOf } from './public-key.ts';
 
 const p256 = newSigner('p256');
 const rsa = newSigner('rsa2048');
@@ -10,9 +11,9 @@ const parse = (pem: string) => parsePublicKey(pem, 'key');
 const spki = (key: { publicKey: import('node:crypto').KeyObject }): string =>
   key.publicKey.export({ format: 'pem', type: 'spki' }) as string;
 
-const codeOf = (act: () => unknown): string => {
+const codeOf = async (act: () => Promise<unknown>): Promise<string> => {
   try {
-    act();
+    await act();
   } catch (error) {
     return error instanceof SealiftError ? error.code : `other: ${error}`;
   }
@@ -25,16 +26,16 @@ describe('parsePublicKey', () => {
     ['ECDSA P-384', newSigner('p384').publicPem, 'sha384'],
     ['RSA 2048', rsa.publicPem, 'sha256'],
     ['Ed25519', newSigner('ed25519').publicPem, undefined],
-  ])('reads %s with the hash that belongs to it', (algorithm, pem, hash) => {
-    expect(parse(pem)).toMatchObject({ algorithm, hash });
+  ])('reads %s with the hash that belongs to it', async (algorithm, pem, hash) => {
+    expect(await parse(pem)).toMatchObject({ algorithm, hash });
   });
 
-  it('names a key by the digest of its SubjectPublicKeyInfo, however it is written', () => {
+  it('names a key by the digest of its SubjectPublicKeyInfo, however it is written', async () => {
     const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const pkcs1 = publicKey.export({ format: 'pem', type: 'pkcs1' }) as string;
-    expect(parse(p256.publicPem).id).toBe(p256.id);
-    expect(parse(pkcs1).id).toBe(parse(spki({ publicKey })).id);
-    expect(parse(p256.publicPem.replaceAll('\n', '\r\n')).id).toBe(p256.id);
+    expect((await parse(p256.publicPem)).id).toBe(p256.id);
+    expect((await parse(pkcs1)).id).toBe((await parse(spki({ publicKey }))).id);
+    expect((await parse(p256.publicPem.replaceAll('\n', '\r\n'))).id).toBe(p256.id);
   });
 
   const body = p256.publicPem.split('\n').slice(1, -2).join('');
@@ -61,30 +62,30 @@ describe('parsePublicKey', () => {
     ['secp256k1', spki(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }))],
     ['X25519', spki(generateKeyPairSync('x25519'))],
     ['a megabyte', pem('PUBLIC KEY', 'A'.repeat(1_000_000))],
-  ])('refuses %s', (_what, text) => {
-    expect(codeOf(() => parse(text))).toBe('KEY_INVALID');
+  ])('refuses %s', async (_what, text) => {
+    expect(await codeOf(() => parse(text))).toBe('KEY_INVALID');
   });
 
-  it('does not scan what is longer than any key', () => {
-    expect(() => parse(pem('PUBLIC KEY', 'A'.repeat(1_000_000)))).toThrow(
+  it('does not scan what is longer than any key', async () => {
+    await expect(parse(pem('PUBLIC KEY', 'A'.repeat(1_000_000)))).rejects.toThrow(
       'expected at most 65536 characters',
     );
   });
 
-  it('repeats nothing of what it was given', () => {
+  it('repeats nothing of what it was given', async () => {
     const secret = p256.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string;
     const line = secret.split('\n')[1] ?? '';
     expect(line.length).toBeGreaterThan(20);
-    expect(() => parse(secret)).toThrow(/^(?!.*MIG).*expected PEM PUBLIC KEY/);
+    await expect(parse(secret)).rejects.toThrow(/^(?!.*MIG).*expected PEM PUBLIC KEY/);
   });
 });
 
 describe('isSignatureBy', () => {
   const message = Buffer.from('message');
 
-  it.each(['p256', 'p384', 'rsa2048', 'ed25519'] as const)('accepts what a %s key signed', (kind) => {
+  it.each(['p256', 'p384', 'rsa2048', 'ed25519'] as const)('accepts what a %s key signed', async (kind) => {
     const signer = newSigner(kind);
-    const key = parse(signer.publicPem);
+    const key = await parse(signer.publicPem);
     expect(isSignatureBy(key, message, signer.sign(message))).toBe(true);
     expect(isSignatureBy(key, Buffer.from('other'), signer.sign(message))).toBe(false);
   });
@@ -94,30 +95,82 @@ describe('isSignatureBy', () => {
     ['P-256 with SHA-512', newSigner('p256', 'sha512')],
     ['RSA with SHA-512', newSigner('rsa2048', 'sha512')],
     ['RSA with SHA-1', newSigner('rsa2048', 'sha1')],
-  ])('refuses %s: the hash belongs to the key, not to the signature', (_what, signer) => {
-    expect(isSignatureBy(parse(signer.publicPem), message, signer.sign(message))).toBe(false);
+  ])('refuses %s: the hash belongs to the key, not to the signature', async (_what, signer) => {
+    expect(isSignatureBy(await parse(signer.publicPem), message, signer.sign(message))).toBe(false);
   });
 
-  it('refuses RSA-PSS by a PKCS#1 key', () => {
+  it('refuses RSA-PSS by a PKCS#1 key', async () => {
     const signature = sign('sha256', message, { key: rsa.privateKey, padding: 6 });
-    expect(isSignatureBy(parse(rsa.publicPem), message, signature)).toBe(false);
+    expect(isSignatureBy(await parse(rsa.publicPem), message, signature)).toBe(false);
   });
 
-  it('refuses an ECDSA signature that is not DER', () => {
+  it('refuses an ECDSA signature that is not DER', async () => {
     const signature = sign('sha256', message, { key: p256.privateKey, dsaEncoding: 'ieee-p1363' });
-    expect(isSignatureBy(parse(p256.publicPem), message, signature)).toBe(false);
+    expect(isSignatureBy(await parse(p256.publicPem), message, signature)).toBe(false);
   });
 
   it.each([
     ['an empty one', Buffer.alloc(0)],
     ['zeros as r and s', Buffer.from('3006020100020100', 'hex')],
     ['a DER length of 4 GB', Buffer.from('3084ffffffff', 'hex')],
-  ])('refuses %s without an exception', (_what, signature) => {
-    expect(isSignatureBy(parse(p256.publicPem), message, signature)).toBe(false);
+  ])('refuses %s without an exception', async (_what, signature) => {
+    expect(isSignatureBy(await parse(p256.publicPem), message, signature)).toBe(false);
   });
 
-  it('refuses bytes behind the signature', () => {
+  it('refuses bytes behind the signature', async () => {
     const signature = Buffer.concat([p256.sign(message), Buffer.of(0)]);
-    expect(isSignatureBy(parse(p256.publicPem), message, signature)).toBe(false);
+    expect(isSignatureBy(await parse(p256.publicPem), message, signature)).toBe(false);
   });
 });
+
+describe('an Ed25519 key', () => {
+  const message = Buffer.from('message');
+  const signer = newSigner('ed25519');
+  const seed = Buffer.from(String(signer.privateKey.export({ format: 'jwk' }).d), 'base64url');
+  const prehashed = ed25519ph.sign(message, seed);
+
+  it('proves what it signed pure and what it signed prehashed, as cosign does', async () => {
+    const key = await parse(signer.publicPem);
+    expect(isSignatureBy(key, message, signer.sign(message))).toBe(true);
+    expect(isSignatureBy(key, message, prehashed)).toBe(true);
+  });
+
+  it('proves neither for other bytes, nor for another key', async () => {
+    const key = await parse(signer.publicPem);
+    expect(isSignatureBy(key, Buffer.from('other'), prehashed)).toBe(false);
+    expect(isSignatureBy(await parse(newSigner('ed25519').publicPem), message, prehashed)).toBe(false);
+  });
+
+  it('proves the test vector of RFC 8032, section 7.3', async () => {
+    const raw = 'ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf';
+    const der = Buffer.from(`302a300506032b6570032100${raw}`, 'hex').toString('base64');
+    const signature = Buffer.from(
+      '98a70222f0b8121aa9d30f813d683f809e462b469c7ff87639499bb94e6dae4131f85042463c2a355a2003d062adf5aaa10b8c61e636062aaad11c2a26083406',
+      'hex',
+    );
+    const key = await parse(`-----BEGIN PUBLIC KEY-----\n${der}\n-----END PUBLIC KEY-----\n`);
+    expect(isSignatureBy(key, Buffer.from('abc'), signature)).toBe(true);
+  });
+
+  it('proves the pure variant alone where the other was not loaded', () => {
+    const key = publicKeyOf(signer.privateKey, 'key');
+    expect(isSignatureBy(key, message, signer.sign(message))).toBe(true);
+    expect(isSignatureBy(key, message, prehashed)).toBe(false);
+  });
+
+  it.each([
+    ['one byte short', prehashed.subarray(0, 63)],
+    ['one byte long', Buffer.concat([prehashed, Buffer.of(0)])],
+    ['with a second spelling of its scalar', respelled(prehashed)],
+  ])('refuses a signature %s', async (_what, signature) => {
+    expect(isSignatureBy(await parse(signer.publicPem), message, signature)).toBe(false);
+  });
+});
+
+/** The same signature with the group's order added to its scalar: what a lenient reader takes as another signature. */
+function respelled(signature: Uint8Array): Uint8Array {
+  const order = 2n ** 252n + 27742317777372353535851937790883648493n;
+  const scalar = BigInt(`0x${Buffer.from(signature.subarray(32)).reverse().toString('hex')}`) + order;
+  const bytes = Buffer.from(scalar.toString(16).padStart(64, '0'), 'hex').reverse();
+  return Buffer.concat([signature.subarray(0, 32), bytes]);
+}

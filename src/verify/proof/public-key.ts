@@ -1,6 +1,7 @@
 import { constants, createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { SealiftError } from '../../core/index.ts';
 import { parsePem } from '../evidence/strict-pem.ts';
+import { type Ed25519phVerifier, loadEd25519ph } from './ed25519ph.ts';
 
 /** A key that may prove a signature, with the one hash that belongs to it. */
 export interface PublicKey {
@@ -11,6 +12,8 @@ export interface PublicKey {
   /** `undefined` where the algorithm hashes by itself (Ed25519). */
   readonly hash: string | undefined;
   readonly key: KeyObject;
+  /** Of Ed25519 keys that were loaded with it: the prehashed variant counts beside the pure one. */
+  readonly isEd25519ph?: Ed25519phVerifier;
 }
 
 /**
@@ -32,10 +35,15 @@ const blockTypes: Readonly<Record<string, 'spki' | 'pkcs1'>> = {
 };
 
 /**
- * Reads one PEM public key: ECDSA P-256, P-384, P-521, RSA of 2048 to 8192 bits (PKCS#1 v1.5, SHA-256) or Ed25519.
+ * Reads one PEM public key: ECDSA P-256, P-384, P-521, RSA of 2048 to 8192 bits (PKCS#1 v1.5, SHA-256) or Ed25519, pure and prehashed.
  * @throws SealiftError KEY_INVALID.
  */
-export function parsePublicKey(pem: string, subject: string): PublicKey {
+export async function parsePublicKey(pem: string, subject: string): Promise<PublicKey> {
+  const publicKey = publicKeyOf(parseKeyObject(pem, subject), subject);
+  return publicKey.hash === undefined ? { ...publicKey, isEd25519ph: await loadEd25519ph() } : publicKey;
+}
+
+function parseKeyObject(pem: string, subject: string): KeyObject {
   const { label, content } = parsePem(pem, Object.keys(blockTypes), subject);
   const type = blockTypes[label] ?? 'spki';
   let key: KeyObject;
@@ -56,7 +64,7 @@ export function parsePublicKey(pem: string, subject: string): PublicKey {
       'expected the key alone in DER, got further or other bytes',
     );
   }
-  return publicKeyOf(key, subject);
+  return key;
 }
 
 /** Describes a public key, or the public half of a private one. @throws SealiftError KEY_INVALID for an algorithm without a rule here. */
@@ -102,9 +110,16 @@ function unsupported(subject: string, got: string): SealiftError {
 }
 
 /** True when this key made this signature over these bytes, with the key's own hash and padding. Whatever goes wrong is no proof. */
-export function isSignatureBy({ key, hash }: PublicKey, bytes: Uint8Array, signature: Uint8Array): boolean {
+export function isSignatureBy(
+  { key, hash, isEd25519ph }: PublicKey,
+  bytes: Uint8Array,
+  signature: Uint8Array,
+): boolean {
   try {
-    return verify(hash, bytes, { key, dsaEncoding: 'der', padding: paddingOf(key) }, signature);
+    return (
+      verify(hash, bytes, { key, dsaEncoding: 'der', padding: paddingOf(key) }, signature) ||
+      isEd25519ph?.(key, bytes, signature) === true
+    );
   } catch {
     return false;
   }
