@@ -46,7 +46,7 @@ function parseUser(line: string, place: string): RegistryUser {
  * Reads users, a line each; blank lines and lines that begin with `#` are passed over.
  * @throws SealiftError USAGE, naming the line and never what stands there.
  */
-export function parseUsers(text: string, file: string): readonly RegistryUser[] {
+function parseUsers(text: string, file: string): readonly RegistryUser[] {
   const lines = text.split(/\r?\n/).map((line, at) => ({ line, place: `${file}:${at + 1}` }));
   const wanted = lines.filter(({ line }) => line.trim() !== '' && !line.startsWith('#'));
   if (wanted.length === 0) throw new SealiftError('USAGE', file, 'expected at least one NAME:PASSWORD');

@@ -14,7 +14,7 @@ import {
   staticCredential,
 } from 'oci-client-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { imageOf } from '../fakes/oci-content.ts';
+import { blobOf, imageOf } from '../fakes/oci-content.ts';
 import { type Answerer, bodyOf, type ScriptedServer } from '../fakes/scripted-server.ts';
 import { failureOf, repositoryAt, send, serve } from '../fixtures/remote-registry.ts';
 
@@ -190,6 +190,23 @@ describe('an identity token', () => {
       ['POST', undefined],
       ['GET', basic('<token>', 'refresh-me')],
     ]);
+  });
+
+  it('is replaced by the one that comes with an access token, for the next of them', async () => {
+    let next = 'refresh-me';
+    const { auth, forms } = await oauthServer((_, response) => {
+      const shown = forms.at(-1)?.find(([name]) => name === 'refresh_token')?.[1];
+      if (shown !== next) return void response.writeHead(400).end('{"error":"invalid_grant"}');
+      next = `refresh-${forms.length}`;
+      response.end(JSON.stringify({ access_token: 'good', expires_in: 300, refresh_token: next }));
+    });
+    const registry = await serve(bearer(auth, 'good'));
+    const store = repositoryAt(registry.host, { credentials: given(identity) });
+    await store.resolve('v1');
+    await store.push(blobOf('x').descriptor, blobOf('x').bytes).catch(() => undefined);
+    const shown = forms.map((form) => form.find(([name]) => name === 'refresh_token')?.[1]);
+    expect(shown.slice(0, 2)).toEqual(['refresh-me', 'refresh-1']);
+    expect(JSON.stringify(registry.requests)).not.toContain('refresh-');
   });
 
   it('is not repeated in the error when it is refused', async () => {

@@ -273,3 +273,20 @@ describe('mirrors', () => {
     await expect(wait).rejects.toThrow('enough');
   });
 });
+
+it('a mirror that serves several registries is told which, and the registry itself is not', async () => {
+  const mirror = await serve((request, response) =>
+    request.url?.includes('/blobs/') === true ? void response.writeHead(404).end() : send(response, image),
+  );
+  const upstream = await serve(holding);
+  const mirrors = [{ host: mirror.host, capabilities: both, namespace: true }];
+  const store = repositoryAt(upstream.host, { mirrors: { [upstream.host]: { mirrors, fallback: true } } });
+  await resolve(store);
+  await pull(store);
+  const ns = `?ns=${encodeURIComponent(upstream.host)}`;
+  expect(mirror.requests.map(({ url }) => url)).toEqual([
+    `/v2/team/app/manifests/v1${ns}`,
+    `/v2/team/app/blobs/${blob.descriptor.digest}${ns}`,
+  ]);
+  expect(upstream.requests.map(({ url }) => url)).toEqual([`/v2/team/app/blobs/${blob.descriptor.digest}`]);
+});

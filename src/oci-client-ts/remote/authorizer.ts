@@ -6,6 +6,7 @@ import type { RegistryClock } from './clock.ts';
 import type { Keyring } from './keyring.ts';
 import { type Grant, Login } from './login.ts';
 import { judgeRealm } from './realm-rule.ts';
+import { RotatedTokens } from './rotated-tokens.ts';
 import { mergeScopes, repositoryScope } from './scope.ts';
 import { TokenCache } from './token-cache.ts';
 import type { TokenCall } from './token-client.ts';
@@ -30,6 +31,7 @@ export interface AuthorizerOptions {
 export class Authorizer {
   readonly #options: AuthorizerOptions;
   readonly #tokens: TokenCache;
+  readonly #rotated = new RotatedTokens();
   readonly #challenges = new Map<string, Challenge>();
   readonly #scopes = new Map<string, readonly string[]>();
   /** The candidate that worked last, by repository, where it is not the first. */
@@ -106,7 +108,7 @@ export class Authorizer {
     let old = true;
     const load = (shared: AbortSignal): Promise<Token> => {
       old = false;
-      return this.#options.fetchToken(call, shared);
+      return this.#rotated.fetch(call, (actual) => this.#options.fetchToken(actual, shared));
     };
     const token = await this.#tokens.get(key, load, signal);
     return { header: `Bearer ${token}`, old, held: { key, token } };

@@ -40,6 +40,34 @@ describe('neededCapability', () => {
   });
 });
 
+describe('mirrorRequest with namespace', () => {
+  const origin = new URL('http://mirror:5000/');
+  const place = { origin, host: 'mirror:5000', pathPrefix: '', namespace: true };
+  const asked = (path: string, host = 'reg.example'): string => {
+    const given = request(path);
+    return mirrorRequest({ ...given, access: { ...given.access, host } }, place).url.href;
+  };
+
+  it.each([
+    ['alone', '/v2/team/app/manifests/v1', 'reg.example', 'manifests/v1?ns=reg.example'],
+    ['beside others', '/v2/team/app/tags/list?n=5', 'reg.example', 'tags/list?n=5&ns=reg.example'],
+    ['with its port', '/v2/team/app/manifests/v1', 'reg.example:5000', 'manifests/v1?ns=reg.example%3A5000'],
+    [
+      'by the name of Docker Hub',
+      '/v2/team/app/manifests/v1',
+      'registry-1.docker.io',
+      'manifests/v1?ns=docker.io',
+    ],
+  ])('tells the host %s', (_how, path, host, expected) => {
+    expect(asked(path, host)).toBe(`http://mirror:5000/v2/team/app/${expected}`);
+  });
+
+  it('leaves the address of its own page as it is', () => {
+    const page = 'http://mirror:5000/v2/team/app/tags/list?n=1&ns=reg.example';
+    expect(asked(page)).toBe(page);
+  });
+});
+
 describe('mirrorRequest', () => {
   const place = { origin: new URL('http://mirror:5000/'), host: 'mirror:5000', pathPrefix: '' };
   it.each([

@@ -1,3 +1,4 @@
+import { canonicalHost } from '../credential-key.ts';
 import type { RegistryRequest } from './registry-request.ts';
 
 /** What a mirror may be asked for: content by digest, which is checked; or what tags and lists say, which is believed. */
@@ -26,6 +27,8 @@ export interface MirrorPlace {
   readonly host: string;
   /** Without slashes at its ends; empty for none. */
   readonly pathPrefix: string;
+  /** True: it is told for which host it stands. */
+  readonly namespace?: boolean;
 }
 
 /** The same request, put to a mirror: nothing that belongs to the upstream but names and `Accept` goes along. */
@@ -34,9 +37,11 @@ export function mirrorRequest(request: RegistryRequest, place: MirrorPlace): Reg
   const repository = place.pathPrefix === '' ? access.repository : `${place.pathPrefix}/${access.repository}`;
   const rest = url.pathname.slice(`/v2/${access.repository}/`.length);
   const here = url.origin === place.origin.origin;
+  const asked = here ? url : new URL(`/v2/${repository}/${rest}${url.search}`, place.origin);
+  if (!here && place.namespace === true) asked.searchParams.append('ns', canonicalHost(access.host));
   return {
     ...request,
-    url: here ? url : new URL(`/v2/${repository}/${rest}${url.search}`, place.origin),
+    url: asked,
     access: { ...access, origin: place.origin, host: place.host, repository },
     subject: `${request.subject} from mirror ${place.host}`,
   };

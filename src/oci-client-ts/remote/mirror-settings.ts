@@ -12,6 +12,11 @@ export interface MirrorSettings extends ConnectionSettings {
   readonly capabilities: readonly MirrorCapability[];
   /** Path in front of every repository there, such as the project of a proxy cache. */
   readonly pathPrefix?: string;
+  /**
+   * True: each read says by `?ns=HOST` for whom the mirror stands, as containerd does, so that one proxy can serve many registries. Default false:
+   * others need not know the parameter. https://github.com/containerd/containerd/blob/v2.1.0/docs/hosts.md
+   */
+  readonly namespace?: boolean;
   readonly plainHttp?: boolean;
   /** Of the mirror; those of the registry itself never go there. Default: anonymous. */
   readonly credentials?: CredentialSource | readonly CredentialProvider[];

@@ -4,6 +4,8 @@ export interface Token {
   readonly value: string;
   /** Milliseconds from receipt. */
   readonly lifetimeMs: number;
+  /** Shown instead of the identity token from now on, where a server gives each but once. */
+  readonly refreshToken?: string;
 }
 
 /** A server may not grant less, and one that does not say grants this. https://distribution.github.io/distribution/spec/auth/token/ */
@@ -26,7 +28,13 @@ export function parseTokenReply(content: Uint8Array, subject: string): Token {
       `expected a token of at most ${maxTokenLength} printable characters, got ${value.length} characters`,
     );
   }
-  return { value, lifetimeMs: lifetime(reply.expires_in) * 1000 };
+  return { value, lifetimeMs: lifetime(reply.expires_in) * 1000, ...refreshIn(reply.refresh_token) };
+}
+
+/** One that cannot be a token is none: the token that was asked for is there all the same. */
+function refreshIn(found: unknown): Pick<Token, 'refreshToken'> {
+  const isToken = typeof found === 'string' && found.length <= maxTokenLength && tokenGrammar.test(found);
+  return isToken ? { refreshToken: found } : {};
 }
 
 function lifetime(seconds: unknown): number {

@@ -137,8 +137,8 @@ export class Transport {
     const shared = { clock, retry, limits, userAgent, jitter, onWarning, proxy };
     const own = Object.fromEntries(Object.entries(shared).filter(([, value]) => value !== undefined));
     const transport = new Transport({ ...own, ...settings } as TransportOptions);
-    const { host, capabilities, pathPrefix = '' } = settings;
-    return { host, capabilities, pathPrefix, origin: transport.origin(host), transport };
+    const { host, capabilities, pathPrefix = '', namespace = false } = settings;
+    return { host, capabilities, pathPrefix, namespace, origin: transport.origin(host), transport };
   }
 
   async #attempt<T>(

@@ -6,10 +6,11 @@ import { type ConnectionSettings, Connections } from '../connections.ts';
 import { exchange } from '../exchange.ts';
 import { networkFault } from '../network-fault.ts';
 import { parseRetryAfter } from '../retry-policy.ts';
+import { isMetadataHost } from './metadata-host.ts';
 
 /** One request to a cloud's API. */
 export interface CloudRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   readonly url: URL;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -37,7 +38,7 @@ export function cloudHttp(settings: ConnectionSettings = {}): CloudHttp {
   const connections = new Connections(settings);
   return async ({ method, url, headers, body }, signal) => {
     const subject = `${url.origin}${url.pathname}`;
-    if (url.protocol !== 'https:' && !isLoopback(url.host)) {
+    if (url.protocol !== 'https:' && !isLoopback(url.host) && !isMetadataHost(url)) {
       throw new OciError('invalid', subject, 'expected an address with https');
     }
     const late = new AbortController();

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { Credential, CredentialProvider } from '../../credentials.ts';
 import { OciError } from '../../errors.ts';
 import { acrCredentials } from './acr.ts';
+import type { AwsIdentity } from './aws-identity.ts';
 import type { CloudHttp, CloudReply, CloudRequest } from './cloud-http.ts';
-import { type AwsIdentity, ecrCredentials } from './ecr.ts';
-import { garCredentials } from './gar.ts';
+import { ecrCredentials } from './ecr.ts';
+import { garCredentials, gceCredentials } from './gar.ts';
+import { isMetadataHost } from './metadata-host.ts';
 
 const never = new AbortController().signal;
 const start = Date.UTC(2026, 0, 1);
@@ -279,6 +281,128 @@ describe('acrCredentials', () => {
     ['with a port', 'team.azurecr.io:443', false],
   ])('knows hosts %s', (_behaviour, host, expected) => {
     expect(acrCredentials({ ...options, http: setUp(answer).http }).match(host)).toBe(expected);
+  });
+});
+
+describe('ecrCredentials on a machine of AWS', () => {
+  // The shapes are those of the service documentation.
+  const handedOut = {
+    Code: 'Success',
+    LastUpdated: '2026-01-01T00:00:00Z',
+    Type: 'AWS-HMAC',
+    AccessKeyId: 'ASIA2',
+    SecretAccessKey: 'temp/secret',
+    Token: 'session==',
+    AccountId: '123456789012',
+    Expiration: '2026-01-01T06:00:00Z',
+  };
+  const instance = ({ url, method }: CloudRequest): CloudReply => {
+    if (url.hostname.startsWith('api.ecr')) return ok(grant);
+    if (method === 'PUT') return ok('METADATA-TOKEN==');
+    return url.pathname.endsWith('/') ? ok('node-role\n') : ok(handedOut);
+  };
+
+  it('takes the role of the instance, by a token of its metadata service', async () => {
+    const { requests, http, clock } = setUp(instance);
+    await ask(ecrCredentials({ identity: { kind: 'instance' }, http, clock }), registry);
+    expect(requests.map(({ method, url }) => `${method} ${url.href}`)).toEqual([
+      'PUT http://169.254.169.254/latest/api/token',
+      'GET http://169.254.169.254/latest/meta-data/iam/security-credentials/',
+      'GET http://169.254.169.254/latest/meta-data/iam/security-credentials/node-role',
+      'POST https://api.ecr.eu-west-1.amazonaws.com/',
+    ]);
+    expect(requests[0]?.headers).toEqual({ 'x-aws-ec2-metadata-token-ttl-seconds': '60' });
+    for (const request of requests.slice(1, 3))
+      expect(request.headers).toEqual({ 'x-aws-ec2-metadata-token': 'METADATA-TOKEN==' });
+    expect(requests[3]?.headers.authorization).toContain('Credential=ASIA2/');
+    expect(requests[3]?.headers['x-amz-security-token']).toBe('session==');
+    expect(requests[3]?.headers).not.toHaveProperty('x-aws-ec2-metadata-token');
+  });
+
+  it.each([
+    ['is a page of an intercepting portal', '<html>please log in</html>'],
+    ['leads elsewhere', '../../user-data'],
+    ['is empty', ''],
+  ])('refuses a role whose name %s', async (_how, role) => {
+    const { http, clock } = setUp((request) =>
+      request.url.pathname.endsWith('/') ? ok(role) : instance(request),
+    );
+    const error = await failureOf(
+      ask(ecrCredentials({ identity: { kind: 'instance' }, http, clock }), registry),
+    );
+    expect(error.code).toBe('protocol');
+  });
+
+  it('takes what the agent of EKS gives for the token of the pod, and shows it to the agent alone', async () => {
+    const { requests, http, clock } = setUp(({ url }) => ok(url.protocol === 'http:' ? handedOut : grant));
+    const identity: AwsIdentity = { kind: 'pod-identity', readToken };
+    await ask(ecrCredentials({ identity, http, clock }), registry);
+    expect(requests.map(({ method, url }) => `${method} ${url.href}`)).toEqual([
+      'GET http://169.254.170.23/v1/credentials',
+      'POST https://api.ecr.eu-west-1.amazonaws.com/',
+    ]);
+    expect(requests[0]?.headers.authorization).toBe('workload-token');
+    expect(requests[1]?.headers.authorization).toContain('Credential=ASIA2/');
+    expect(JSON.stringify(requests[1])).not.toContain('workload-token');
+  });
+
+  it('says that the agent or the service refused, and holds its peace for a while', async () => {
+    const { requests, http, clock } = setUp(() => ({ status: 404, text: 'not found' }));
+    const provider = ecrCredentials({ identity: { kind: 'pod-identity', readToken }, http, clock });
+    expect((await failureOf(ask(provider, registry))).code).toBe('protocol');
+    await failureOf(ask(provider, registry));
+    expect(requests).toHaveLength(1);
+  });
+});
+
+describe('gceCredentials', () => {
+  const reply = { access_token: 'ya29.token', expires_in: 3599, token_type: 'Bearer' };
+
+  it('takes the token of the machine until nine tenths of its life are over', async () => {
+    const { requests, http, clock } = setUp(() => ok(reply));
+    const provider = gceCredentials({ http, clock });
+    const host = 'europe-docker.pkg.dev';
+    expect(await ask(provider, host)).toEqual([
+      { kind: 'basic', username: 'oauth2accesstoken', password: 'ya29.token', expiresAt: start + 3_599_000 },
+    ]);
+    expect(requests).toMatchObject([{ method: 'GET', headers: { 'metadata-flavor': 'Google' } }]);
+    expect(requests[0]?.url.href).toBe(
+      'http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token',
+    );
+    clock.ms = 3_599_000 * 0.9 + 1;
+    await ask(provider, host);
+    expect(requests).toHaveLength(2);
+  });
+
+  it('asks for another account, at another address, and for no host but those of Google', async () => {
+    const { requests, http, clock } = setUp(() => ok(reply));
+    const endpoint = new URL('http://127.0.0.1:988');
+    const provider = gceCredentials({
+      http,
+      clock,
+      endpoint,
+      account: 'pull@project.iam.gserviceaccount.com',
+    });
+    await ask(provider, 'eu.gcr.io');
+    expect(requests[0]?.url.href).toBe(
+      'http://127.0.0.1:988/computeMetadata/v1/instance/service-accounts/pull%40project.iam.gserviceaccount.com/token',
+    );
+    expect(provider.match('gcr.io.evil.example')).toBe(false);
+    expect(await ask(provider, 'reg.example')).toEqual([]);
+  });
+});
+
+describe('isMetadataHost', () => {
+  it.each([
+    ['http://169.254.169.254/latest', true],
+    ['http://169.254.170.23/v1/credentials', true],
+    ['http://[fd00:ec2::23]/v1/credentials', true],
+    ['http://metadata.google.internal/', true],
+    ['http://169.254.169.253/', false],
+    ['http://metadata.google.internal.evil.example/', false],
+    ['http://sts.amazonaws.com/', false],
+  ])('%s: %s', (url, expected) => {
+    expect(isMetadataHost(new URL(url))).toBe(expected);
   });
 });
 

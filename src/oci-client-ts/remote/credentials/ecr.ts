@@ -1,23 +1,12 @@
 import type { Credential, CredentialProvider } from '../../credentials.ts';
 import { OciError } from '../../errors.ts';
 import { type RegistryClock, systemClock } from '../clock.ts';
-import { askCloud, askCloudForObject, type CloudObject, form, requireText } from './ask-cloud.ts';
+import { askCloudForObject, type CloudObject, requireText } from './ask-cloud.ts';
+import { type AwsIdentity, awsKeys } from './aws-identity.ts';
 import type { CloudHttp } from './cloud-http.ts';
-import { type CloudOptions, cloudProvider, type ReadToken } from './cloud-provider.ts';
+import { type CloudOptions, cloudProvider } from './cloud-provider.ts';
 import { type EcrPlace, ecrPlace } from './ecr-host.ts';
 import { type AwsKeys, signRequest } from './sigv4.ts';
-
-/** Who asks: keys, or a role that the workload's own token may assume. */
-export type AwsIdentity =
-  | ({ readonly kind: 'keys' } & AwsKeys)
-  | {
-      readonly kind: 'web-identity';
-      /** `arn:aws:iam::ACCOUNT:role/NAME`. */
-      readonly role: string;
-      readonly readToken: ReadToken;
-      /** Shown in the audit log of AWS. Default: `oci-client-ts`. */
-      readonly session?: string;
-    };
 
 export interface EcrOptions extends CloudOptions {
   readonly identity: AwsIdentity;
@@ -29,7 +18,8 @@ export interface EcrOptions extends CloudOptions {
 export function ecrCredentials(options: EcrOptions): CredentialProvider {
   const clock = options.clock ?? systemClock;
   const fetch = async (place: EcrPlace, http: CloudHttp, signal: AbortSignal): Promise<Credential> => {
-    const keys = await keysOf(options, place, { http, signal });
+    const sts = options.endpoints?.sts ?? new URL(place.sts);
+    const keys = await awsKeys(options.identity, sts, { http, signal });
     return authorizationToken({ options, place, keys, clock }, http, signal);
   };
   return cloudProvider(
@@ -65,36 +55,5 @@ async function authorizationToken(asking: Asking, http: CloudHttp, signal: Abort
     username: decoded.slice(0, colon),
     password: decoded.slice(colon + 1),
     ...(typeof found.expiresAt === 'number' ? { expiresAt: found.expiresAt * 1000 } : {}),
-  };
-}
-
-async function keysOf(
-  { identity, endpoints }: EcrOptions,
-  place: EcrPlace,
-  { http, signal }: { readonly http: CloudHttp; readonly signal: AbortSignal },
-): Promise<AwsKeys> {
-  if (identity.kind === 'keys') return identity;
-  const url = endpoints?.sts ?? new URL(place.sts);
-  const request = form(url, {
-    Action: 'AssumeRoleWithWebIdentity',
-    Version: '2011-06-15',
-    RoleArn: identity.role,
-    RoleSessionName: identity.session ?? 'oci-client-ts',
-    WebIdentityToken: await identity.readToken(signal),
-  });
-  // The documented reply is XML, whatever the request accepts.
-  const reply = await askCloud(
-    http,
-    { ...request, headers: { ...request.headers, accept: 'text/xml' } },
-    signal,
-  );
-  const read = (name: string): string => {
-    const found = new RegExp(`<${name}>\\s*([^<\\s]{1,16384})\\s*</${name}>`).exec(reply)?.[1];
-    return requireText({ [name]: found }, name, url.origin);
-  };
-  return {
-    accessKeyId: read('AccessKeyId'),
-    secretAccessKey: read('SecretAccessKey'),
-    sessionToken: read('SessionToken'),
   };
 }

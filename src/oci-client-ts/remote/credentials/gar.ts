@@ -17,6 +17,13 @@ export interface GarOptions extends CloudOptions {
 const scope = 'https://www.googleapis.com/auth/cloud-platform';
 const hosts = /^(?:(?:[a-z0-9-]{1,63}\.)?gcr\.io|[a-z0-9-]{1,56}-docker\.pkg\.dev|docker\.s3nsregistry\.fr)$/;
 
+export interface GceOptions extends CloudOptions {
+  /** Name or e-mail of the machine's service account. Default: `default`. */
+  readonly account?: string;
+  /** Address instead of `http://metadata.google.internal`. */
+  readonly endpoint?: URL;
+}
+
 interface GarToken {
   readonly token: string;
   readonly expiresAt?: number;
@@ -29,8 +36,29 @@ export function garCredentials(options: GarOptions): CredentialProvider {
     const { token, ...end } = await impersonate(options, federated, { http, signal });
     return { kind: 'basic', username: 'oauth2accesstoken', password: token, ...end };
   };
-  const place = (host: string): string | undefined => (hosts.test(host) ? host : undefined);
-  return cloudProvider({ place, key: () => 'google', fetch }, options);
+  return cloudProvider({ place: placeOf, key: () => 'google', fetch }, options);
+}
+
+/**
+ * The same by the service account of the machine or of the pod, as the metadata server of Compute Engine and GKE hands it out.
+ * https://cloud.google.com/compute/docs/access/authenticate-workloads
+ */
+export function gceCredentials(options: GceOptions = {}): CredentialProvider {
+  const fetch = async (_place: string, http: CloudHttp, signal: AbortSignal): Promise<Credential> => {
+    const account = encodeURIComponent(options.account ?? 'default');
+    const path = `/computeMetadata/v1/instance/service-accounts/${account}/token`;
+    const url = new URL(path, options.endpoint ?? 'http://metadata.google.internal');
+    const headers = { 'metadata-flavor': 'Google', accept: 'application/json' };
+    const reply = await askCloudForObject(http, { method: 'GET', url, headers }, signal);
+    const password = requireText(reply, 'access_token', url.origin);
+    const end = endOf(reply.expires_in, (options.clock ?? systemClock).now());
+    return { kind: 'basic', username: 'oauth2accesstoken', password, ...end };
+  };
+  return cloudProvider({ place: placeOf, key: () => 'google', fetch }, options);
+}
+
+function placeOf(host: string): string | undefined {
+  return hosts.test(host) ? host : undefined;
 }
 
 /** https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token */
