@@ -91,11 +91,8 @@ function unknownKey({ material }: UnverifiedClaim, { name, authorities }: Requir
   if (material.kind === 'certificate') return `expected a key of ${name}, got a signature with a certificate`;
   const known = authorities.flatMap(keysOf);
   const keys = known.map(({ algorithm, id }) => `${algorithm} ${id}`).join(', ');
-  const note = known.some(({ hash }) => hash === undefined)
-    ? '; an Ed25519 key proves pure Ed25519 here, not the Ed25519ph that cosign writes'
-    : '';
   const hint = keyIdOfHint(material.hint);
-  return `expected a signature by ${keys}, got one by ${hint === undefined ? 'another key' : `another key, ${hint} by its own word`}${note}`;
+  return `expected a signature by ${keys}, got one by ${hint === undefined ? 'another key' : `another key, ${hint} by its own word`}`;
 }
 
 function keysOf(authority: Authority): readonly PublicKey[] {
