@@ -127,6 +127,14 @@ describe('a pull into a layout', () => {
     expect(await readdir(incoming())).toEqual([]);
   });
 
+  it('leaves a wrong part to its writer, when that is alive', async () => {
+    const name = (await leave(Buffer.alloc(50_000, 'x'))).replace(`-${process.pid}-`, `-${process.ppid}-`);
+    await writeFile(join(incoming(), name), Buffer.alloc(60_000, 'x'));
+    const failing = new BreakingSource([], Buffer.alloc(size, 'x'));
+    await expect(pull(failing)).rejects.toMatchObject({ code: 'digest-mismatch' });
+    expect(await readdir(incoming())).toContain(name);
+  });
+
   it('does not use a part that is longer than the blob, or not worth it', async () => {
     await leave(Buffer.alloc(size + 1));
     await leave(blob.bytes.subarray(0, 100));

@@ -72,7 +72,7 @@ export class PartialBlobs {
     await this.#receive(descriptor, options.signal, () => from.fetch(descriptor, lending));
   }
 
-  /** False when the part was worth nothing, and is gone. */
+  /** False when the part was worth nothing; it is gone then, unless somebody still writes to it. */
   async #resume(
     descriptor: Descriptor,
     part: Part,
@@ -87,7 +87,7 @@ export class PartialBlobs {
       return true;
     } catch (error) {
       if (signal?.aborted || !(isWrong(error) || isGone(error, part))) throw error;
-      await this.#forget(descriptor);
+      if (isLeft(part)) await rm(part.path, { force: true });
       return false;
     }
   }
