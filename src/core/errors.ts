@@ -122,6 +122,11 @@ export const errorTable = {
     retry: 'backoff',
     next: 'Sign with a key that the policy names, or add the signer to the policy if you trust it.',
   },
+  SIGNATURE_TOO_FEW: {
+    origin: 'trust',
+    retry: 'backoff',
+    next: 'Have the missing authorities of the policy sign this digest too; one key or identity counts once.',
+  },
   SIGNATURE_WRONG_DIGEST: {
     origin: 'trust',
     retry: 'backoff',
@@ -172,6 +177,21 @@ export const errorTable = {
     retry: 'on-change',
     next: 'Give an unchanged trusted_root.json of the Sigstore instance, or the certificate authorities as PEM.',
   },
+  ATTESTATION_MISSING: {
+    origin: 'trust',
+    retry: 'backoff',
+    next: 'Attest the artifact by an authority of the policy: `sealift attest`, or `cosign attest`, with the type that the message names.',
+  },
+  ATTESTATION_REFUSED: {
+    origin: 'trust',
+    retry: 'backoff',
+    next: 'Build the artifact as the rule of the policy asks and attest it again, or change the rule.',
+  },
+  IDENTITY_LOOSE: {
+    origin: 'policy',
+    retry: 'on-change',
+    next: 'Name who may sign: a whole issuer and subject, each pattern between ^ and $.',
+  },
   REVISION_ROLLBACK: {
     origin: 'trust',
     retry: 'backoff',
@@ -206,6 +226,11 @@ export const errorTable = {
     origin: 'trust',
     retry: 'backoff',
     next: 'Find out who moved the tag to another line of releases; to follow that one, give the source another name or run `sealift floor forget` here.',
+  },
+  POLICY_DENIED: {
+    origin: 'policy',
+    retry: 'on-change',
+    next: 'Do not deliver this artifact; what was denied by mistake is taken out of `spec.deny` of the policy.',
   },
   POLICY_NO_MATCH: {
     origin: 'policy',
