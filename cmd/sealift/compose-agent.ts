@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { type ImageLayout, openLayout } from 'oci-client-ts';
+import { type ImageLayout, openLayout, type UntaggingStore } from 'oci-client-ts';
 import type { AgentParts } from '../../src/agent/index.ts';
+import type { OciRepository } from '../../src/api/index.ts';
 import { createUnpackStage, sweepTrees } from '../../src/artifact/index.ts';
 import { createBuildStage, createChildProcessExec, sweepBuilds } from '../../src/build/index.ts';
 import type { EventListener } from '../../src/core/index.ts';
@@ -8,7 +9,12 @@ import { recordEvents } from '../../src/observe/index.ts';
 import { type OpenStateStore, openStateStore } from '../../src/site/index.ts';
 import { createFetchStage, createResolveStage, localRepository } from '../../src/source/index.ts';
 import { createDirectoryTarget } from '../../src/target/index.ts';
-import { createVerifyStage } from '../../src/verify/index.ts';
+import {
+  createKeepingVerifyStage,
+  createStandingStage,
+  createVerifyStage,
+  type StandingPorts,
+} from '../../src/verify/index.ts';
 import { openHousekeeping } from './open-housekeeping.ts';
 import { RepositoryOpener } from './open-repository.ts';
 import { systemClock, systemRandom } from './system-clock.ts';
@@ -47,10 +53,20 @@ function createStages(
   const { kustomize, searchPath } = settings;
   const openRepository: RepositoryOpener['open'] = (source, desired) => opener.open(source, desired);
   const blobs = layout.repository();
+  const openLocal = ({ metadata }: OciRepository): UntaggingStore =>
+    layout.repository(localRepository(metadata));
+  const judging: StandingPorts = {
+    stageOver: (open) => createVerifyStage({ openRepository: open }),
+    openRepository,
+    openLocal,
+    rootId: () => undefined,
+    now: () => systemClock.now(),
+  };
   return {
     resolve: createResolveStage(openRepository),
-    verify: createVerifyStage({ openRepository }),
-    fetch: createFetchStage(openRepository, ({ metadata }) => layout.repository(localRepository(metadata))),
+    verify: createKeepingVerifyStage(judging),
+    standing: createStandingStage(judging),
+    fetch: createFetchStage(openRepository, openLocal),
     unpack: createUnpackStage({
       treesDirectory: trees,
       open: (layer, signal) => blobs.fetch(layer, { signal }),

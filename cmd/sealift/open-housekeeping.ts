@@ -3,6 +3,7 @@ import type { Housekeeping } from '../../src/agent/index.ts';
 import { asRegistryError } from '../../src/api/index.ts';
 import { sweepTrees } from '../../src/artifact/index.ts';
 import { forgetSources } from '../../src/source/index.ts';
+import { forgetEvidence } from '../../src/verify/index.ts';
 
 /** Milliseconds for which a layer waits for its manifest: the two are written within seconds, by this process alone. */
 const graceMs = 10 * 60_000;
@@ -14,6 +15,7 @@ export function openHousekeeping(layout: ImageLayout, trees: string): Housekeepi
       await sweepTrees(trees, roots);
       try {
         await forgetSources(layout, sources);
+        await forgetEvidence(layout, digests);
         const { waiting } = await layout.collectGarbage({
           graceMs,
           untagged: 'remove',

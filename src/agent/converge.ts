@@ -30,6 +30,22 @@ interface Pass {
 /** As many as the engine has at once. */
 const parallelPolls = 4;
 
+/** Judges again what is in force under other policies or keys; a refusal is told, and the poll that follows reports it. */
+async function judgeAll(
+  { sources }: Reconcilers,
+  desired: DesiredState,
+  signal: AbortSignal,
+): Promise<readonly Failure[]> {
+  const failures: Failure[] = [];
+  const judge = async (source: OciRepository, stop: AbortSignal): Promise<void> => {
+    const { error } = await sources.judge(source, desired, stop);
+    // Nobody polls a suspended one.
+    if (error !== undefined && source.spec.suspend) failures.push({ subject: sourceSubject(source), error });
+  };
+  await inParallel(desired.sources, parallelPolls, judge, signal);
+  return failures;
+}
+
 async function pollAll(
   { sources }: Reconcilers,
   desired: DesiredState,
@@ -114,7 +130,8 @@ export async function converge(
   signal: AbortSignal,
 ): Promise<Convergence> {
   const reconcilers = createReconcilers(parts);
-  const failures = [...(await pollAll(reconcilers, desired, signal))];
+  const judged = await judgeAll(reconcilers, desired, signal);
+  const failures = [...judged, ...(await pollAll(reconcilers, desired, signal))];
   const taken = await takeBackAll(reconcilers, parts, desired, signal);
   failures.push(...taken.failures);
   let { changes } = taken;

@@ -311,6 +311,7 @@ spec:
     await done;
     stop = new AbortController();
     registry.failing.set('verify', registryDown());
+    registry.failing.set('judge', registryDown());
     target = createMemoryTarget();
     await start(siteOf(sourceYaml('app') + deliveryYaml('app', 'app') + strictPolicy));
     expect(delivered()).toEqual([]);

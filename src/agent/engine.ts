@@ -20,6 +20,9 @@ import { WorkQueue } from './work-queue.ts';
 /** Polls of one host at once, and deliveries at once: Flux's default, and enough to keep a thin link busy. */
 const concurrency = 4;
 
+/** Judgements at once: each is a moment of computing, and now and then a question to a registry. */
+const judgements = 4;
+
 /** Polls at once: one registry that is slow, however many sources it has, leaves places for the others. */
 const polls = 6;
 
@@ -28,6 +31,9 @@ const polls = 6;
  * configuration is forgotten after as long: its name may have been mistyped.
  */
 const siteIntervalMs = 10 * 60_000;
+
+/** What could not be judged is tried again this soon: its deliveries are held back, and a registry that is away is asked no more than twice a minute. */
+const judgementRetryMs = 30_000;
 
 /**
  * A delivery that left the configuration is withdrawn after this pause: a file that is being copied into place is short for a moment, and
@@ -50,6 +56,8 @@ export class Engine {
   readonly #reconcilers: Reconcilers;
   /** Apart, so that registries that do not answer hold no worker that drift waits for. */
   readonly #polls: WorkQueue;
+  /** Apart, so that what is in force is judged again while registries do not answer. */
+  readonly #judgements: WorkQueue;
   readonly #applies: WorkQueue;
   /** Nothing is built while the disk is tidied: a tree must not go from under a build. */
   readonly #quiet = new Quiet();
@@ -73,6 +81,7 @@ export class Engine {
       work: (key: string): Promise<number | undefined> => this.#work(parseWorkKey(key)),
     };
     this.#polls = new WorkQueue({ ...options, concurrency: polls, perLane: concurrency });
+    this.#judgements = new WorkQueue({ ...options, concurrency: judgements });
     this.#applies = new WorkQueue({ ...options, concurrency });
   }
 
@@ -83,28 +92,48 @@ export class Engine {
     this.replace(this.#desired);
     this.#polls.add(housekeeping);
     await this.#watchTarget();
-    for (const queue of [this.#polls, this.#applies]) queue.close();
-    await Promise.all([this.#polls.idle(), this.#applies.idle()]);
+    const queues = [this.#polls, this.#judgements, this.#applies];
+    for (const queue of queues) queue.close();
+    await Promise.all(queues.map((queue) => queue.idle()));
   }
 
   /**
    * Takes another configuration into force. Deliveries are all looked at again, which asks nobody; sources are polled at once where spec or
-   * trust are new, and go on by their timers elsewhere.
+   * trust are new, and go on by their timers elsewhere. What is in force under other policies or keys is judged first.
    */
   replace(desired: DesiredState): void {
     this.#desired = desired;
     for (const source of desired.sources) this.#addSource(source);
-    for (const delivery of desired.deliveries) this.#addDelivery(delivery);
+    for (const delivery of desired.deliveries)
+      if (!this.#awaitsJudgement(delivery)) this.#addDelivery(delivery);
     this.#addWithdrawn();
   }
 
-  /** A poll that is due earlier stays due. */
+  /** Something changed beside the configuration that verdicts rest on, such as trusted roots: what rests on it is judged again. */
+  judgeAgain(): void {
+    this.replace(this.#desired);
+  }
+
+  /** A poll that is due earlier stays due. What a suspended source has in force is judged like any other. */
   #addSource(source: OciRepository): void {
     const { metadata, spec } = source;
+    this.#addJudgement(source);
     if (spec.suspend) return;
     const settled = this.#reconcilers.sources.isSettled(source, this.#desired);
     const delayMs = firstPollDelay(spec.interval, settled, this.#parts.random.next());
     this.#polls.add(workKey({ kind: 'source', ...metadata }), delayMs, hostOf(spec.url));
+  }
+
+  /** Asks for the judgement that is due now or at some time; its end wakes the deliveries of the source. */
+  #addJudgement(source: OciRepository): void {
+    const delayMs = this.#reconcilers.sources.judgementDelay(source, this.#desired);
+    if (delayMs !== undefined)
+      this.#judgements.add(workKey({ kind: 'judgement', ...source.metadata }), delayMs);
+  }
+
+  #awaitsJudgement({ metadata, spec: { sourceRef } }: Kustomization): boolean {
+    const namespace = sourceRef.namespace ?? metadata.namespace;
+    return this.#judgements.isDue(workKey({ kind: 'judgement', namespace, name: sourceRef.name }));
   }
 
   #addDelivery({ metadata }: Kustomization): void {
@@ -150,11 +179,11 @@ export class Engine {
 
   async #perform({ kind, namespace, name }: Work): Promise<number | undefined> {
     switch (kind) {
-      case 'source': {
+      case 'source':
+        return this.#performSource({ kind, namespace, name });
+      case 'judgement': {
         const source = findNamed(this.#desired.sources, namespace, name);
-        if (source === undefined) return this.#forgetSource({ kind, namespace, name });
-        this.#missing.delete(workKey({ kind, namespace, name }));
-        return source.spec.suspend ? undefined : this.#poll(source);
+        return source === undefined ? undefined : this.#judge(source);
       }
       case 'delivery': {
         const delivery = findNamed(this.#desired.deliveries, namespace, name);
@@ -166,6 +195,13 @@ export class Engine {
       case 'housekeeping':
         return this.#quiet.alone(() => this.#keepHouse());
     }
+  }
+
+  async #performSource(work: Work): Promise<number | undefined> {
+    const source = findNamed(this.#desired.sources, work.namespace, work.name);
+    if (source === undefined) return this.#forgetSource(work);
+    this.#missing.delete(workKey(work));
+    return source.spec.suspend ? undefined : this.#poll(source);
   }
 
   async #keepHouse(): Promise<number | undefined> {
@@ -204,12 +240,24 @@ export class Engine {
       this.#desired,
       this.#stop.signal,
     );
-    if (changed) {
-      for (const delivery of this.#deliveriesOf(source)) this.#addDelivery(delivery);
-      this.#polls.add(housekeeping, housekeepingDelayMs);
-    }
+    if (changed) this.#wakeDeliveriesOf(source);
+    this.#addJudgement(source);
     const delayMs = this.#nextDelay(error, failures, source.spec.interval);
     return this.#pauses.learn(source, error, { delayMs, random: this.#parts.random.next() });
+  }
+
+  async #judge(source: OciRepository): Promise<number | undefined> {
+    const { sources } = this.#reconcilers;
+    const { changed, error } = await sources.judge(source, this.#desired, this.#stop.signal);
+    if (changed) this.#wakeDeliveriesOf(source);
+    if (error === undefined || sources.standing(source, this.#desired) !== 'unjudged')
+      return sources.judgementDelay(source, this.#desired);
+    return nextRunDelay(Math.max(error.retryAfterMs ?? 0, judgementRetryMs), this.#parts.random.next());
+  }
+
+  #wakeDeliveriesOf(source: OciRepository): void {
+    for (const delivery of this.#deliveriesOf(source)) this.#addDelivery(delivery);
+    this.#polls.add(housekeeping, housekeepingDelayMs);
   }
 
   /** By the interval after success, and after a fault that only another input can mend; sooner after one that time may heal. */

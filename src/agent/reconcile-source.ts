@@ -7,11 +7,20 @@ import {
   type StateStore,
 } from '../api/index.ts';
 import type { Clock, EventBody, SealiftError } from '../core/index.ts';
+import { withDeadline } from './deadline.ts';
+import { refuseLostProtection } from './lost-protection.ts';
 import { type PollOutcome, pollSource, type SourceStages } from './source-pipeline.ts';
-import { afterFailure, afterPoll, newSourceRecord, type SourceCycle } from './source-transition.ts';
+import {
+  afterFailure,
+  afterPoll,
+  newSourceRecord,
+  type SourceCycle,
+  type SourceTransition,
+} from './source-transition.ts';
 import { specHash } from './spec-hash.ts';
 import { inStage, StageFailure } from './stage-failure.ts';
-import { trustHash } from './trust-hash.ts';
+import { type Basis, judgementDelay, type Standing, standingOf } from './standing.ts';
+import { afterJudgement, afterJudgementFailure, type Judgement } from './standing-transition.ts';
 import { refuseUnsupportedSource } from './unsupported-fields.ts';
 
 interface SourceDeps {
@@ -21,15 +30,16 @@ interface SourceDeps {
   readonly emit: (source: OciRepository, body: EventBody) => void;
 }
 
-/** How one poll ended for the schedule. */
+/** How one poll or judgement ended for the schedule. */
 export interface SourceRun {
   /** Another artifact is in force now. */
   readonly changed: boolean;
+  /** Polls that failed in a row. */
   readonly failures: number;
   readonly error?: SealiftError;
 }
 
-/** Polls sources. What is in force stays in force until something better is accepted. */
+/** Polls sources. What is in force stays in force until something better is accepted, or it is refused itself. */
 export class SourceReconciler {
   readonly #deps: SourceDeps;
 
@@ -39,21 +49,36 @@ export class SourceReconciler {
 
   /** One poll. Rejects only when the signal aborts or the state cannot be written. */
   async reconcile(source: OciRepository, desired: DesiredState, signal: AbortSignal): Promise<SourceRun> {
-    const { state, clock, emit } = this.#deps;
-    const record = this.record(source);
-    const cycle: SourceCycle = { source, record, trustHash: trustHash(source, desired), now: clock.now() };
-    const transition = await this.#poll(cycle, desired, signal).then(
-      (outcome) => afterPoll(cycle, outcome),
-      (thrown) => {
-        signal.throwIfAborted();
-        if (!(thrown instanceof StageFailure)) throw thrown;
-        return afterFailure(cycle, thrown);
-      },
-    );
-    if (transition.record !== record) state.sources.save(transition.record);
-    for (const event of transition.events) emit(source, event);
-    const { changed, error } = transition;
-    return { changed, failures: transition.record.failures, ...(error === undefined ? {} : { error }) };
+    const { basis } = this.#basis(source, desired);
+    const polled = await this.#settle(this.#poll(source, desired, signal), signal);
+    // What is in force may have been judged again meanwhile.
+    const cycle = this.#cycle(source, basis);
+    const transition =
+      polled instanceof StageFailure ? afterFailure(cycle, polled) : afterPoll(cycle, polled);
+    return this.#take(cycle, transition);
+  }
+
+  /**
+   * Judges what is in force again, where that is due; whatever the source names now, and whether or not the registry is there. Rejects only
+   * when the signal aborts or the state cannot be written.
+   */
+  async judge(source: OciRepository, desired: DesiredState, signal: AbortSignal): Promise<SourceRun> {
+    const { basis } = this.#basis(source, desired);
+    const { layer, failures } = this.record(source);
+    if (layer === undefined || this.standing(source, desired) !== 'unjudged')
+      return { changed: false, failures };
+    const { revision } = layer;
+    const judged = await this.#settle(this.#judgeAgain(source, desired, revision, signal), signal);
+    const cycle = this.#cycle(source, basis);
+    // A poll has been faster: what it accepted is judged under its own basis.
+    const isOver =
+      cycle.record.layer?.revision !== revision || standingOf(cycle.record, cycle) !== 'unjudged';
+    if (isOver) return { changed: true, failures: cycle.record.failures };
+    const transition =
+      judged instanceof StageFailure
+        ? afterJudgementFailure(cycle, revision, judged)
+        : afterJudgement(cycle, judged);
+    return this.#take(cycle, transition);
   }
 
   /**
@@ -66,20 +91,14 @@ export class SourceReconciler {
     signal: AbortSignal,
   ): Promise<Artifact | undefined> {
     const record = this.record(source);
-    const { layer } = record;
-    if (layer === undefined || record.trustHash !== trustHash(source, desired)) return undefined;
+    if (record.layer === undefined || this.standing(source, desired) !== 'good') return undefined;
     try {
-      return await this.#deps.stages.unpack.unpack(source, layer, signal);
+      return await this.#deps.stages.unpack.unpack(source, record.layer, signal);
     } catch (thrown) {
       signal.throwIfAborted();
       this.#forgetLayer(record);
       throw thrown;
     }
-  }
-
-  /** What cannot be unpacked from the local layout any more is fetched again by the next poll. */
-  #forgetLayer({ layer: _layer, validator: _validator, ...rest }: SourceRecord): void {
-    this.#deps.state.sources.save(rest);
   }
 
   /** What is known of the source, its generation counted up when the spec is new. */
@@ -92,26 +111,89 @@ export class SourceReconciler {
       : { ...record, specHash: hash, generation: record.generation + 1 };
   }
 
+  /** How what is in force stands under the policies and keys of now. */
+  standing(source: OciRepository, desired: DesiredState): Standing {
+    return standingOf(this.record(source), this.#basis(source, desired));
+  }
+
+  /** Milliseconds until what is in force has to be judged again; `undefined` when time changes nothing. */
+  judgementDelay(source: OciRepository, desired: DesiredState): number | undefined {
+    return judgementDelay(this.record(source), this.#basis(source, desired));
+  }
+
   /** True while what is in force was accepted under this spec and this trust, and nobody asks for a poll. */
   isSettled(source: OciRepository, desired: DesiredState): boolean {
-    const { generation, layer, status, trustHash: trusted } = this.record(source);
+    const { generation, status } = this.record(source);
     const asked = source.metadata.annotations[requestedAtAnnotation];
     return (
-      layer !== undefined &&
       status.observedGeneration === generation &&
-      trusted === trustHash(source, desired) &&
-      (asked === undefined || asked === status.lastHandledReconcileAt)
+      (asked === undefined || asked === status.lastHandledReconcileAt) &&
+      this.standing(source, desired) === 'good'
     );
   }
 
+  #basis(source: OciRepository, desired: DesiredState): Basis {
+    const { stages, clock } = this.#deps;
+    return { basis: stages.standing.basis(source, desired), now: clock.now() };
+  }
+
+  #cycle(source: OciRepository, basis: string): SourceCycle {
+    return { source, record: this.record(source), basis, now: this.#deps.clock.now() };
+  }
+
+  /** What the work came to, or the failure of a stage. */
+  async #settle<T>(work: Promise<T>, signal: AbortSignal): Promise<T | StageFailure> {
+    try {
+      return await work;
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if (thrown instanceof StageFailure) return thrown;
+      throw thrown;
+    }
+  }
+
+  #take({ source, record: before }: SourceCycle, transition: SourceTransition): SourceRun {
+    const { record, events, changed, error } = transition;
+    if (record !== before) this.#deps.state.sources.save(record);
+    for (const event of events) this.#deps.emit(source, event);
+    return { changed, failures: record.failures, ...(error === undefined ? {} : { error }) };
+  }
+
+  /** What cannot be unpacked from the local layout any more is fetched again by the next poll. */
+  #forgetLayer({ layer: _layer, validator: _validator, ...rest }: SourceRecord): void {
+    this.#deps.state.sources.save(rest);
+  }
+
   /** Conditional only while what is in force was accepted under this spec and this trust. */
-  async #poll(cycle: SourceCycle, desired: DesiredState, signal: AbortSignal): Promise<PollOutcome> {
-    const { source, record } = cycle;
+  async #poll(source: OciRepository, desired: DesiredState, signal: AbortSignal): Promise<PollOutcome> {
+    const record = this.record(source);
     await inStage('resolve', source.spec.url, async () => refuseUnsupportedSource(source));
     const settled =
-      record.status.observedGeneration === record.generation && record.trustHash === cycle.trustHash;
-    const known = settled && record.layer !== undefined ? record.validator : undefined;
+      record.status.observedGeneration === record.generation && this.standing(source, desired) === 'good';
+    const known = settled ? record.validator : undefined;
     const wasVerified = record.verified === true;
     return pollSource(this.#deps.stages, this.#deps.clock, { source, desired, known, wasVerified }, signal);
+  }
+
+  async #judgeAgain(
+    source: OciRepository,
+    desired: DesiredState,
+    revision: string,
+    signal: AbortSignal,
+  ): Promise<Judgement> {
+    const { stages, clock } = this.#deps;
+    const { url, timeout } = source.spec;
+    const { layer, revoked, verified } = this.record(source);
+    const judged = await inStage('verify', url, () =>
+      withDeadline({ clock, ms: timeout, subject: url }, signal, (bounded) =>
+        stages.standing.judge({ source, desired, revision }, bounded),
+      ),
+    );
+    const verdict = refuseLostProtection(judged, source, verified === true);
+    const isBack = verdict.kind !== 'refused' && revoked === true && layer !== undefined;
+    const artifact = isBack
+      ? await inStage('unpack', url, () => stages.unpack.unpack(source, layer, signal))
+      : undefined;
+    return { revision, verdict, artifact };
   }
 }

@@ -5,12 +5,20 @@ import { withDeadline } from './deadline.ts';
 import { refuseLostProtection } from './lost-protection.ts';
 import { withPace } from './pace.ts';
 import { inStage } from './stage-failure.ts';
-import type { FetchStage, ResolveStage, RevisionRequest, UnpackStage, VerifyStage } from './stages.ts';
+import type {
+  FetchStage,
+  ResolveStage,
+  RevisionRequest,
+  StandingStage,
+  UnpackStage,
+  VerifyStage,
+} from './stages.ts';
 
 /** The stages a source passes through. */
 export interface SourceStages {
   readonly resolve: ResolveStage;
   readonly verify: VerifyStage;
+  readonly standing: StandingStage;
   readonly fetch: FetchStage;
   readonly unpack: UnpackStage;
 }

@@ -1,4 +1,4 @@
-import type { SourceRecord } from '../api/index.ts';
+import type { SourceRecord, Verdict } from '../api/index.ts';
 import {
   type Artifact,
   type ArtifactStatus,
@@ -11,6 +11,7 @@ import { type EventBody, rfc3339, SealiftError } from '../core/index.ts';
 import type { PollOutcome } from './source-pipeline.ts';
 import { acceptedStatus, failedStatus, refusedStatus } from './source-status.ts';
 import type { StageFailure } from './stage-failure.ts';
+import { standingOf } from './standing.ts';
 
 /** What a poll means for the source: the record to keep, and what to tell. */
 export interface SourceTransition {
@@ -22,11 +23,13 @@ export interface SourceTransition {
   readonly error?: SealiftError;
 }
 
+export type Accepting = Exclude<Verdict, { readonly kind: 'refused' }>;
+
 export interface SourceCycle {
   readonly source: OciRepository;
   readonly record: SourceRecord;
   /** What the verdict of this poll rests on. */
-  readonly trustHash: string;
+  readonly basis: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -44,7 +47,7 @@ export function newSourceRecord({ metadata }: OciRepository): SourceRecord {
   };
 }
 
-function readyMessage(status: SourceStatus): string | undefined {
+export function readyMessage(status: SourceStatus): string | undefined {
   return status.conditions.find(({ type }) => type === 'Ready')?.message;
 }
 
@@ -53,7 +56,7 @@ function withRequest(status: SourceStatus, { metadata }: OciRepository): SourceS
   return requested === undefined ? status : { ...status, lastHandledReconcileAt: requested };
 }
 
-function toArtifactStatus(artifact: Artifact, url: string, now: number): ArtifactStatus {
+export function toArtifactStatus(artifact: Artifact, url: string, now: number): ArtifactStatus {
   return {
     digest: artifact.digest,
     path: artifact.root,
@@ -82,10 +85,10 @@ function unchanged({ source, record, now }: SourceCycle): SourceTransition {
 }
 
 function refused(cycle: SourceCycle, outcome: Extract<PollOutcome, { kind: 'refused' }>): SourceTransition {
-  const { source, record, now } = cycle;
+  const { source, record, basis, now } = cycle;
   const { revision, verdict } = outcome;
   const error = new SealiftError(verdict.code, revision, verdict.detail);
-  const kept = isInForce(record, verdict.digest) ? revoked(record) : record;
+  const kept = isInForce(record, verdict.digest) ? revoked(record, basis) : record;
   const status = refusedStatus(kept.status, error.message, { generation: record.generation, now });
   const news = readyMessage(status) !== readyMessage(record.status);
   const event: EventBody = {
@@ -96,18 +99,22 @@ function refused(cycle: SourceCycle, outcome: Extract<PollOutcome, { kind: 'refu
     revision,
   };
   const next = { ...kept, status: withRequest(status, source), failures: record.failures + 1 };
-  return { record: next, events: news ? [event] : [], changed: kept !== record, error };
+  const changed = kept !== record && record.revoked !== true;
+  return { record: next, events: news ? [event] : [], changed, error };
 }
 
 function isInForce({ layer }: SourceRecord, digest: string): boolean {
   return layer?.revision.endsWith(digest) === true;
 }
 
-/** What was accepted once and is refused now: nothing is torn down, and nothing is applied from it any more. */
-function revoked(record: SourceRecord): SourceRecord {
-  const { layer: _layer, validator: _validator, ...rest } = record;
+/**
+ * What was accepted once and is refused now: nothing is torn down, and nothing is applied from it any more. The layer is kept, so that a
+ * site whose registry is gone can take it up again when the policies that refused it are mended.
+ */
+export function revoked(record: SourceRecord, basis: string): SourceRecord {
+  const { validator: _validator, validUntil: _validUntil, ...rest } = record;
   const { artifact: _artifact, ...status } = record.status;
-  return { ...rest, status };
+  return { ...rest, status, basis, revoked: true };
 }
 
 function storedEvents(
@@ -130,8 +137,16 @@ function storedEvents(
   ];
 }
 
+/** The record under an accepting verdict on its layer. */
+export function withVerdict(record: SourceRecord, verdict: Accepting, basis: string): SourceRecord {
+  const { revoked: _revoked, validUntil: _validUntil, ...rest } = record;
+  if (verdict.kind === 'not-required') return { ...rest, basis, verified: false };
+  const { validUntil } = verdict;
+  return { ...rest, basis, verified: true, ...(validUntil === undefined ? {} : { validUntil }) };
+}
+
 function stored(cycle: SourceCycle, outcome: Extract<PollOutcome, { kind: 'stored' }>): SourceTransition {
-  const { source, record, trustHash, now } = cycle;
+  const { source, record, basis, now } = cycle;
   const { artifact, layer, validator, verdict } = outcome;
   const before = record.status.artifact;
   const changed = before?.revision !== artifact.revision || before.path !== artifact.root;
@@ -141,9 +156,10 @@ function stored(cycle: SourceCycle, outcome: Extract<PollOutcome, { kind: 'store
   const inForce = { artifact: status, verified, plainHttp: source.spec.insecure };
   const accepted = acceptedStatus(record.status, inForce, { generation: record.generation, now });
   const requested = withRequest(accepted, source);
-  const next = { ...record, status: requested, layer, validator, trustHash, verified, failures: 0 };
+  const judged = withVerdict(record, verdict, basis);
+  const next = { ...judged, status: requested, layer, validator, failures: 0 };
   // What was held back under other policies or for want of a layer may go on, although it is the same.
-  const released = record.layer === undefined || record.trustHash !== trustHash;
+  const released = standingOf(record, { basis, now }) !== 'good';
   return { record: next, events: storedEvents(cycle, outcome, changed), changed: changed || released };
 }
 

@@ -39,6 +39,23 @@ export interface VerifyStage {
   verify(request: RevisionRequest, signal: AbortSignal): Promise<Verdict>;
 }
 
+export interface StandingRequest {
+  readonly source: OciRepository;
+  readonly desired: DesiredState;
+  /** What is in force, as the poll that stored it wrote it. */
+  readonly revision: string;
+}
+
+export interface StandingStage {
+  /** Changes whenever something changes, but time, that a verdict on this source rests on. Does no I/O, never throws. */
+  basis(source: OciRepository, desired: DesiredState): string;
+  /**
+   * Judges what is in force again by its own digest, whatever its tag names now: from what the site keeps, and where that does not suffice,
+   * from the registry. A refusal is a value.
+   */
+  judge(request: StandingRequest, signal: AbortSignal): Promise<Verdict>;
+}
+
 export interface FetchStage {
   /**
    * Brings the chosen layer of an accepted revision into the local layout, whole and checked. `progress` is told how many bytes of the layer

@@ -1,9 +1,9 @@
 /**
- * A piece of work: poll a source or apply a delivery; or, once it has left the configuration, forget it or take back what it owned; or
- * keep house, which is work of the site and has no name.
+ * A piece of work: poll a source, judge again what it has in force, or apply a delivery; or, once it has left the configuration, forget it
+ * or take back what it owned; or keep house, which is work of the site and has no name.
  */
 export interface Work {
-  readonly kind: 'source' | 'delivery' | 'housekeeping';
+  readonly kind: 'source' | 'judgement' | 'delivery' | 'housekeeping';
   readonly namespace: string;
   readonly name: string;
 }
@@ -15,6 +15,12 @@ export function workKey({ kind, namespace, name }: Work): string {
 
 export function parseWorkKey(key: string): Work {
   const [kind, namespace = '', name = ''] = key.split('/');
-  if (kind === 'source' || kind === 'delivery' || kind === 'housekeeping') return { kind, namespace, name };
+  switch (kind) {
+    case 'source':
+    case 'judgement':
+    case 'delivery':
+    case 'housekeeping':
+      return { kind, namespace, name };
+  }
   throw new TypeError(`no work key: ${key}`);
 }

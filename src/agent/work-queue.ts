@@ -62,6 +62,12 @@ export class WorkQueue {
     else this.#sleep(key, entry, delayMs);
   }
 
+  /** True while a run of the key is under way or due at once. */
+  isDue(key: string): boolean {
+    const entry = this.#entries.get(key);
+    return entry !== undefined && (entry.running || entry.due <= this.#options.clock.monotonic());
+  }
+
   #forget(key: string): void {
     this.#entries.get(key)?.timer?.abort();
     this.#entries.delete(key);

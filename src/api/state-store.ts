@@ -15,8 +15,12 @@ export interface SourceRecord {
   readonly validator?: Validator;
   /** The layer in force; its tree can be made again from the local layout. */
   readonly layer?: FetchedLayer;
-  /** Hash of the policies and keys under which the revision in force was accepted. */
-  readonly trustHash?: string;
+  /** What the verdict on the layer in force rests on; when that of now is another one, it has to be judged again. */
+  readonly basis?: string;
+  /** Milliseconds since the epoch from which on it has to be judged again. Absent: time changes nothing. */
+  readonly validUntil?: number;
+  /** It was refused when it was judged again: it is kept, and nothing is applied from it. */
+  readonly revoked?: boolean;
   /** Whether a policy asked for a signature of the revision in force, and got one. */
   readonly verified?: boolean;
   /** Polls that failed in a row. */

@@ -37,6 +37,8 @@ export type Verdict =
       readonly signers: readonly Signer[];
       /** What policies in mode `warn` would have refused. */
       readonly warnings: readonly Refusal[];
+      /** Milliseconds since the epoch from which on it has to be judged again: what it counts on ends by then. Absent: time changes nothing. */
+      readonly validUntil?: number;
     }
   /** No policy and no `spec.verify` asks for a signature. */
   | { readonly kind: 'not-required'; readonly digest: string }

@@ -1,5 +1,5 @@
 import type { AgentParts } from '../../src/agent/index.ts';
-import type { ResolvedRevision, Verdict } from '../../src/api/index.ts';
+import type { Verdict } from '../../src/api/index.ts';
 import { type KubernetesObject, SealiftError } from '../../src/core/index.ts';
 
 type Stages = AgentParts['stages'];
@@ -10,14 +10,28 @@ export class FakeStages {
   verdict: 'accepted' | 'refused' | 'not-required' = 'accepted';
   objects: readonly KubernetesObject[] = [];
   /** Thrown by the stage of that name. */
-  readonly failing = new Map<keyof Stages, SealiftError>();
+  readonly failing = new Map<keyof Stages | 'judge', SealiftError>();
   /** Calls of each stage. */
-  readonly calls = { resolve: 0, verify: 0, fetch: 0, unpack: 0, build: 0 };
+  readonly calls = { resolve: 0, verify: 0, judge: 0, fetch: 0, unpack: 0, build: 0 };
+  /** What is found of a revision when it is judged again; `verdict` where it is not set. */
+  readonly again = new Map<string, FakeStages['verdict']>();
+  /** Until when an accepting verdict holds. */
+  validUntil: number | undefined;
 
   get stages(): Stages {
     return {
       resolve: { resolve: (request) => this.#resolve(request.known?.digest) },
-      verify: { verify: async ({ resolved }) => this.#run('verify', () => this.#judge(resolved)) },
+      verify: {
+        verify: async ({ resolved }) => this.#run('verify', () => this.#judge(resolved.manifest.digest)),
+      },
+      standing: {
+        basis: (source, { policies }) => JSON.stringify([source.spec.verify, policies]),
+        judge: async ({ revision }) =>
+          this.#run('judge', () => {
+            const digest = revision.slice(revision.indexOf('@') + 1);
+            return this.#judge(digest, this.again.get(digest));
+          }),
+      },
       fetch: {
         fetch: async ({ resolved }) =>
           this.#run('fetch', () => ({
@@ -53,8 +67,8 @@ export class FakeStages {
     });
   }
 
-  #judge({ manifest: { digest } }: ResolvedRevision): Verdict {
-    switch (this.verdict) {
+  #judge(digest: string, verdict = this.verdict): Verdict {
+    switch (verdict) {
       case 'accepted':
         return {
           kind: 'accepted',
@@ -70,6 +84,7 @@ export class FakeStages {
             },
           ],
           warnings: [],
+          ...(this.validUntil === undefined ? {} : { validUntil: this.validUntil }),
         };
       case 'not-required':
         return { kind: 'not-required', digest };
@@ -84,7 +99,7 @@ export class FakeStages {
     }
   }
 
-  #run<T>(stage: keyof Stages, work: () => T): T {
+  #run<T>(stage: Exclude<keyof Stages, 'standing'> | 'judge', work: () => T): T {
     this.calls[stage] += 1;
     const failure = this.failing.get(stage);
     if (failure !== undefined) throw failure;

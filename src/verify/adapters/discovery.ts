@@ -20,7 +20,7 @@ import type { SignatureFormat } from '../proof/authority.ts';
 import { attempt, checkedRead, type Read } from './checked-read.ts';
 
 /** A signature manifest names a handful of layers; cosign's grow with every signature. Smaller than the cap on manifests in general. */
-const maxManifestBytes = 1024 * 1024;
+export const maxManifestBytes: number = 1024 * 1024;
 
 /** A keyless bundle with log entries and timestamps has 10 KiB. */
 const maxBundleBytes = 256 * 1024;

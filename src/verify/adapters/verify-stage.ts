@@ -20,7 +20,7 @@ interface VerifyRequest {
   readonly resolved: ResolvedRevision;
 }
 
-interface VerifyStage {
+export interface VerifyStage {
   verify(request: VerifyRequest, signal: AbortSignal): Promise<Verdict>;
 }
 

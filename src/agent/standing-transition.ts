@@ -1,0 +1,107 @@
+import { type Artifact, isReady, type SourceStatus, type Verdict } from '../api/index.ts';
+import { type EventBody, SealiftError } from '../core/index.ts';
+import { acceptedStatus, failedStatus, refusedStatus } from './source-status.ts';
+import {
+  type Accepting,
+  readyMessage,
+  revoked,
+  type SourceCycle,
+  type SourceTransition,
+  toArtifactStatus,
+  withVerdict,
+} from './source-transition.ts';
+import type { StageFailure } from './stage-failure.ts';
+
+/** How what is in force was judged again. */
+export interface Judgement {
+  /** Revision that was judged. */
+  readonly revision: string;
+  readonly verdict: Verdict;
+  /** Its tree, where it is to be taken up again after it was refused. */
+  readonly artifact: Artifact | undefined;
+}
+
+/** What a new verdict on the revision in force means. */
+export function afterJudgement(
+  cycle: SourceCycle,
+  { revision, verdict, artifact }: Judgement,
+): SourceTransition {
+  return verdict.kind === 'refused'
+    ? refusedAgain(cycle, revision, verdict)
+    : acceptedAgain(cycle, verdict, artifact);
+}
+
+function refusedAgain(
+  cycle: SourceCycle,
+  revision: string,
+  verdict: Extract<Verdict, { kind: 'refused' }>,
+): SourceTransition {
+  const { record, basis, now } = cycle;
+  const error = new SealiftError(verdict.code, revision, verdict.detail);
+  const kept = revoked(record, basis);
+  const status = refusedStatus(kept.status, error.message, { generation: record.generation, now });
+  return {
+    record: { ...kept, status },
+    events: newsOf(cycle, status, error, revision),
+    changed: true,
+    error,
+  };
+}
+
+/** The conditions of a poll that failed since stay as they are: they tell of what the source names now. */
+function acceptedAgain(
+  { source, record, basis, now }: SourceCycle,
+  verdict: Accepting,
+  artifact: Artifact | undefined,
+): SourceTransition {
+  const { url, insecure } = source.spec;
+  const next = withVerdict(record, verdict, basis);
+  const { status } = record;
+  const inForce = artifact === undefined ? status.artifact : toArtifactStatus(artifact, url, now);
+  if (inForce === undefined) return { record: next, events: [], changed: true };
+  const accepted =
+    record.failures > 0
+      ? { ...status, artifact: inForce }
+      : acceptedStatus(
+          status,
+          { artifact: inForce, verified: next.verified === true, plainHttp: insecure },
+          { generation: status.observedGeneration, now },
+        );
+  const isBack = artifact !== undefined || (isReady(accepted.conditions) && !isReady(status.conditions));
+  const events: EventBody[] = isBack ? [{ kind: 'source-recovered', revision: inForce.revision, url }] : [];
+  return { record: { ...next, status: accepted }, events, changed: true };
+}
+
+/** What is in force could not be judged: it stays where it is, and nothing is applied from it until it can. */
+export function afterJudgementFailure(
+  cycle: SourceCycle,
+  revision: string,
+  { error, stage }: StageFailure,
+): SourceTransition {
+  const { record, now } = cycle;
+  const heldBack = new SealiftError(
+    error.code,
+    revision,
+    `in force, could not be judged again, and is held back: ${error.message}`,
+    { cause: error, retryAfterMs: error.retryAfterMs },
+  );
+  const unverified = record.status.conditions.filter(({ type }) => type !== 'SourceVerified');
+  const status = failedStatus(
+    { ...record.status, conditions: unverified },
+    { error: heldBack, stage },
+    { generation: record.generation, now },
+  );
+  const events = newsOf(cycle, status, heldBack, revision);
+  return { record: { ...record, status }, events, changed: true, error: heldBack };
+}
+
+/** A failure is told once, until it is another one. */
+function newsOf(
+  { record }: SourceCycle,
+  status: SourceStatus,
+  { code, message }: SealiftError,
+  revision: string,
+): readonly EventBody[] {
+  if (readyMessage(status) === readyMessage(record.status)) return [];
+  return [{ kind: 'failed', stage: 'verify', code, message, revision }];
+}

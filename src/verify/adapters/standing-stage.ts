@@ -1,0 +1,161 @@
+import type { Descriptor, ReadStore, Store } from 'oci-client-ts';
+import {
+  asRegistryError,
+  type DesiredState,
+  type OciRepository,
+  type ResolvedRevision,
+  type Verdict,
+} from '../../api/index.ts';
+import type { SealiftError } from '../../core/index.ts';
+import { type RootId, verdictBasis } from '../basis/verdict-basis.ts';
+import { VerdictCache } from '../basis/verdict-cache.ts';
+import { keepEvidence, listEvidence } from './kept-evidence.ts';
+import { RecordingRepository } from './recording-repository.ts';
+import type { OpenSource, VerifyStage } from './verify-stage.ts';
+
+interface StandingRequest {
+  readonly source: OciRepository;
+  readonly desired: DesiredState;
+  readonly revision: string;
+}
+
+interface StandingStage {
+  basis(source: OciRepository, desired: DesiredState): string;
+  judge(request: StandingRequest, signal: AbortSignal): Promise<Verdict>;
+}
+
+export interface StandingPorts {
+  /** A stage that judges by what the repositories hold that it is given. */
+  readonly stageOver: (openRepository: OpenSource) => VerifyStage;
+  /** The registry. */
+  readonly openRepository: OpenSource;
+  /** The part of the local layout that belongs to a source. */
+  readonly openLocal: (source: OciRepository) => Store;
+  readonly rootId: RootId;
+  /** Milliseconds since the epoch that the site trusts to have come. */
+  readonly now: () => number;
+}
+
+/** A stage that judges by the registry, and keeps what it counted in the local layout when it accepts. */
+export function createKeepingVerifyStage(ports: Omit<StandingPorts, 'rootId' | 'now'>): VerifyStage {
+  const { stageOver, openRepository, openLocal } = ports;
+  return {
+    verify: async (request, signal) => {
+      // Opened when it is asked for: what asks for no signature opens nothing.
+      let recorded: RecordingRepository | undefined;
+      const open: OpenSource = async (source, desired) => {
+        recorded = new RecordingRepository(await openRepository(source, desired));
+        return recorded;
+      };
+      const verdict = await stageOver(open).verify(request, signal);
+      const read = recorded;
+      if (verdict.kind === 'accepted' && read !== undefined) {
+        const kept = { resolved: request.resolved, evidence: evidenceOf(verdict) };
+        await onLocal(request.source, () => keepEvidence(openLocal(request.source), read, kept, signal));
+      }
+      return verdict;
+    },
+  };
+}
+
+/** Judges what is in force again by what the local layout holds, and where that does not suffice, by the registry. */
+export function createStandingStage(ports: StandingPorts): StandingStage {
+  const judge = new StandingJudge(ports);
+  return {
+    basis: (source, desired) => verdictBasis(source, desired, ports.rootId),
+    judge: (request, signal) => judge.judge(request, signal),
+  };
+}
+
+class StandingJudge {
+  readonly #ports: StandingPorts;
+  readonly #cache = new VerdictCache();
+  readonly #byRegistry: VerifyStage;
+
+  constructor(ports: StandingPorts) {
+    this.#ports = ports;
+    this.#byRegistry = createKeepingVerifyStage(ports);
+  }
+
+  async judge(request: StandingRequest, signal: AbortSignal): Promise<Verdict> {
+    const kept = await this.#byWhatIsKept(request, signal).catch(orFault(signal));
+    if ('kind' in kept && kept.kind !== 'refused') return kept;
+    try {
+      return await this.#byWhatIsThere(request, signal);
+    } catch (thrown) {
+      if ('kind' in kept && isConclusive(kept, thrown)) return kept;
+      throw thrown;
+    }
+  }
+
+  async #byWhatIsKept(request: StandingRequest, signal: AbortSignal): Promise<Verdict> {
+    const { source, desired } = request;
+    const local = this.#ports.openLocal(source);
+    const resolved = await onLocal(source, () => resolveInForce(local, request, signal));
+    const { mediaType, digest } = resolved.manifest;
+    const subject: Descriptor = { mediaType, digest, size: resolved.content.byteLength };
+    const evidence = await onLocal(source, () => listEvidence(local, subject, signal));
+    const input = { subject, evidence, basis: verdictBasis(source, desired, this.#ports.rootId) };
+    const now = this.#ports.now();
+    const known = this.#cache.find(input, now);
+    if (known !== undefined) return known;
+    const verdict = await this.#ports.stageOver(() => local).verify({ source, desired, resolved }, signal);
+    if (verdict.kind === 'accepted') this.#cache.keep(input, verdict, now);
+    return verdict;
+  }
+
+  async #byWhatIsThere(request: StandingRequest, signal: AbortSignal): Promise<Verdict> {
+    const { source, desired } = request;
+    const resolved = await inRegistry(source, async () =>
+      resolveInForce(await this.#ports.openRepository(source, desired), request, signal),
+    );
+    return this.#byRegistry.verify({ source, desired, resolved }, signal);
+  }
+}
+
+/** Of whom no second place knows more: a policy or key that cannot be read is a fault everywhere. */
+function orFault(signal: AbortSignal): (thrown: unknown) => { readonly fault: SealiftError } {
+  return (thrown) => {
+    signal.throwIfAborted();
+    const fault = asRegistryError(thrown, 'local layout');
+    if (!['registry', 'artifact', 'disk'].includes(fault.origin)) throw fault;
+    return { fault };
+  };
+}
+
+/**
+ * Whether a refusal by what is kept stands although the registry could not be asked for more: not while evidence is missing that may be there.
+ * A registry that has the artifact no more has no evidence of it either.
+ */
+function isConclusive(verdict: Verdict, thrown: unknown): boolean {
+  if (verdict.kind !== 'refused') return false;
+  if (asRegistryError(thrown, '').code === 'REFERENCE_NOT_FOUND') return true;
+  return !verdict.refusals.every(({ code }) => code.endsWith('_MISSING'));
+}
+
+function evidenceOf({ signers }: Extract<Verdict, { kind: 'accepted' }>): ReadonlySet<string> {
+  return new Set(signers.map(({ evidence }) => evidence));
+}
+
+async function resolveInForce(
+  repository: ReadStore,
+  { revision }: StandingRequest,
+  signal: AbortSignal,
+): Promise<ResolvedRevision> {
+  const resolution = await repository.resolve(revision.slice(revision.lastIndexOf('@') + 1), { signal });
+  if (resolution.kind === 'unchanged')
+    throw new TypeError(`${revision}: unchanged, though nothing was known`);
+  return { revision, manifest: resolution.descriptor, content: resolution.content };
+}
+
+function inRegistry<T>({ spec }: OciRepository, read: () => Promise<T>): Promise<T> {
+  return read().catch((thrown: unknown) => {
+    throw asRegistryError(thrown, spec.url);
+  });
+}
+
+function onLocal<T>({ metadata }: OciRepository, read: () => Promise<T>): Promise<T> {
+  return read().catch((thrown: unknown) => {
+    throw asRegistryError(thrown, `evidence kept of OCIRepository/${metadata.namespace}/${metadata.name}`);
+  });
+}
