@@ -13,6 +13,7 @@ export { siteObjectSchema } from './kinds.ts';
 export type { Kustomization } from './kustomization.ts';
 export type { OciRepository } from './oci-repository.ts';
 export { asRegistryError } from './registry-error.ts';
+export type { Floors, TimeMemory } from './site-memory.ts';
 export type { DeliveryRecord, EventLog, Records, SourceRecord, StateStore } from './state-store.ts';
 export type { ArtifactStatus, DeliveryStatus, HistoryEntry, SourceStatus } from './status.ts';
 export { secretValues } from './values.ts';

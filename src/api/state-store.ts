@@ -1,6 +1,7 @@
 import type { Validator } from 'oci-client-ts';
 import type { SealiftEvent } from '../core/index.ts';
 import type { FetchedLayer } from './artifact.ts';
+import type { Floors, TimeMemory } from './site-memory.ts';
 import type { DeliveryStatus, SourceStatus } from './status.ts';
 
 /** What the agent knows of a source between polls and across restarts. */
@@ -64,4 +65,6 @@ export interface StateStore {
   readonly sources: Records<SourceRecord>;
   readonly deliveries: Records<DeliveryRecord>;
   readonly events: EventLog;
+  readonly floors: Floors;
+  readonly time: TimeMemory;
 }

@@ -1,5 +1,12 @@
-import type { Records, StateStore } from '../api/index.ts';
-import type { SealiftEvent } from '../core/index.ts';
+import {
+  type Floor,
+  type Floors,
+  floorKey,
+  type Records,
+  type StateStore,
+  type TimeMemory,
+} from '../api/index.ts';
+import type { SealiftEvent, TimeBound } from '../core/index.ts';
 
 interface Named {
   readonly namespace: string;
@@ -18,6 +25,25 @@ function createMemoryRecords<T extends Named>(): Records<T> {
   };
 }
 
+function createMemoryFloors(): Floors {
+  const floors = new Map<string, Floor>();
+  return {
+    all: () => [...floors.values()],
+    save: (floor) => void floors.set(floorKey(floor), floor),
+    remove: (floor) => void floors.delete(floorKey(floor)),
+  };
+}
+
+function createMemoryTime(): TimeMemory {
+  let bound: TimeBound | undefined;
+  return {
+    find: () => bound,
+    save: (next) => {
+      bound = next;
+    },
+  };
+}
+
 /** A state store that forgets: for previews and tests. */
 export function createMemoryStateStore(): StateStore {
   const events: SealiftEvent[] = [];
@@ -25,5 +51,7 @@ export function createMemoryStateStore(): StateStore {
     sources: createMemoryRecords(),
     deliveries: createMemoryRecords(),
     events: { append: (event) => void events.push(event), newest: (limit) => events.slice(-limit) },
+    floors: createMemoryFloors(),
+    time: createMemoryTime(),
   };
 }

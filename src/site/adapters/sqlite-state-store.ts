@@ -5,6 +5,7 @@ import type { DeliveryRecord, SourceRecord, StateStore } from '../../api/index.t
 import { SealiftError } from '../../core/index.ts';
 import { onDisk } from './on-disk.ts';
 import { eventTable, SqliteEvents } from './sqlite-events.ts';
+import { SqliteFloors } from './sqlite-floors.ts';
 import { recordTable, SqliteRecords } from './sqlite-records.ts';
 
 /** Version of the tables; a database of another one is refused, never guessed at. */
@@ -39,20 +40,32 @@ function checkVersion(database: DatabaseSync, path: string): void {
   }
 }
 
+/** A command may write while the agent does; either waits this long for the other. Milliseconds: one write takes a few. */
+const busyTimeoutMs = 5_000;
+
 /** A state store and the way to let go of it. */
 export interface OpenStateStore extends StateStore {
+  /** What was amiss with the floors of the site when it was opened, in words: a copy was lost, damaged, or older than the other. */
+  readonly faults: readonly string[];
   close(): void;
 }
 
-function stateStoreOver(
-  database: DatabaseSync,
-  path: string,
-  lock: DatabaseSync | undefined,
-): OpenStateStore {
+interface Opened {
+  readonly database: DatabaseSync;
+  readonly directory: string;
+  readonly path: string;
+  readonly lock?: DatabaseSync;
+}
+
+function stateStoreOver({ database, directory, path, lock }: Opened): OpenStateStore {
+  const floors = new SqliteFloors(database, { database: path, copy: join(directory, 'floors.json') });
   return {
     sources: new SqliteRecords<SourceRecord>(database, path, 'OCIRepository'),
     deliveries: new SqliteRecords<DeliveryRecord>(database, path, 'Kustomization'),
     events: new SqliteEvents(database, path),
+    floors,
+    time: floors.time,
+    faults: lock === undefined ? [] : floors.unite(),
     close() {
       database.close();
       lock?.close();
@@ -61,7 +74,8 @@ function stateStoreOver(
 }
 
 /**
- * Opens the state of the agent for writing; every write is on disk when it returns (WAL, full sync).
+ * Opens the state of the agent for writing; every write is on disk when it returns (WAL, full sync). Floors that one of their two places
+ * has forgotten are taken from the other.
  * @throws SealiftError STATE_UNUSABLE when another agent holds it or the file is of another version, DISK_FAILED.
  */
 export function openStateStore(directory: string): OpenStateStore {
@@ -69,11 +83,24 @@ export function openStateStore(directory: string): OpenStateStore {
   onDisk(directory, () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
   const lock = onDisk(directory, () => takeLock(directory));
   return onDisk(path, () => {
-    const database = new DatabaseSync(path);
+    const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
     checkVersion(database, path);
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
     database.exec(`${recordTable} ${eventTable} PRAGMA user_version = ${schemaVersion};`);
-    return stateStoreOver(database, path, lock);
+    return stateStoreOver({ database, directory, path, lock });
+  });
+}
+
+/** @throws SealiftError STATE_NOT_FOUND, STATE_UNUSABLE when it is of another version. */
+function openExisting(directory: string, readOnly: boolean): OpenStateStore {
+  const path = join(directory, 'state.db');
+  if (!existsSync(path)) {
+    throw new SealiftError('STATE_NOT_FOUND', path, 'no state here');
+  }
+  return onDisk(path, () => {
+    const database = new DatabaseSync(path, { readOnly, timeout: busyTimeoutMs });
+    checkVersion(database, path);
+    return stateStoreOver({ database, directory, path });
   });
 }
 
@@ -82,13 +109,15 @@ export function openStateStore(directory: string): OpenStateStore {
  * @throws SealiftError STATE_NOT_FOUND, STATE_UNUSABLE when it is of another version.
  */
 export function readStateStore(directory: string): OpenStateStore {
-  const path = join(directory, 'state.db');
-  if (!existsSync(path)) {
-    throw new SealiftError('STATE_NOT_FOUND', path, 'no state here');
-  }
-  return onDisk(path, () => {
-    const database = new DatabaseSync(path, { readOnly: true });
-    checkVersion(database, path);
-    return stateStoreOver(database, path, undefined);
-  });
+  return openExisting(directory, true);
+}
+
+/**
+ * Opens floors and events for writing, beside a running agent or after it; sources and deliveries are the agent's, and only read.
+ * @throws SealiftError STATE_NOT_FOUND, STATE_UNUSABLE when it is of another version.
+ */
+export function openFloors(
+  directory: string,
+): Pick<OpenStateStore, 'sources' | 'events' | 'floors' | 'time' | 'close'> {
+  return openExisting(directory, false);
 }
