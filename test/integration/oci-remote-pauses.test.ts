@@ -23,18 +23,24 @@ function setUp(host: string, onWarning?: (warning: RegistryWarning) => void) {
 }
 
 describe('55: a registry that asks for a pause', () => {
-  it('is left in peace by all repositories, and the wait it asked for is obeyed', async () => {
-    let calls = 0;
-    const registry = await serve((_, response) => {
-      calls += 1;
-      if (calls === 1) response.writeHead(429, { 'retry-after': '3' }).end();
-      else send(response, image);
-    });
-    const { repository, slept, transport } = setUp(registry.host);
-    await repository('a').resolve('v1');
-    expect(slept).toEqual([3_000]);
-    await transport.close();
-  });
+  it.each([
+    ['Retry-After', { 'retry-after': '3' }],
+    ['the end of its window', { 'ratelimit-remaining': '0', 'ratelimit-reset': '3' }],
+  ])(
+    'is left in peace by all repositories, and the wait it asked for by %s is obeyed',
+    async (_how, headers) => {
+      let calls = 0;
+      const registry = await serve((_, response) => {
+        calls += 1;
+        if (calls === 1) response.writeHead(429, headers).end();
+        else send(response, image);
+      });
+      const { repository, slept, transport } = setUp(registry.host);
+      await repository('a').resolve('v1');
+      expect(slept).toEqual([3_000]);
+      await transport.close();
+    },
+  );
 
   it('for an hour gets no request of any repository until then', async () => {
     const registry = await serve(

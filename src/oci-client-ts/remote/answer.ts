@@ -4,7 +4,7 @@ import type { RawAnswer } from './answer-listener.ts';
 import { parseErrorBody } from './error-body.ts';
 import { networkFault } from './network-fault.ts';
 import { requestIdOf } from './request-id.ts';
-import { parseRetryAfter } from './retry-policy.ts';
+import { askedPause } from './retry-policy.ts';
 
 export interface AnswerContext {
   /** Of the last hop. */
@@ -111,7 +111,7 @@ export class Answer {
     const { subject, refusal, url, now, signal } = this.#context;
     const found = parseErrorBody(await this.#prefix());
     signal.throwIfAborted();
-    const retryAfterMs = parseRetryAfter(this.header('retry-after'), now());
+    const retryAfterMs = askedPause((name) => this.header(name), this.status, now());
     const requestId = requestIdOf((name) => this.header(name));
     const details = {
       status: this.status,

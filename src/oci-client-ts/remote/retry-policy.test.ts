@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { OciError, type OciErrorCode, type OciErrorDetails } from '../errors.ts';
-import { decideRetry, defaultRetryLimits, maxRetryAfterMs, parseRetryAfter } from './retry-policy.ts';
+import {
+  askedPause,
+  decideRetry,
+  defaultRetryLimits,
+  maxRetryAfterMs,
+  parseRetryAfter,
+} from './retry-policy.ts';
 
 const limits = { attempts: 4, baseDelayMs: 100, maxDelayMs: 1000, maxElapsedMs: 5000 };
 const failure = (code: OciErrorCode, details: OciErrorDetails = {}): OciError =>
@@ -95,5 +101,25 @@ describe('parseRetryAfter', () => {
     ['nothing', undefined, undefined],
   ])('reads %s', (_behaviour, header, expected) => {
     expect(parseRetryAfter(header, now)).toBe(expected);
+  });
+});
+
+describe('askedPause', () => {
+  const now = Date.UTC(2026, 0, 1, 12, 0, 0);
+  const at = (seconds: number): string => `${now / 1000 + seconds}`;
+  it.each<[string, number, Record<string, string>, number | undefined]>([
+    ['Retry-After', 429, { 'retry-after': '7', 'ratelimit-reset': '90' }, 7000],
+    ['Retry-After of any status', 503, { 'retry-after': '7' }, 7000],
+    ['the seconds until the allowance is whole', 429, { 'ratelimit-reset': '90' }, 90_000],
+    ['the same with parameters', 429, { 'ratelimit-reset': '90;w=60' }, 90_000],
+    ['the moment at which it is, as GitHub has it', 429, { 'x-ratelimit-reset': at(45) }, 45_000],
+    ['the moment, as Docker Hub has it', 429, { 'x-retry-after': at(30) }, 30_000],
+    ['a moment next year', 429, { 'x-ratelimit-reset': at(31_536_000) }, maxRetryAfterMs],
+    ['nothing of a moment gone by', 429, { 'x-ratelimit-reset': at(-5) }, undefined],
+    ['nothing of an answer that was given', 200, { 'ratelimit-reset': '90' }, undefined],
+    ['nothing of words', 429, { 'ratelimit-reset': 'soon' }, undefined],
+    ['nothing of nothing', 429, {}, undefined],
+  ])('takes %s', (_what, status, headers, expected) => {
+    expect(askedPause((name) => headers[name], status, now)).toBe(expected);
   });
 });

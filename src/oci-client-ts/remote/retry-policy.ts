@@ -74,3 +74,28 @@ export function parseRetryAfter(header: string | undefined, nowMs: number): numb
   const at = Date.parse(text);
   return Number.isNaN(at) ? undefined : Math.min(Math.max(0, at - nowMs), maxRetryAfterMs);
 }
+
+/** Says when the allowance is whole again: of the drafts of IETF, and as GitHub and Docker Hub have it. */
+const resetHeaders = ['ratelimit-reset', 'x-ratelimit-reset', 'x-retry-after'];
+
+/** Larger numbers are seconds since 1970, not seconds from now: nobody waits for thirty years. */
+const firstEpoch = 1_000_000_000;
+
+/**
+ * Milliseconds for which an answer asks to be left alone: by `Retry-After`, or where the allowance is used up and there is none, until the
+ * allowance is whole again. At most an hour.
+ */
+export function askedPause(
+  header: (name: string) => string | undefined,
+  status: number,
+  nowMs: number,
+): number | undefined {
+  const asked = parseRetryAfter(header('retry-after'), nowMs);
+  if (asked !== undefined || status !== 429) return asked;
+  const resets = resetHeaders.map((name) => /^\s*(\d{1,15})\s*(?:[;,]|$)/.exec(header(name) ?? '')?.[1]);
+  const found = resets.find((digits) => digits !== undefined);
+  if (found === undefined) return undefined;
+  const seconds = Number(found);
+  const ms = seconds * 1000 - (seconds >= firstEpoch ? nowMs : 0);
+  return ms > 0 ? Math.min(ms, maxRetryAfterMs) : undefined;
+}

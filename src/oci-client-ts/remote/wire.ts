@@ -4,7 +4,7 @@ import type { Connections } from './connections.ts';
 import { type Exchange, type ExchangeLimits, exchange } from './exchange.ts';
 import { HostPauses } from './host-pauses.ts';
 import { Notices, type RegistryWarning } from './notices.ts';
-import { parseRetryAfter, type RetryLimits } from './retry-policy.ts';
+import { askedPause, type RetryLimits } from './retry-policy.ts';
 
 export interface WireOptions {
   readonly clock: RegistryClock;
@@ -37,8 +37,8 @@ export class Wire {
     const headers = { 'user-agent': this.#options.userAgent, ...call.headers };
     const dispatcher = this.#connections.dispatcher(url, registry);
     const raw = await exchange(dispatcher, { ...call, headers }, this.#options.limits);
-    const asked = [raw.headers['retry-after']].flat()[0];
-    this.#pauses.learn(url, raw.status, parseRetryAfter(asked, this.#options.clock.now()));
+    const header = (name: string): string | undefined => [raw.headers[name]].flat()[0];
+    this.#pauses.learn(url, raw.status, askedPause(header, raw.status, this.#options.clock.now()));
     this.notices.read(url, raw.headers);
     return raw;
   }
