@@ -3,7 +3,8 @@ import type { Requirement } from '../policy/authorities.ts';
 import { examine, type Finding, refusedFinding } from '../policy/examine.ts';
 import { allHold } from '../policy/verdict.ts';
 import type { SignatureFormat } from '../proof/authority.ts';
-import { type Discovered, type DiscoveryRequest, discover } from './discovery.ts';
+import type { Discovered, DiscoveryRequest } from './discovered.ts';
+import { discover } from './discovery.ts';
 
 /**
  * Examines what is found until every requirement holds or nothing is left. What could not be read counts against nobody while the rest

@@ -4,6 +4,7 @@ import {
   type ImageLayout,
   type ImageManifest,
   type Manifest,
+  maxManifestBytes,
   OciError,
   parseDigest,
   parseManifest,
@@ -12,7 +13,6 @@ import {
   type Store,
 } from 'oci-client-ts';
 import type { ResolvedRevision } from '../../api/index.ts';
-import { maxManifestBytes } from './discovery.ts';
 import type { ReadManifest, RecordingRepository } from './recording-repository.ts';
 
 /** Suffixes of the tags under which cosign keeps what belongs to a digest. */

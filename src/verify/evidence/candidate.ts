@@ -8,7 +8,7 @@ export type Purpose = 'signature' | 'attestation';
 /** Where a candidate was read: who keeps the manifest with all that it names keeps the evidence. */
 export interface Origin {
   /** The referrer, or what the tag names. */
-  readonly manifest: { readonly descriptor: Descriptor; readonly content: Uint8Array };
+  readonly manifest: Descriptor;
   /** Of the candidate's content. */
   readonly layer: Descriptor;
   /** Present when the manifest is no referrer: the tag by which cosign looks for it. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import type { Descriptor } from 'oci-client-ts';
 import { describe, expect, it } from 'vitest';
 import { selectBundles, selectLegacy } from './referrer-selection.ts';
@@ -31,13 +32,44 @@ const listing = [
 
 describe('referrers that may be signatures', () => {
   it('are ordered by what they say they are, and left out by type alone', () => {
-    expect(names(selectBundles(listing).chosen)).toEqual(['signature', 'unhinted', 'untyped', 'attestation']);
-    expect(names(selectLegacy(listing).chosen)).toEqual(['untyped', 'legacy']);
+    expect(names(selectBundles(listing, { purpose: 'signature' }).chosen)).toEqual([
+      'signature',
+      'unhinted',
+      'untyped',
+      'attestation',
+    ]);
+    expect(names(selectLegacy(listing, 'signature').chosen)).toEqual(['legacy', 'untyped']);
+  });
+
+  it('that are attestations are ordered by the types of predicate that are asked for', () => {
+    const sought = { purpose: 'attestation', predicateTypes: ['https://slsa.dev/provenance/v1'] } as const;
+    expect(names(selectBundles(listing, sought).chosen)).toEqual([
+      'attestation',
+      'unhinted',
+      'untyped',
+      'signature',
+    ]);
+    const inToto = entry('in-toto', 'application/vnd.in-toto+json');
+    expect(names(selectLegacy([...listing, inToto], 'attestation').chosen)).toEqual(['in-toto', 'untyped']);
+  });
+
+  it('attack 47: are the same in whatever order a registry lists them', () => {
+    const order = fc.shuffledSubarray(listing, { minLength: listing.length });
+    fc.assert(
+      fc.property(order, (shuffled) => {
+        expect(names(selectBundles(shuffled, { purpose: 'signature' }).chosen)).toEqual(
+          names(selectBundles(listing, { purpose: 'signature' }).chosen),
+        );
+      }),
+    );
   });
 
   it('are at most 16 of each format, the rest counted', () => {
     const many = Array.from({ length: 40 }, (_, at) => entry(`b${at}`, bundle));
-    expect(selectBundles(many)).toMatchObject({ chosen: { length: 16 }, omitted: 24 });
-    expect(selectLegacy(many)).toEqual({ chosen: [], omitted: 0 });
+    expect(selectBundles(many, { purpose: 'signature' })).toMatchObject({
+      chosen: { length: 16 },
+      omitted: 24,
+    });
+    expect(selectLegacy(many, 'signature')).toEqual({ chosen: [], omitted: 0 });
   });
 });

@@ -1,11 +1,15 @@
 import type { Descriptor } from 'oci-client-ts';
+import type { Purpose } from './candidate.ts';
 import { signPredicateType } from './signature-statement.ts';
 
 /** Several teams and a few rotated keys; whoever can push can add more, and each one costs two requests. */
 export const maxCandidates = 16;
 
-/** `artifactType` of legacy signatures that are referrers. */
-export const legacyArtifactType = 'application/vnd.dev.cosign.artifact.sig.v1+json';
+/** `artifactType` of legacy evidence that is a referrer. */
+export const legacyArtifactTypes: Readonly<Record<Purpose, string>> = {
+  signature: 'application/vnd.dev.cosign.artifact.sig.v1+json',
+  attestation: 'application/vnd.in-toto+json',
+};
 
 /** Every version begins like this; which one it is, the bundle says itself. */
 export const bundleTypePrefix = 'application/vnd.dev.sigstore.bundle';
@@ -19,36 +23,41 @@ export interface Selection {
   readonly omitted: number;
 }
 
+/** What is looked for; the types of predicate are those of attestations that somebody asks for. */
+export type Sought =
+  | { readonly purpose: Extract<Purpose, 'signature'> }
+  | { readonly purpose: Extract<Purpose, 'attestation'>; readonly predicateTypes: readonly string[] };
+
 /**
- * Which listed referrers may be signatures. The listing is an unsigned hint: it decides on the order and on what is left out, never on what
- * is accepted. An entry without type is looked at, since some registries leave it out.
+ * Which listed referrers may be what is sought. The listing is an unsigned hint: it decides on the order and on what is left out, never on
+ * what is accepted; in which order a registry lists has no say in either. An entry without type is looked at, since some registries leave it
+ * out.
  */
-export function selectBundles(listing: readonly Descriptor[]): Selection {
+export function selectBundles(listing: readonly Descriptor[], sought: Sought): Selection {
   const candidates = distinct(listing).filter(
     ({ artifactType }) => artifactType?.startsWith(bundleTypePrefix) ?? true,
   );
-  const ranked = candidates.map((descriptor) => ({ descriptor, rank: likelihood(descriptor) }));
+  const ranked = candidates.map((descriptor) => ({ descriptor, rank: rankOf(descriptor, sought) }));
   return capped(ranked.sort((a, b) => a.rank - b.rank).map(({ descriptor }) => descriptor));
 }
 
-/** As `selectBundles`, for legacy signatures. */
-export function selectLegacy(listing: readonly Descriptor[]): Selection {
-  return capped(
-    distinct(listing).filter(({ artifactType = legacyArtifactType }) => artifactType === legacyArtifactType),
-  );
+/** As `selectBundles`, for legacy signatures and attestations. */
+export function selectLegacy(listing: readonly Descriptor[], purpose: Purpose): Selection {
+  const sought = legacyArtifactTypes[purpose];
+  return capped(distinct(listing).filter(({ artifactType = sought }) => artifactType === sought));
 }
 
-function likelihood({ artifactType, annotations }: Descriptor): number {
+function rankOf({ artifactType, annotations }: Descriptor, sought: Sought): number {
   const hint = annotations?.[predicateHint];
-  if (hint === signPredicateType) return 0;
-  if (artifactType === undefined) return 2;
-  return hint === undefined ? 1 : 3;
+  const wanted = sought.purpose === 'signature' ? [signPredicateType] : sought.predicateTypes;
+  if (hint !== undefined) return wanted.includes(hint) ? 0 : 3;
+  return artifactType === undefined ? 2 : 1;
 }
 
+/** Each digest once, by digest: the sort that follows leaves equals in this order. */
 function distinct(listing: readonly Descriptor[]): readonly Descriptor[] {
-  return [
-    ...new Map(listing.toReversed().map((descriptor) => [descriptor.digest, descriptor])).values(),
-  ].reverse();
+  const byDigest = new Map(listing.toReversed().map((descriptor) => [descriptor.digest, descriptor]));
+  return [...byDigest.values()].sort((a, b) => (a.digest < b.digest ? -1 : 1));
 }
 
 function capped(candidates: readonly Descriptor[]): Selection {

@@ -2,6 +2,9 @@ import { type Descriptor, type ImageManifest, parseManifest } from 'oci-client-t
 import { bundleMediaType, bundleVersions } from './bundle-version.ts';
 import { quoted, Refused } from './refused.ts';
 
+/** Of a manifest that holds evidence: it names a handful of layers; cosign's grow with every signature. Smaller than the cap on manifests in general. */
+export const maxManifestBytes: number = 1024 * 1024;
+
 /** A manifest that holds signatures as layers. @throws Refused SIGNATURE_MALFORMED, and what `parseManifest` throws. */
 export function readSignatureManifest(content: Uint8Array, mediaType: string): ImageManifest {
   const manifest = parseManifest(content, mediaType);
