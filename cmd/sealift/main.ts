@@ -14,6 +14,8 @@ interface CommandFile {
 const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   run: () => import('./run.ts'),
   push: () => import('./push.ts'),
+  sign: () => import('./sign.ts'),
+  attest: () => import('./attest.ts'),
   serve: () => import('./serve.ts'),
   keygen: () => import('./keygen.ts'),
   status: () => import('./status.ts'),

@@ -1,9 +1,8 @@
-import { homedir } from 'node:os';
-import { openDockerCredentials, openLayout, RemoteRepository, type Store, Transport } from 'oci-client-ts';
+import { openLayout, RemoteRepository, type Store } from 'oci-client-ts';
 import { asRegistryError } from '../../src/api/index.ts';
 import { SealiftError } from '../../src/core/index.ts';
+import { openDockerTransport } from './docker-transport.ts';
 import { parseGivenReference } from './given-reference.ts';
-import { version } from './version.ts';
 
 /** A repository to publish to, the tag there, and the way to let go of it. */
 export interface PublisherStore {
@@ -43,11 +42,7 @@ export async function openPublisherStore(text: string, insecure: boolean): Promi
         'expected a registry or oci-layout:DIRECTORY to push to, got an archive, which is only read',
       );
     }
-    const transport = new Transport({
-      credentials: await openDockerCredentials({ environment: process.env, home: homedir() }),
-      userAgent: `sealift/${version}`,
-      ...(insecure ? { plainHttp: true } : {}),
-    });
+    const transport = await openDockerTransport(insecure);
     const { host, repository } = reference;
     const store = new RemoteRepository({ host, repository, transport });
     return { store, tag, close: () => transport.close() };

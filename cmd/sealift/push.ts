@@ -1,14 +1,20 @@
-import { readFile, stat } from 'node:fs/promises';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { stat } from 'node:fs/promises';
+import type { Command } from 'commander';
 import { type Descriptor, formatReference, parseReference, readAll, type Store } from 'oci-client-ts';
 import { asRegistryError } from '../../src/api/index.ts';
 import { type ArtifactOrigin, artifactManifest, layerOf, packDirectory } from '../../src/artifact/index.ts';
 import { asSealiftError, rfc3339, SealiftError } from '../../src/core/index.ts';
-import { attachSignature, isSignedBy, openPrivateKey, type PrivateKey } from '../../src/verify/index.ts';
-import { keyPassword } from './keygen.ts';
+import {
+  attachStatement,
+  type BundleSigner,
+  isSignedBy,
+  signatureStatement,
+} from '../../src/verify/index.ts';
+import { type Annotations, annotationsOption } from './annotations-option.ts';
 import { openPublisherStore } from './open-publisher-store.ts';
 import { outputOption } from './options.ts';
 import { formatValue, type OutputFormat } from './output.ts';
+import { addSigningOptions, openSigner, type SigningOptions } from './signing-options.ts';
 
 /** A packed tree is held in memory to be named by its digest; manifests are small. Bytes, compressed. */
 const maxLayerSize = 256 * 1024 * 1024;
@@ -20,7 +26,13 @@ export interface PushRequest {
   readonly origin: ArtifactOrigin;
   readonly ignore?: string;
   readonly insecure: boolean;
-  readonly signKey?: PrivateKey;
+  readonly signing?: PushSigning;
+}
+
+export interface PushSigning {
+  readonly signer: BundleSigner;
+  /** Signed with the digest. */
+  readonly annotations: Annotations;
 }
 
 /** What was pushed. */
@@ -48,14 +60,17 @@ async function packLayer(
   );
 }
 
+/** A key that signed already adds nothing by signing again, unless it states something new. */
 async function signPushed(
   store: Store,
-  manifest: Descriptor,
-  key: PrivateKey,
+  subject: Descriptor,
+  { signer, annotations }: PushSigning,
   signal: AbortSignal,
 ): Promise<'added' | 'present'> {
-  if (await isSignedBy(store, manifest, key.publicKey, signal)) return 'present';
-  await attachSignature(store, { manifest, privateKey: key, created: new Date() }, signal);
+  const repeats = signer.key !== undefined && Object.keys(annotations).length === 0;
+  if (repeats && (await isSignedBy(store, subject, signer.key, signal))) return 'present';
+  const statement = signatureStatement(subject.digest, annotations);
+  await attachStatement(store, { subject, statement, signer, created: new Date() }, signal);
   return 'added';
 }
 
@@ -71,8 +86,9 @@ export async function push(request: PushRequest, signal: AbortSignal): Promise<P
     const { config, manifest } = artifactManifest(layer.descriptor, request.origin);
     for (const { descriptor, content: bytes } of [config, layer, manifest])
       await store.push(descriptor, bytes, { signal });
-    const key = request.signKey;
-    const signature = key === undefined ? 'none' : await signPushed(store, manifest.descriptor, key, signal);
+    const { signing } = request;
+    const signature =
+      signing === undefined ? 'none' : await signPushed(store, manifest.descriptor, signing, signal);
     await store.tag(manifest.descriptor, tag, { signal });
     const { digest } = manifest.descriptor;
     return { url: request.reference, tag, digest, size: layer.descriptor.size, signature };
@@ -82,32 +98,6 @@ export async function push(request: PushRequest, signal: AbortSignal): Promise<P
   } finally {
     await close();
   }
-}
-
-/** A key has a few KiB; what is larger, or no file (/dev/zero), is none. */
-const maxKeySize = 64 * 1024;
-
-async function readKeyFile(path: string): Promise<string> {
-  const found = await stat(path);
-  if (found.isFile() && found.size <= maxKeySize) return readFile(path, 'utf8');
-  throw new SealiftError('KEY_INVALID', path, `expected a file of at most ${maxKeySize} bytes`);
-}
-
-/** Reads and opens a private key file. */
-export async function readPrivateKey(path: string): Promise<PrivateKey> {
-  const pem = await readKeyFile(path).catch((thrown) => {
-    throw asSealiftError(thrown, path, 'KEY_INVALID');
-  });
-  return openPrivateKey(pem, keyPassword());
-}
-
-function collectAnnotation(
-  text: string,
-  known: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
-  const equals = text.indexOf('=');
-  if (equals < 1) throw new InvalidArgumentError('expected KEY=VALUE');
-  return { ...known, [text.slice(0, equals)]: text.slice(equals + 1) };
 }
 
 /** The last second of the year 9999: RFC 3339 has no later one. */
@@ -122,11 +112,11 @@ function createdAt(): string {
   return rfc3339(epoch * 1000);
 }
 
-interface PushOptions {
+interface PushOptions extends SigningOptions {
   readonly path: string;
   readonly source: string;
   readonly revision: string;
-  readonly annotations: Readonly<Record<string, string>>;
+  readonly annotations: Annotations;
   readonly ignorePaths?: string;
   readonly signKey?: string;
   readonly insecure: boolean;
@@ -142,6 +132,7 @@ function formatResult(result: PushResult): string {
 async function runPush(reference: string, options: PushOptions): Promise<void> {
   const { path, source, revision, annotations, ignorePaths, signKey, insecure, output } = options;
   const origin = { source, revision, annotations, created: createdAt() };
+  const signer = await openSigner(options, signKey);
   const result = await push(
     {
       reference,
@@ -149,7 +140,7 @@ async function runPush(reference: string, options: PushOptions): Promise<void> {
       origin,
       insecure,
       ...(ignorePaths === undefined ? {} : { ignore: ignorePaths.split(',').join('\n') }),
-      ...(signKey === undefined ? {} : { signKey: await readPrivateKey(signKey) }),
+      ...(signer === undefined ? {} : { signing: { signer, annotations: {} } }),
     },
     new AbortController().signal,
   );
@@ -158,23 +149,20 @@ async function runPush(reference: string, options: PushOptions): Promise<void> {
 
 /** Adds the command to the program. */
 export function addTo(program: Command): void {
-  program
+  const command = program
     .command('push')
     .description('pack a directory of manifests and push it as a signed artifact')
     .argument('<reference>', 'oci://HOST/REPOSITORY:TAG or oci-layout:DIRECTORY:TAG')
     .requiredOption('-f, --path <directory>', 'directory to pack')
     .requiredOption('--source <url>', 'where the directory comes from, such as the URL of its repository')
     .requiredOption('--revision <revision>', 'revision there, such as main@sha1:<commit>')
-    .addOption(
-      new Option('-a, --annotations <key=value>', 'annotation of the manifest; may be repeated')
-        .argParser(collectAnnotation)
-        .default({}, 'none'),
-    )
+    .addOption(annotationsOption('annotation of the manifest'))
     .option(
       '--ignore-paths <patterns>',
       'comma-separated patterns to leave out, in .gitignore syntax, beside .sourceignore',
     )
-    .option('--sign-key <file>', 'private key to sign with (COSIGN_PASSWORD is its password)')
+    .option('--sign-key <file>', 'private key to sign with (COSIGN_PASSWORD is its password)');
+  addSigningOptions(command)
     .option('--insecure', 'speak plain HTTP to a registry that is not on loopback', false)
     .addOption(outputOption())
     .action(runPush);

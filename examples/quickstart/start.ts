@@ -9,7 +9,7 @@ import { push } from '../../cmd/sealift/push.ts';
 import { loadConfiguration, runOnce, runUntilStopped, tellLoaded } from '../../cmd/sealift/run-agent.ts';
 import { formatStatus, readStatus } from '../../cmd/sealift/status.ts';
 import { stopSignal } from '../../cmd/sealift/stop-signal.ts';
-import { openPrivateKey } from '../../src/verify/index.ts';
+import { keySigner, openPrivateKey } from '../../src/verify/index.ts';
 import { formatHints } from './hints.ts';
 import { places, root } from './places.ts';
 import { startRegistry } from './registry.ts';
@@ -35,9 +35,10 @@ async function publish(host: string, signal: AbortSignal): Promise<void> {
     created: '1970-01-01T00:00:00Z',
     annotations: {},
   };
-  const signKey = await openPrivateKey(await readFile(`${places.key}.key`, 'utf8'), password);
+  const key = await openPrivateKey(await readFile(`${places.key}.key`, 'utf8'), password);
+  const signing = { signer: keySigner(key), annotations: {} };
   const { digest, signature } = await push(
-    { reference, directory: places.application, origin, insecure: false, signKey },
+    { reference, directory: places.application, origin, insecure: false, signing },
     signal,
   );
   say(

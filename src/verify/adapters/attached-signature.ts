@@ -3,7 +3,10 @@ import { asRegistryError } from '../../api/index.ts';
 import type { Requirement } from '../policy/authorities.ts';
 import { allHold } from '../policy/verdict.ts';
 import type { PublicKey } from '../proof/public-key.ts';
+import { bundleReferrer, type SignatureContents } from '../signing/bundle-referrer.ts';
+import type { BundleSigner, SignedBundle } from '../signing/bundle-signer.ts';
 import { type SignRequest, signManifest } from '../signing/sign-manifest.ts';
+import type { SignedStatement } from '../signing/signed-statement.ts';
 import { gatherFindings } from './gather.ts';
 
 /** Signs a manifest and puts the signature beside it. Answers with the signature's manifest. @throws SealiftError REGISTRY_*. */
@@ -12,14 +15,47 @@ export async function attachSignature(
   request: SignRequest,
   signal: AbortSignal,
 ): Promise<Descriptor> {
-  const { config, layer, manifest } = signManifest(request);
+  return pushContents(store, signManifest(request), signal);
+}
+
+export interface StatementRequest {
+  /** The manifest that the statement is about. */
+  readonly subject: Descriptor;
+  readonly statement: SignedStatement;
+  readonly signer: BundleSigner;
+  /** Unsigned; written to seconds. */
+  readonly created: Date;
+}
+
+export interface AttachedStatement extends Omit<SignedBundle, 'bundle'> {
+  /** Of the referrer that holds it. */
+  readonly evidence: Descriptor;
+}
+
+/** Signs a statement and puts it beside its subject. @throws SealiftError REGISTRY_*, and what the signer throws. */
+export async function attachStatement(
+  store: Store,
+  { subject, statement, signer, created }: StatementRequest,
+  signal: AbortSignal,
+): Promise<AttachedStatement> {
+  const { bundle, ...signed } = await signer.sign(statement.payload);
+  const { predicateType } = statement;
+  const contents = bundleReferrer({ subject, bundle, predicateType, created });
+  return { ...signed, evidence: await pushContents(store, contents, signal) };
+}
+
+async function pushContents(
+  store: Store,
+  { config, layer, manifest }: SignatureContents,
+  signal: AbortSignal,
+): Promise<Descriptor> {
   try {
     for (const { descriptor, content } of [config, layer, manifest]) {
       await store.push(descriptor, content, { signal });
     }
   } catch (thrown) {
     signal.throwIfAborted();
-    throw asRegistryError(thrown, `signature of ${request.manifest.digest}`);
+    throw asRegistryError(thrown, `signature ${manifest.descriptor.digest}`);
   }
   return manifest.descriptor;
 }

@@ -1,0 +1,82 @@
+import type { Command } from 'commander';
+import { freshnessAnnotations } from '../../src/api/index.ts';
+import { SealiftError } from '../../src/core/index.ts';
+import { attachStatement, type BundleSigner, signatureStatement } from '../../src/verify/index.ts';
+import { type Annotations, annotationsOption } from './annotations-option.ts';
+import { parseExpiry } from './expiry.ts';
+import { openSignable } from './open-signable.ts';
+import { outputOption } from './options.ts';
+import { formatValue, type OutputFormat } from './output.ts';
+import { formatSigned, type SignedResult, signedResult } from './signed-result.ts';
+import { addSigningOptions, requireSigner, type SigningOptions } from './signing-options.ts';
+import { stopSignal } from './stop-signal.ts';
+
+interface SignOptions extends SigningOptions {
+  readonly key?: string;
+  readonly annotations: Annotations;
+  readonly expires?: string;
+  readonly insecure: boolean;
+  readonly output: OutputFormat;
+}
+
+export interface SignatureRequest {
+  /** `oci://HOST/REPOSITORY` or `oci-layout:DIRECTORY`, with a tag or digest. */
+  readonly reference: string;
+  readonly insecure: boolean;
+  readonly signer: BundleSigner;
+  /** Signed with the digest. */
+  readonly annotations: Annotations;
+}
+
+/** Signs what a reference names now, by its digest, and puts the signature beside those that are there. */
+export async function sign(request: SignatureRequest, signal: AbortSignal): Promise<SignedResult> {
+  const { reference, insecure, signer, annotations } = request;
+  const { store, manifest, reference: named, close } = await openSignable(reference, insecure, signal);
+  try {
+    const statement = signatureStatement(manifest.digest, annotations);
+    const attached = await attachStatement(
+      store,
+      { subject: manifest, statement, signer, created: new Date() },
+      signal,
+    );
+    const { digest } = manifest;
+    return signedResult(
+      { reference: named, digest, predicateType: statement.predicateType, annotations },
+      attached,
+    );
+  } finally {
+    await close();
+  }
+}
+
+function signedAnnotations({ annotations, expires }: SignOptions): Annotations {
+  if (expires === undefined) return annotations;
+  const name = freshnessAnnotations.expires;
+  if (Object.hasOwn(annotations, name)) {
+    throw new SealiftError('USAGE', '--expires', `expected either it or the annotation ${name}, got both`);
+  }
+  return { ...annotations, [name]: parseExpiry(expires, Date.now()) };
+}
+
+async function runSign(reference: string, options: SignOptions): Promise<void> {
+  const { key, insecure, output } = options;
+  const annotations = signedAnnotations(options);
+  const signer = await requireSigner(options, key);
+  const result = await sign({ reference, insecure, signer, annotations }, stopSignal());
+  process.stdout.write(output === 'table' ? formatSigned(result) : formatValue(result, output));
+}
+
+/** Adds the command to the program. */
+export function addTo(program: Command): void {
+  const command = program
+    .command('sign')
+    .description('sign an artifact by its digest, beside the signatures it has, as cosign sign does')
+    .argument('<reference>', 'oci://HOST/REPOSITORY or oci-layout:DIRECTORY, with :TAG or @DIGEST')
+    .option('--key <file>', 'private key to sign with (COSIGN_PASSWORD is its password)');
+  addSigningOptions(command)
+    .addOption(annotationsOption('signed with the digest'))
+    .option('--expires <when>', 'until when the signature means it: RFC 3339, or from now as 90d, 12h, 30m')
+    .option('--insecure', 'speak plain HTTP to a registry that is not on loopback', false)
+    .addOption(outputOption())
+    .action(runSign);
+}
