@@ -2,6 +2,8 @@ import {
   type CredentialProvider,
   openLayout,
   openLayoutArchive,
+  type ProxySettings,
+  proxyFromEnvironment,
   pullSecretsProvider,
   type ReadStore,
   RemoteRepository,
@@ -48,6 +50,12 @@ function credentialsFrom(text: string | undefined, subject: string): CredentialP
 /** Opens the repositories that sources poll, over connections that live as long as the process. */
 export class RepositoryOpener {
   readonly #transports = new Map<string, Transport>();
+  readonly #proxy: ProxySettings;
+
+  /** @param environment where `http_proxy`, `https_proxy` and `no_proxy` are read. */
+  constructor(environment: Readonly<Record<string, string | undefined>> = process.env) {
+    this.#proxy = proxyFromEnvironment(environment);
+  }
 
   /** @throws SealiftError REFERENCE_INVALID, OBJECT_NOT_FOUND, CONFIG_INVALID; and what opening a layout throws. */
   async open(source: OciRepository, desired: DesiredState): Promise<ReadStore> {
@@ -89,6 +97,7 @@ export class RepositoryOpener {
     );
     const transport = new Transport({
       credentials,
+      proxy: this.#proxy,
       userAgent: `sealift/${version}`,
       ...(source.spec.insecure ? { plainHttp: true } : {}),
     });
