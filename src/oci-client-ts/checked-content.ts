@@ -25,8 +25,18 @@ export class ContentCheck {
 
   /** @throws OciError `size-mismatch` as soon as there are too many bytes. */
   add(chunk: Uint8Array): void {
+    this.countIn(chunk);
+    this.hash(chunk);
+  }
+
+  /** The first half of `add`. */
+  countIn(chunk: Uint8Array): void {
     this.#count += chunk.byteLength;
     if (this.#count > this.#descriptor.size) throw sizeMismatch(this.#descriptor, `at least ${this.#count}`);
+  }
+
+  /** The second half of `add`, in the same order of chunks. */
+  hash(chunk: Uint8Array): void {
     this.#hasher.update(chunk);
   }
 

@@ -19,7 +19,7 @@ export interface Transfer extends Operation {
    */
   readonly progress?: (bytes: number) => void;
   /**
-   * True: each chunk is the reader's until it asks for the next one; then its memory may be used again. So the memory of a transfer stays a
+   * True: each chunk is the reader's, to read, until it asks for the next one; then its memory may be used again. So the memory of a transfer stays a
    * few MiB, whatever its size. Default: chunks are the reader's for good, and the collector's when it is done with them.
    */
   readonly lend?: boolean;

@@ -9,6 +9,7 @@ import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Descriptor, mediaTypes, type TransportOptions } from 'oci-client-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -139,7 +140,7 @@ describe('the memory of a pull', () => {
       }
       response.end();
     });
-    const script = path.join(import.meta.dirname, 'oci-puller.ts');
+    const script = fileURLToPath(new URL('oci-puller.ts', import.meta.url));
     const order = [host, JSON.stringify(part), JSON.stringify(whole)];
     const { stdout } = await promisify(execFile)(process.execPath, [script, ...order]);
     expect(JSON.parse(stdout).addedMiB).toBeLessThan(32);

@@ -1,3 +1,4 @@
+import { clearImmediate, setImmediate } from 'node:timers';
 import { ContentCheck } from '../checked-content.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { createHasher, parseDigest } from '../digest.ts';
@@ -87,21 +88,34 @@ export class BlobReader {
   /** True when the connection broke. */
   async *#pass({ first, rest }: Opened): AsyncGenerator<Uint8Array, boolean, undefined> {
     try {
-      for (const chunk of first) yield this.#counted(chunk);
+      for (const chunk of first) yield* this.#checked(chunk);
       for (;;) {
         const step = await rest.next().catch(brokenLink);
         if (step === 'broken') return true;
         if (step.done) return false;
-        yield this.#counted(step.value);
+        yield* this.#checked(step.value);
       }
     } finally {
       await rest.return();
     }
   }
 
-  #counted(chunk: Uint8Array): Uint8Array {
-    this.#check.add(chunk);
-    return chunk;
+  /** A chunk that is lent is hashed while its reader waits, for the disk as a rule: that takes as long. */
+  *#checked(chunk: Uint8Array): Generator<Uint8Array, void, undefined> {
+    this.#check.countIn(chunk);
+    let isHashed = !this.#lend;
+    if (isHashed) this.#check.hash(chunk);
+    const hash = (): void => {
+      if (!isHashed) this.#check.hash(chunk);
+      isHashed = true;
+    };
+    const later = setImmediate(hash);
+    try {
+      yield chunk;
+    } finally {
+      clearImmediate(later);
+      hash();
+    }
   }
 
   /** The first request asks for no range: some registries break on it. */
