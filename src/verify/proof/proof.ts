@@ -1,16 +1,12 @@
 import type { UnverifiedClaim } from '../evidence/candidate.ts';
 import { Refused } from '../evidence/refused.ts';
-import type { Authority, KeyAuthority } from './authority.ts';
-import { isSignatureBy } from './public-key.ts';
+import type { Authority } from './authority.ts';
+import { proveByCertificate } from './prove-by-certificate.ts';
+import { proveByKey } from './prove-by-key.ts';
+import { proveKeyless } from './prove-keyless.ts';
+import type { ProvenTime } from './proven-time.ts';
 
-/** A moment at which the signature existed, and who says so. */
-export interface ProvenTime {
-  readonly by: 'log' | 'timestamp';
-  /** Who runs the log or the timestamp authority: one operator counts once. */
-  readonly operator: string;
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-}
+export type { ProvenTime } from './proven-time.ts';
 
 /** That an authority signed a claim. Made by `prove` alone. */
 export interface Proof {
@@ -25,21 +21,25 @@ export interface Proof {
 /**
  * Whether this authority signed this claim: the proof, or why there is none. The authority is the policy's choice; what the evidence says
  * about its signer selects nothing. Never throws.
+ * @param now the site's trusted now, in milliseconds since the epoch.
  */
-export function prove(authority: Authority, claim: UnverifiedClaim): Proof | Refused {
-  switch (authority.kind) {
-    case 'key':
-      return proveByKey(authority, claim);
-    default:
-      return new Refused('SIGNATURE_KEY_UNKNOWN', `expected a key, got ${authority.kind}`);
+export function prove(authority: Authority, claim: UnverifiedClaim, now = 0): Proof | Refused {
+  try {
+    return proveBy(authority, claim, now);
+  } catch (thrown) {
+    if (thrown instanceof Refused) return thrown;
+    const detail = 'expected a signature, got evidence that cannot be judged';
+    return new Refused('SIGNATURE_MALFORMED', detail, { cause: thrown });
   }
 }
 
-function proveByKey({ keys }: KeyAuthority, claim: UnverifiedClaim): Proof | Refused {
-  const signer =
-    claim.material.kind === 'key'
-      ? keys.find(({ key }) => isSignatureBy(key, claim.signedBytes, claim.signature))
-      : undefined;
-  if (signer === undefined) return new Refused('SIGNATURE_KEY_UNKNOWN', 'expected another key');
-  return { keyId: signer.key.id, times: [] };
+function proveBy(authority: Authority, claim: UnverifiedClaim, now: number): Proof {
+  switch (authority.kind) {
+    case 'key':
+      return proveByKey(authority, claim, now);
+    case 'keyless':
+      return proveKeyless(authority, claim, now);
+    case 'certificate':
+      return proveByCertificate(authority, claim, now);
+  }
 }

@@ -1,0 +1,164 @@
+import { createPublicKey } from 'node:crypto';
+import type { SignedEntity } from '@sigstore/verify';
+import { Refused } from '../evidence/refused.ts';
+import type { TimeRule } from './authority.ts';
+import { checkByLibrary, type LibraryCheck } from './library-check.ts';
+import { type LoggedSignature, readLoggedSignature, requireSignerOf } from './logged-signature.ts';
+import { contains, isoTime, momentsOf, type ProvenTime, requirePast } from './proven-time.ts';
+import type { TrustedMember, TrustedRoot } from './trusted-root.ts';
+
+export interface EvidenceCheck extends LibraryCheck {
+  readonly time: TimeRule;
+  /** The site's trusted now, in milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** Honest signatures have one or two of each; every one costs milliseconds of synchronous work. */
+const maxOfEach = 4;
+
+/**
+ * What logs and timestamp authorities of the trusted root say about a claim, as far as it is asked for; every one of it has to hold.
+ * @returns the proven times, earliest first.
+ * @throws Refused LOG_ENTRY_INVALID, TIMESTAMP_INVALID, TIME_UNPROVEN, CERTIFICATE_INVALID, SIGNATURE_KEY_UNKNOWN.
+ */
+export function checkEvidence(check: EvidenceCheck): readonly ProvenTime[] {
+  const entries = askedEntries(check);
+  requirePresence(check, entries);
+  for (const entry of entries) requireSignerOf(entry, check.signer);
+  const entity = checkByLibrary(check);
+  const stamps = stampsOf(entity, check.root);
+  const times = [
+    ...entries.flatMap((entry) => promisesOf(entry, check.root)),
+    ...stamps.map(({ time }) => time),
+  ];
+  requirePast(times, check.now);
+  const moments = momentsOf(times, check.now);
+  const logs = entries.map((entry) => logOf(entry, check.root, moments));
+  const { time } = check;
+  requireOperators('LOG_ENTRY_INVALID', 'logs', time.logs, logs);
+  requireOperators(
+    'TIMESTAMP_INVALID',
+    'timestamp authorities',
+    time.timestamps,
+    stamps.map(({ by }) => by),
+  );
+  return times.sort((a, b) => a.at - b.at);
+}
+
+function askedEntries({ claim, asked }: EvidenceCheck): readonly LoggedSignature[] {
+  const { logEntries, timestamps } = claim.evidence;
+  for (const [what, { length }] of [
+    ['log entries', logEntries],
+    ['timestamps', timestamps],
+  ] as const) {
+    if (length > maxOfEach) {
+      throw new Refused('SIGNATURE_MALFORMED', `expected at most ${maxOfEach} ${what}, got ${length}`);
+    }
+  }
+  return asked.logs ? logEntries.map(readLoggedSignature) : [];
+}
+
+/** Says what is missing before the library, which counts all kinds of times as one, has to. */
+function requirePresence(
+  { claim, asked, time, issuedByRoot }: EvidenceCheck,
+  entries: readonly LoggedSignature[],
+): void {
+  const stamps = asked.timestamps ? claim.evidence.timestamps.length : 0;
+  if (time.logs > 0 && entries.length === 0) {
+    throw new Refused('LOG_ENTRY_INVALID', `expected an entry in a transparency log, got none`);
+  }
+  if (time.timestamps > 0 && stamps === 0) {
+    throw new Refused('TIMESTAMP_INVALID', `expected an RFC 3161 timestamp, got none`);
+  }
+  const isTimed = stamps > 0 || entries.some(({ promisedAt }) => promisedAt !== undefined);
+  if (issuedByRoot && !isTimed) {
+    const got = entries.length > 0 ? 'a log entry without time' : 'neither';
+    throw new Refused(
+      'TIME_UNPROVEN',
+      `expected a log entry with its time, or an RFC 3161 timestamp, got ${got}`,
+    );
+  }
+}
+
+function promisesOf({ promisedAt, logId }: LoggedSignature, { logs }: TrustedRoot): readonly ProvenTime[] {
+  if (promisedAt === undefined) return [];
+  const log = logs.find((member) => member.logId.equals(logId) && contains(member, promisedAt));
+  return [{ by: 'log', operator: log === undefined ? '' : labelOf(log), at: promisedAt }];
+}
+
+/** The log of an entry, while its key was in use: of entries without promise the library does not look at that. */
+function logOf(
+  { logId, promisedAt }: LoggedSignature,
+  { logs }: TrustedRoot,
+  moments: readonly number[],
+): TrustedMember {
+  const times = promisedAt === undefined ? moments : [promisedAt];
+  const named = logs.filter((log) => log.logId.equals(logId));
+  const log = named.find((member) => times.every((at) => contains(member, at)));
+  if (log !== undefined) return log;
+  const where = named[0]?.url ?? 'an unknown log';
+  const detail = `expected an entry of a log in the window of its key, got one of ${where} at ${times.map(isoTime).join(', ')}`;
+  throw new Refused('LOG_ENTRY_INVALID', detail);
+}
+
+interface Stamp {
+  readonly by: TrustedMember;
+  readonly time: ProvenTime;
+}
+
+type Timestamp = Extract<SignedEntity['timestamps'][number], { $case: 'timestamp-authority' }>['timestamp'];
+
+function stampsOf({ timestamps, signature }: SignedEntity, root: TrustedRoot): readonly Stamp[] {
+  return timestamps.flatMap((entry) => {
+    if (entry.$case !== 'timestamp-authority') return [];
+    const by = authorityOf(entry.timestamp, signature.signature, root);
+    const at = entry.timestamp.signingTime.getTime();
+    return [{ by, time: { by: 'timestamp', operator: labelOf(by), at } }];
+  });
+}
+
+/** Whose timestamp it is: one that the library accepted. Where several have the name and number of its certificate, their key decides. */
+function authorityOf(stamp: Timestamp, stamped: Buffer, root: TrustedRoot): TrustedMember {
+  const known = root.timestampAuthorities.filter((member, index) => {
+    const leaf = root.material.timestampAuthorities[index]?.certChain[0];
+    return (
+      leaf?.serialNumber.equals(stamp.signerSerialNumber) &&
+      leaf.issuer.equals(stamp.signerIssuer) &&
+      contains(member, stamp.signingTime.getTime()) &&
+      isStampOf(stamp, stamped, leaf.publicKey)
+    );
+  });
+  if (known[0] !== undefined) return known[0];
+  throw new Refused(
+    'TIMESTAMP_INVALID',
+    'expected a timestamp by an authority of the trusted root, got another one',
+  );
+}
+
+function isStampOf(stamp: Timestamp, stamped: Buffer, spki: Buffer): boolean {
+  try {
+    stamp.verify(stamped, createPublicKey({ key: spki, format: 'der', type: 'spki' }));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Two logs of one operator are one witness (CVE-2026-49834); members whose operator the root does not name may be of one, so they are. */
+function requireOperators(
+  code: 'LOG_ENTRY_INVALID' | 'TIMESTAMP_INVALID',
+  what: string,
+  expected: number,
+  members: readonly TrustedMember[],
+): void {
+  const operators = new Set(members.map(({ operator }) => operator));
+  if (operators.size >= expected) return;
+  const got = `${operators.size} (${[...operators].map((operator) => operator || 'not named').join(', ')})`;
+  throw new Refused(code, `expected ${what} of ${expected} different operators, got ${got}`);
+}
+
+/** Who, and where the root does not say who: where. */
+function labelOf({ operator, url }: TrustedMember): string {
+  if (operator !== '') return operator;
+  return URL.canParse(url) ? new URL(url).host : url;
+}

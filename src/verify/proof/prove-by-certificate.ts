@@ -1,0 +1,42 @@
+import type { UnverifiedClaim } from '../evidence/candidate.ts';
+import { askedEvidence, requireRoot } from './asked-evidence.ts';
+import type { CertificateAuthority } from './authority.ts';
+import { nameOf, readAnchors, requireIssuedBy } from './certificate-chain.ts';
+import { requireIdentity, subjectOf } from './certificate-identity.ts';
+import { checkEvidence } from './checked-evidence.ts';
+import type { Proof } from './proof.ts';
+import { requireCertificate } from './prove-keyless.ts';
+import { momentsOf, type ProvenTime } from './proven-time.ts';
+import { publicKeyOf } from './public-key.ts';
+import { requireSignature, type Signer } from './signer.ts';
+
+/**
+ * A signature by somebody with a certificate of the site's own authorities, valid at each proven time, or now where none is asked for.
+ * @throws Refused CERTIFICATE_INVALID, SIGNATURE_IDENTITY_UNKNOWN, SIGNATURE_KEY_UNKNOWN, and what `checkEvidence` throws.
+ */
+export function proveByCertificate(
+  authority: CertificateAuthority,
+  claim: UnverifiedClaim,
+  now: number,
+): Proof {
+  const certificate = requireCertificate(claim);
+  const key = publicKeyOf(certificate.publicKey, 'certificate');
+  requireSignature(key, claim);
+  const times = timesOf(authority, { key, certificate }, { claim, now });
+  const anchors = readAnchors(authority.roots, authority.intermediates);
+  const root = requireIssuedBy(anchors, certificate, momentsOf(times, now));
+  const identity = { issuer: nameOf(root), subject: subjectOf(certificate) };
+  requireIdentity(certificate, identity, authority.identities);
+  return { keyId: key.id, identity, times };
+}
+
+function timesOf(
+  authority: CertificateAuthority,
+  signer: Signer,
+  given: { readonly claim: UnverifiedClaim; readonly now: number },
+): readonly ProvenTime[] {
+  const asked = askedEvidence(authority);
+  if (!(asked.logs || asked.timestamps)) return [];
+  const root = requireRoot(authority.trustedRoot);
+  return checkEvidence({ ...given, asked, root, time: authority.time, signer, issuedByRoot: false });
+}
