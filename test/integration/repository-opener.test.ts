@@ -1,4 +1,6 @@
+import { RemoteRepository } from 'oci-client-ts';
 import { afterEach, expect, it } from 'vitest';
+import { openDockerTransport } from '../../cmd/sealift/docker-transport.ts';
 import { RepositoryOpener } from '../../cmd/sealift/open-repository.ts';
 import { imageOf } from '../fakes/oci-content.ts';
 import { onlySource, siteOf, sourceYaml } from '../fakes/site.ts';
@@ -35,4 +37,12 @@ it('goes to hosts in no_proxy directly', async () => {
   const store = await openerIn(environment).open(onlySource(local), local);
   expect((await store.resolve('latest')).kind).toBe('resolved');
   expect([proxy.requests.length, registry.requests.length]).toEqual([0, 1]);
+});
+
+it('publishes by the proxy of the environment', async () => {
+  const proxy = await serve((_, response) => send(response, image));
+  const transport = await openDockerTransport(true, { http_proxy: proxy.url });
+  await new RemoteRepository({ host: 'registry.example', repository: 'app', transport }).resolve('latest');
+  await transport.close();
+  expect(proxy.requests.map(({ url }) => url)).toEqual(['http://registry.example/v2/app/manifests/latest']);
 });
