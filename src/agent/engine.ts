@@ -241,7 +241,9 @@ export class Engine {
       this.#stop.signal,
     );
     if (changed) this.#wakeDeliveriesOf(source);
-    this.#addJudgement(source);
+    // What could not be judged is tried again by its own timer, not at every poll.
+    if (changed || this.#reconcilers.sources.standing(source, this.#desired) === 'good')
+      this.#addJudgement(source);
     const delayMs = this.#nextDelay(error, failures, source.spec.interval);
     return this.#pauses.learn(source, error, { delayMs, random: this.#parts.random.next() });
   }

@@ -31,7 +31,7 @@ export type Tree = Readonly<Record<string, string>>;
 interface PushOptions {
   readonly tag?: string;
   /** Who signs; nobody when absent. */
-  readonly by?: PrivateKey;
+  readonly by?: PrivateKey | readonly PrivateKey[];
   readonly mediaType?: string;
 }
 
@@ -47,8 +47,12 @@ export interface SiteBench {
   readonly events: SealiftEvent[];
   /** Pushes a tree, or the bytes of a layer as they are; gives back its manifest. */
   push(content: Tree | Uint8Array, options?: PushOptions): Promise<Descriptor>;
+  /** Signs what was pushed. */
+  sign(manifest: Pick<Descriptor, 'digest'>, by: PrivateKey): Promise<Descriptor>;
   /** Writes the site's configuration; `spec` is added to that of the source. */
   configure(spec?: Readonly<Record<string, unknown>>): Promise<void>;
+  /** From now on the site trusts these keys, and no others. Texts are PEM. */
+  trust(...keys: readonly (PrivateKey | string)[]): Promise<void>;
   /** A pass of a freshly started agent. */
   run(): Promise<Convergence>;
   /** An agent of this site that the caller runs and closes. */
@@ -96,7 +100,12 @@ async function makeSigningKey(): Promise<SigningKey> {
 /** Made once: scrypt is slow on purpose. */
 let signingKeys: Promise<readonly [trusted: SigningKey, stranger: SigningKey]> | undefined;
 
-function siteObjects(host: string, pem: string, spec: Readonly<Record<string, unknown>>): readonly unknown[] {
+interface Wanted {
+  readonly pems: readonly string[];
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+function siteObjects(host: string, { pems, spec }: Wanted): readonly unknown[] {
   const at = (name: string): unknown => ({ name, namespace: 'edge' });
   return [
     {
@@ -115,7 +124,10 @@ function siteObjects(host: string, pem: string, spec: Readonly<Record<string, un
       apiVersion: 'sealift.dev/v1alpha1',
       kind: 'VerificationPolicy',
       metadata: at('release'),
-      spec: { match: { repositories: ['**'] }, authorities: [{ name: 'key', key: { data: pem } }] },
+      spec: {
+        match: { repositories: ['**'] },
+        authorities: pems.map((data, at) => ({ name: `key-${at}`, key: { data } })),
+      },
     },
   ];
 }
@@ -129,6 +141,9 @@ export async function startSiteBench(): Promise<SiteBench> {
   signingKeys ??= Promise.all([makeSigningKey(), makeSigningKey()]);
   const [trusted, stranger] = await signingKeys;
   const events: SealiftEvent[] = [];
+  let pems: readonly string[] = [trusted.pem];
+  const pemOf = (key: PrivateKey | string): string =>
+    typeof key === 'string' ? key : key === trusted.key ? trusted.pem : stranger.pem;
   const configuration = at('site.yaml');
   const target = at('delivered');
   const state = at('state');
@@ -136,10 +151,12 @@ export async function startSiteBench(): Promise<SiteBench> {
     layout,
     intercept: (request, response, route) => bench.intercept?.(request, response, route) ?? false,
   });
-  const compose = (): Promise<ComposedAgent> =>
-    composeAgent({ stateDirectory: state, targetDirectory: target, searchPath: process.env['PATH'] ?? '' }, [
-      (event) => events.push(event),
-    ]);
+  const settings = {
+    stateDirectory: state,
+    targetDirectory: target,
+    searchPath: process.env['PATH'] ?? '',
+  };
+  const compose = (): Promise<ComposedAgent> => composeAgent(settings, [(event) => events.push(event)]);
   const bench: SiteBench = {
     directory,
     store,
@@ -153,23 +170,13 @@ export async function startSiteBench(): Promise<SiteBench> {
     state,
     compose,
     push: (content, options = {}) => pushArtifact(store, layerBytes(content), options),
-    async configure(spec = {}) {
-      const host = new URL(registry.url).host;
-      const documents = siteObjects(host, trusted.pem, spec).map((object) => stringify(object));
-      await writeFile(configuration, documents.join('---\n'));
+    configure: (spec = {}) => writeSite(configuration, registry, { pems, spec }),
+    async trust(...keys) {
+      pems = keys.map(pemOf);
+      await bench.configure();
     },
-    async run() {
-      const agent = await compose();
-      try {
-        return await converge(
-          agent.parts,
-          await loadConfiguration(configuration),
-          new AbortController().signal,
-        );
-      } finally {
-        await agent.close();
-      }
-    },
+    sign: ({ digest }, by) => signPushed(store, digest, by),
+    run: async () => runOnce(await compose(), configuration),
     delivered: () => readFiles(target),
     async close() {
       await registry.close();
@@ -180,8 +187,22 @@ export async function startSiteBench(): Promise<SiteBench> {
   return bench;
 }
 
+async function writeSite(file: string, { url }: RegistryServer, wanted: Wanted): Promise<void> {
+  const documents = siteObjects(new URL(url).host, wanted).map((object) => stringify(object));
+  await writeFile(file, documents.join('---\n'));
+}
+
+async function runOnce(agent: ComposedAgent, configuration: string): Promise<Convergence> {
+  try {
+    const desired = await loadConfiguration(configuration);
+    return await converge(agent.parts, desired, new AbortController().signal);
+  } finally {
+    await agent.close();
+  }
+}
+
 async function pushArtifact(store: Store, content: Uint8Array, options: PushOptions): Promise<Descriptor> {
-  const { tag = 'stable', by, mediaType = flux } = options;
+  const { tag = 'stable', by = [], mediaType = flux } = options;
   const layer = { mediaType, digest: sha256(content), size: content.length };
   const origin = {
     source: 'https://example.com/app',
@@ -193,9 +214,15 @@ async function pushArtifact(store: Store, content: Uint8Array, options: PushOpti
   await store.push(config.descriptor, config.content);
   await store.push(layer, content);
   await store.push(manifest.descriptor, manifest.content);
-  if (by !== undefined) await sign(store, manifest.descriptor, by);
+  for (const key of [by].flat()) await sign(store, manifest.descriptor, key);
   await store.tag(manifest.descriptor, tag);
   return manifest.descriptor;
+}
+
+async function signPushed(store: Store, digest: string, by: PrivateKey): Promise<Descriptor> {
+  const found = await store.resolve(digest);
+  if (found.kind !== 'resolved') throw new Error(`${digest}: not resolved`);
+  return sign(store, found.descriptor, by);
 }
 
 /** Signs a manifest as `sealift push --sign-key` does. */
