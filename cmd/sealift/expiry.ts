@@ -5,13 +5,19 @@ const unitMs: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, 
 /** The last second of the year 9999: RFC 3339 has no later one. Milliseconds. */
 const lastMoment = 253_402_300_799_000;
 
-/** https://www.rfc-editor.org/rfc/rfc3339#section-5.6; the day of the month is checked by the calendar. */
+/** https://www.rfc-editor.org/rfc/rfc3339#section-5.6 */
 const moment = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
+
+/** `Date.parse` takes the 30th of February for a day of March. */
+function isDay(date: string): boolean {
+  const at = Date.parse(`${date}T00:00:00Z`);
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(date);
+}
 
 function momentOf(text: string, now: number): number {
   const [, count, unit = ''] = /^(\d{1,6})([dhm])$/.exec(text) ?? [];
   if (count !== undefined) return now + Number(count) * (unitMs[unit] ?? 0);
-  return moment.test(text) ? Date.parse(text) : Number.NaN;
+  return moment.test(text) && isDay(text.slice(0, 10)) ? Date.parse(text) : Number.NaN;
 }
 
 /**
