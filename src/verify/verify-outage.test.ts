@@ -7,6 +7,7 @@ import {
   type Store,
 } from 'oci-client-ts';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { readableStore } from '../../test/fixtures/readable-store.ts';
 import {
   bundleOf,
   desiredState,
@@ -49,14 +50,6 @@ function verify(repository: ReadStore, signal = new AbortController().signal): P
   );
 }
 
-const readable = (from: Store): ReadStore => ({
-  resolve: (reference, options) => from.resolve(reference, options),
-  fetch: (descriptor, options) => from.fetch(descriptor, options),
-  exists: (descriptor, options) => from.exists(descriptor, options),
-  tags: (options) => from.tags(options),
-  referrers: (subject, options) => from.referrers(subject, options),
-});
-
 function failing(code: OciErrorCode): AsyncIterable<never> {
   const next = () => Promise.reject(new OciError(code, 'registry.test', 'it does not answer'));
   return { [Symbol.asyncIterator]: () => ({ next }) };
@@ -72,19 +65,21 @@ const outages: readonly (readonly [OciErrorCode, string])[] = [
 ];
 
 describe('an outage is an error, never "unsigned"', () => {
-  it.each(outages)('%s while referrers are listed: %s', async (fault, code) => {
-    await expect(verify({ ...readable(store), referrers: () => failing(fault) })).rejects.toMatchObject({
+  it.each(outages)('attack 41: %s while referrers are listed: %s', async (fault, code) => {
+    await expect(verify({ ...readableStore(store), referrers: () => failing(fault) })).rejects.toMatchObject({
       code,
     });
   });
 
-  it.each(outages)('%s while a referrer is fetched: %s', async (fault, code) => {
-    await expect(verify({ ...readable(store), fetch: () => failing(fault) })).rejects.toMatchObject({ code });
+  it.each(outages)('attack 41: %s while a referrer is fetched: %s', async (fault, code) => {
+    await expect(verify({ ...readableStore(store), fetch: () => failing(fault) })).rejects.toMatchObject({
+      code,
+    });
   });
 
-  it.each(outages)('%s while the signature tag is resolved: %s', async (fault, code) => {
+  it.each(outages)('attack 41: %s while the signature tag is resolved: %s', async (fault, code) => {
     const repository: ReadStore = {
-      ...readable(store),
+      ...readableStore(store),
       async *referrers() {},
       resolve: async (reference) => {
         throw new OciError(fault, reference, 'it does not answer');
@@ -97,16 +92,16 @@ describe('an outage is an error, never "unsigned"', () => {
     const key = await parsePublicKey(signer.publicPem, 'key');
     const never = new AbortController().signal;
     expect(await isSignedBy(store, artifact.descriptor, key, never)).toBe(true);
-    const down: ReadStore = { ...readable(store), referrers: () => failing('server-error') };
+    const down: ReadStore = { ...readableStore(store), referrers: () => failing('server-error') };
     await expect(isSignedBy(down, artifact.descriptor, key, never)).rejects.toMatchObject({
       code: 'REGISTRY_FAILED',
     });
   });
 
-  it('is no refusal either when other candidates were refused', async () => {
+  it('attack 41: is no refusal either when other candidates were refused', async () => {
     await pushBundle(store, artifact.descriptor, '{"junk":1}');
     const repository: ReadStore = {
-      ...readable(store),
+      ...readableStore(store),
       fetch: (descriptor, options) =>
         descriptor.digest === bundle.digest ? failing('server-error') : store.fetch(descriptor, options),
     };
@@ -117,7 +112,7 @@ describe('an outage is an error, never "unsigned"', () => {
     const { digest } = artifact.descriptor;
     await pushLegacy(store, artifact.descriptor, [legacyLayer(signer, payloadOf(digest))]);
     const repository: ReadStore = {
-      ...readable(store),
+      ...readableStore(store),
       fetch: (descriptor, options) =>
         descriptor.digest === bundle.digest ? failing('server-error') : store.fetch(descriptor, options),
     };
@@ -127,7 +122,7 @@ describe('an outage is an error, never "unsigned"', () => {
 
 describe('a registry that answers with other bytes', () => {
   const answering = (content: Uint8Array): ReadStore => ({
-    ...readable(store),
+    ...readableStore(store),
     async *fetch() {
       yield content;
     },
@@ -137,14 +132,14 @@ describe('a registry that answers with other bytes', () => {
     ['of another digest', (size: number) => Buffer.alloc(size)],
     ['that are fewer', (size: number) => Buffer.alloc(size - 1)],
     ['without end', () => Buffer.alloc(8 * 1024 * 1024)],
-  ])('%s is reported, not believed', async (_what, content) => {
+  ])('attack 11: %s is reported, not believed', async (_what, content) => {
     await expect(verify(answering(content(bundle.size)))).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' });
   });
 
-  it('is read no further than the size that was named', async () => {
+  it('attack 12: is read no further than the size that was named', async () => {
     let chunks = 0;
     const repository: ReadStore = {
-      ...readable(store),
+      ...readableStore(store),
       async *fetch() {
         for (; ; chunks += 1) yield Buffer.alloc(64 * 1024);
       },
@@ -161,7 +156,7 @@ describe('requests', () => {
       manifest: { artifactType: 'application/spdx+json' },
     });
     const repository: ReadStore = {
-      ...readable(store),
+      ...readableStore(store),
       fetch: (descriptor, options) => {
         asked.push(descriptor.mediaType);
         return store.fetch(descriptor, options);
@@ -182,7 +177,7 @@ describe('requests', () => {
     const controller = new AbortController();
     const reason = new Error('shutdown');
     const repository: ReadStore = {
-      ...readable(store),
+      ...readableStore(store),
       fetch: () => {
         controller.abort(reason);
         return failing('unreachable');

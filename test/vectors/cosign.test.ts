@@ -12,6 +12,7 @@ import {
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Verdict } from '../../src/api/index.ts';
 import { createVerifyStage, openPrivateKey } from '../../src/verify/index.ts';
+import { readableStore } from '../fixtures/readable-store.ts';
 import {
   contentOf,
   desiredState,
@@ -156,7 +157,7 @@ describe.skipIf(!existsSync(folder))('signatures by cosign 3.1.3', () => {
     async (name) => {
       const { store, artifact } = layoutOf(name);
       const withoutSignature: ReadStore = {
-        ...readable(store),
+        ...readableStore(store),
         resolve: (reference, options) => store.resolve(reference.replace(/[.]sig$/, '.none'), options),
         async *referrers(subject, options) {
           for await (const entry of store.referrers(subject, options)) {
@@ -172,7 +173,7 @@ describe.skipIf(!existsSync(folder))('signatures by cosign 3.1.3', () => {
   it('attest-legacy: an attestation under the signature tag is none', async () => {
     const { store, artifact } = layoutOf('attest-legacy');
     const swapped: ReadStore = {
-      ...readable(store),
+      ...readableStore(store),
       resolve: (reference, options) => store.resolve(reference.replace(/[.]sig$/, '.att'), options),
     };
     expect(await judge(swapped, artifact, [pem('p256')])).toMatchObject({
@@ -189,7 +190,7 @@ describe.skipIf(!existsSync(folder))('signatures by cosign 3.1.3', () => {
     // Whatever is asked about the victim is answered with what lies beside the signed artifact.
     const own = artifact.descriptor;
     const moved: ReadStore = {
-      ...readable(store),
+      ...readableStore(store),
       resolve: (reference, options) =>
         store.resolve(reference.replace(hex(victim.descriptor), hex(own)), options),
       referrers: (_subject, options) => store.referrers(own, options),
@@ -235,16 +236,6 @@ const hex = ({ digest }: Descriptor): string => digest.slice('sha256:'.length);
 async function isAttestation(store: ReadStore, entry: Descriptor): Promise<boolean> {
   const bytes = await readAll(store.fetch(entry), entry.size, entry.digest);
   return Buffer.from(bytes).toString().includes('https://slsa.dev/provenance/v1');
-}
-
-function readable(from: ReadStore): ReadStore {
-  return {
-    resolve: (reference, options) => from.resolve(reference, options),
-    fetch: (descriptor, options) => from.fetch(descriptor, options),
-    exists: (descriptor, options) => from.exists(descriptor, options),
-    tags: (options) => from.tags(options),
-    referrers: (subject, options) => from.referrers(subject, options),
-  };
 }
 
 interface StoredSignature {

@@ -4,6 +4,7 @@ import type { SealiftError } from '../../core/index.ts';
 import type { Purpose, UnverifiedCandidate } from '../evidence/candidate.ts';
 import { maxCandidates } from '../evidence/referrer-selection.ts';
 import type { SignatureFormat } from '../proof/authority.ts';
+import type { ByteBudget } from './byte-budget.ts';
 import type { Read } from './checked-read.ts';
 
 /** Something that was found. Whatever it is, it proves nothing until it is examined. */
@@ -27,6 +28,11 @@ export interface DiscoveryRequest {
   readonly formats: ReadonlySet<SignatureFormat>;
   /** Absent: none is looked for. The types of predicate decide what is looked at first, and nothing else. */
   readonly attestations?: { readonly predicateTypes: readonly string[] };
+}
+
+/** A request under way: what all of its reads share. */
+export interface Search extends DiscoveryRequest {
+  readonly budget: ByteBudget;
 }
 
 /** What was looked for, and how it would have been stored. */

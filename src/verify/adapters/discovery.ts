@@ -1,6 +1,7 @@
 import type { Descriptor } from 'oci-client-ts';
 import { asRegistryError } from '../../api/index.ts';
 import type { Sought } from '../evidence/referrer-selection.ts';
+import { ByteBudget } from './byte-budget.ts';
 import type { Discovery, DiscoveryRequest } from './discovered.ts';
 import { ReferrerSearch } from './referrer-search.ts';
 import { discoverTagged } from './tagged-evidence.ts';
@@ -14,12 +15,13 @@ const maxListed = 1024;
  * @throws SealiftError REGISTRY_* when the registry could not be asked what there is: an outage is never "unsigned".
  */
 export async function* discover(request: DiscoveryRequest, signal: AbortSignal): Discovery {
-  const search = new ReferrerSearch(request, await listReferrers(request, signal));
+  const search = { ...request, budget: new ByteBudget() };
+  const referrers = new ReferrerSearch(search, await listReferrers(request, signal));
   for (const sought of soughtBy(request)) {
-    if (request.formats.has('bundle')) yield* search.bundles(sought, signal);
+    if (request.formats.has('bundle')) yield* referrers.bundles(sought, signal);
     if (!request.formats.has('legacy')) continue;
-    yield* search.layers(sought.purpose, signal);
-    yield* discoverTagged(request, sought.purpose, signal);
+    yield* referrers.layers(sought.purpose, signal);
+    yield* discoverTagged(search, sought.purpose, signal);
   }
 }
 

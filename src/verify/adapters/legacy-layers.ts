@@ -3,7 +3,7 @@ import type { Origin, Purpose } from '../evidence/candidate.ts';
 import { maxCandidates } from '../evidence/referrer-selection.ts';
 import { maxAttestationBytes } from '../evidence/sigstore-bundle.ts';
 import { checkedRead } from './checked-read.ts';
-import { type Discovery, type DiscoveryRequest, tooMany, unread } from './discovered.ts';
+import { type Discovery, type Search, tooMany, unread } from './discovered.ts';
 
 /** A simple-signing payload has 300 bytes, and more only by annotations. */
 const maxPayloadBytes = 64 * 1024;
@@ -17,15 +17,16 @@ export interface FoundManifest {
 
 /** Each layer of a legacy manifest as a candidate: one signature or attestation each. */
 export async function* readLayers(
-  { repository, subject }: DiscoveryRequest,
+  { repository, subject, budget }: Search,
   purpose: Purpose,
   { parsed: { layers }, ...from }: FoundManifest,
   signal: AbortSignal,
 ): Discovery {
   const place = { format: 'legacy', purpose } as const;
-  const limit = purpose === 'signature' ? maxPayloadBytes : maxAttestationBytes;
+  const max = purpose === 'signature' ? maxPayloadBytes : maxAttestationBytes;
   for (const layer of layers.slice(0, maxCandidates)) {
     const { mediaType, annotations = {}, digest: evidence } = layer;
+    const limit = budget.grant(layer.size, max);
     const content = await checkedRead({ repository, descriptor: layer, limit }, signal);
     if (content.kind !== 'read') yield unread(place, evidence, content);
     else {

@@ -16,27 +16,20 @@ import {
 } from '../evidence/signature-manifest.ts';
 import { maxAttestationBytes, maxSignatureBundleBytes } from '../evidence/sigstore-bundle.ts';
 import { attempt, checkedRead, type Read } from './checked-read.ts';
-import {
-  type Discovered,
-  type Discovery,
-  type DiscoveryRequest,
-  type Place,
-  tooMany,
-  unread,
-} from './discovered.ts';
+import { type Discovered, type Discovery, type Place, type Search, tooMany, unread } from './discovered.ts';
 import { type FoundManifest, readLayers } from './legacy-layers.ts';
 
 /** Goes through the referrers of one artifact, for one purpose after the other, and reads none twice for nothing. */
 export class ReferrerSearch {
-  readonly #request: DiscoveryRequest;
+  readonly #search: Search;
   readonly #listing: readonly Descriptor[];
   /** Bundles that were handed out: what they are, signature or attestation, they say themselves. */
   readonly #done = new Set<string>();
   /** Of entries that are listed without type, what their manifest says. */
   readonly #types = new Map<string, string>();
 
-  constructor(request: DiscoveryRequest, listing: readonly Descriptor[]) {
-    this.#request = request;
+  constructor(search: Search, listing: readonly Descriptor[]) {
+    this.#search = search;
     this.#listing = listing;
   }
 
@@ -51,7 +44,7 @@ export class ReferrerSearch {
       this.#done.add(descriptor.digest);
       yield found;
     }
-    if (omitted > 0) yield tooMany(place, this.#request.subject.digest, omitted);
+    if (omitted > 0) yield tooMany(place, this.#search.subject.digest, omitted);
   }
 
   async *layers(purpose: Purpose, signal: AbortSignal): Discovery {
@@ -62,9 +55,9 @@ export class ReferrerSearch {
       const manifest = await this.#read(descriptor, signal);
       if (manifest.kind !== 'read') yield unread(place, descriptor.digest, manifest);
       else if (artifactTypeOf(manifest.value.parsed) === legacyArtifactTypes[purpose])
-        yield* readLayers(this.#request, purpose, manifest.value, signal);
+        yield* readLayers(this.#search, purpose, manifest.value, signal);
     }
-    if (omitted > 0) yield tooMany(place, this.#request.subject.digest, omitted);
+    if (omitted > 0) yield tooMany(place, this.#search.subject.digest, omitted);
   }
 
   /** An entry that is listed without type is read once, whatever it is looked at for. */
@@ -74,7 +67,7 @@ export class ReferrerSearch {
   }
 
   async #read(descriptor: Descriptor, signal: AbortSignal): Promise<Read<FoundManifest>> {
-    const { repository, subject } = this.#request;
+    const { repository, subject } = this.#search;
     const content = await checkedRead({ repository, descriptor, limit: maxManifestBytes }, signal);
     if (content.kind !== 'read') return content;
     return attempt(descriptor.digest, signal, async () => {
@@ -99,8 +92,9 @@ export class ReferrerSearch {
     const layer = await attempt(evidence, signal, async () => bundleLayer(parsed));
     if (layer.kind !== 'read') return unread(place, evidence, layer);
     if (this.#isLeftForLater(place, layer.value)) return undefined;
-    const limit = place.purpose === 'signature' ? maxSignatureBundleBytes : maxAttestationBytes;
-    const { repository } = this.#request;
+    const max = place.purpose === 'signature' ? maxSignatureBundleBytes : maxAttestationBytes;
+    const { repository, budget } = this.#search;
+    const limit = budget.grant(layer.value.size, max);
     const content = await checkedRead({ repository, descriptor: layer.value, limit }, signal);
     if (content.kind !== 'read') return unread(place, evidence, content);
     const origin = { manifest: from, layer: layer.value };
@@ -108,7 +102,7 @@ export class ReferrerSearch {
   }
 
   #isLeftForLater({ purpose }: Place, layer: Descriptor): boolean {
-    const isAnyLater = purpose === 'signature' && this.#request.attestations !== undefined;
+    const isAnyLater = purpose === 'signature' && this.#search.attestations !== undefined;
     return isAnyLater && layer.size > maxSignatureBundleBytes;
   }
 }

@@ -3,7 +3,7 @@ import type { Purpose } from '../evidence/candidate.ts';
 import { Refused } from '../evidence/refused.ts';
 import { maxManifestBytes, readSignatureManifest } from '../evidence/signature-manifest.ts';
 import { attempt, type Read } from './checked-read.ts';
-import { type Discovery, type DiscoveryRequest, unread } from './discovered.ts';
+import { type Discovery, type Search, unread } from './discovered.ts';
 import { type FoundManifest, readLayers } from './legacy-layers.ts';
 
 const suffixes: Readonly<Record<Purpose, string>> = { signature: 'sig', attestation: 'att' };
@@ -12,16 +12,12 @@ const suffixes: Readonly<Record<Purpose, string>> = { signature: 'sig', attestat
  * What lies under cosign's tag for this digest, if there is one. The tag is anybody's to move: it only says where to look.
  * https://github.com/sigstore/cosign/blob/v3.0.0/specs/SIGNATURE_SPEC.md
  */
-export async function* discoverTagged(
-  request: DiscoveryRequest,
-  purpose: Purpose,
-  signal: AbortSignal,
-): Discovery {
-  const { algorithm, encoded } = parseDigest(request.subject.digest);
+export async function* discoverTagged(search: Search, purpose: Purpose, signal: AbortSignal): Discovery {
+  const { algorithm, encoded } = parseDigest(search.subject.digest);
   const tag = `${algorithm}-${encoded}.${suffixes[purpose]}`;
-  const found = await readTagged(request.repository, tag, signal);
-  if (found.kind !== 'read') yield unread({ format: 'legacy', purpose }, request.subject.digest, found);
-  else if (found.value !== undefined) yield* readLayers(request, purpose, found.value, signal);
+  const found = await readTagged(search.repository, tag, signal);
+  if (found.kind !== 'read') yield unread({ format: 'legacy', purpose }, search.subject.digest, found);
+  else if (found.value !== undefined) yield* readLayers(search, purpose, found.value, signal);
 }
 
 async function readTagged(

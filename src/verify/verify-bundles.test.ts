@@ -1,0 +1,386 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  bundleOf,
+  bundleType,
+  contentOf,
+  envelopeOf,
+  newSigner,
+  push,
+  pushBundle,
+  statementOf,
+} from '../../test/fixtures/signed-artifact.ts';
+import { SignedRoom, signer } from '../../test/fixtures/signed-room.ts';
+
+let room: SignedRoom;
+
+beforeEach(async () => {
+  room = await SignedRoom.open();
+});
+
+const refusedWith = (code: string) => expect.objectContaining({ kind: 'refused', code });
+const accepted = expect.objectContaining({ kind: 'accepted' });
+
+describe('a Sigstore bundle that is refused', () => {
+  const statement = (change: Record<string, unknown> = {}) => statementOf(room.digest, change);
+  const sha = (): string => room.digest.slice(7);
+
+  it.each<[string, string, () => unknown]>([
+    [
+      'attack 07: of another predicate type',
+      'SIGNATURE_WRONG_TYPE',
+      () => bundleOf(signer, statement({ predicateType: 'https://slsa.dev/provenance/v1' })),
+    ],
+    [
+      'attack 07: of a predicate type with something behind it',
+      'SIGNATURE_WRONG_TYPE',
+      () => bundleOf(signer, statement({ predicateType: 'https://sigstore.dev/cosign/sign/v1/' })),
+    ],
+    [
+      'attack 07: of an empty predicate type',
+      'SIGNATURE_MALFORMED',
+      () => bundleOf(signer, statement({ predicateType: '' })),
+    ],
+    [
+      'attack 07: of another statement type',
+      'SIGNATURE_WRONG_TYPE',
+      () => bundleOf(signer, statement({ _type: 'https://in-toto.io/Statement/v0.1' })),
+    ],
+    [
+      'attack 07: of another payload type',
+      'SIGNATURE_WRONG_TYPE',
+      () => ({ ...room.bundle(), dsseEnvelope: envelopeOf(signer, statement(), 'text/plain') }),
+    ],
+    [
+      'attack 07: with a message signature',
+      'SIGNATURE_WRONG_TYPE',
+      () => ({
+        ...room.bundle(),
+        dsseEnvelope: undefined,
+        messageSignature: {
+          messageDigest: { algorithm: 'SHA2_256', digest: Buffer.from(sha(), 'hex').toString('base64') },
+          signature: signer.sign(room.artifact.content).toString('base64'),
+        },
+      }),
+    ],
+    [
+      'attack 42: with both contents',
+      'SIGNATURE_MALFORMED',
+      () => ({ ...room.bundle(), messageSignature: {} }),
+    ],
+    [
+      'attack 42: with no content',
+      'SIGNATURE_MALFORMED',
+      () => ({ ...room.bundle(), dsseEnvelope: undefined }),
+    ],
+    [
+      'attack 42: with both key materials',
+      'SIGNATURE_MALFORMED',
+      () => ({
+        ...room.bundle(),
+        verificationMaterial: { publicKey: { hint: '' }, certificate: { rawBytes: 'AA==' } },
+      }),
+    ],
+    [
+      'attack 42: with no key material',
+      'SIGNATURE_MALFORMED',
+      () => ({ ...room.bundle(), verificationMaterial: {} }),
+    ],
+    [
+      'with a certificate chain, which version 0.3 forbids',
+      'SIGNATURE_MALFORMED',
+      () => ({ ...room.bundle(), verificationMaterial: { x509CertificateChain: { certificates: [] } } }),
+    ],
+    [
+      'with a certificate, where only keys may sign',
+      'SIGNATURE_KEY_UNKNOWN',
+      () => ({ ...room.bundle(), verificationMaterial: { certificate: { rawBytes: 'AA==' } } }),
+    ],
+    [
+      'attack 42: of an unknown media type',
+      'SIGNATURE_MALFORMED',
+      () => ({ ...room.bundle(), mediaType: 'application/vnd.dev.sigstore.bundle.v9.9+json' }),
+    ],
+    [
+      'attack 42: of a media type with a suffix',
+      'SIGNATURE_MALFORMED',
+      () => ({ ...room.bundle(), mediaType: `${bundleType}EVIL` }),
+    ],
+    ['attack 18: with an unknown field', 'SIGNATURE_MALFORMED', () => ({ ...room.bundle(), extra: true })],
+    [
+      'attack 18: with a duplicate key',
+      'SIGNATURE_MALFORMED',
+      () => JSON.stringify(room.bundle()).replace('{', `{"mediaType":"${bundleType}",`),
+    ],
+    [
+      'with no signature',
+      'SIGNATURE_MALFORMED',
+      () => ({ ...room.bundle(), dsseEnvelope: { ...envelopeOf(signer, statement()), signatures: [] } }),
+    ],
+    [
+      'with two signatures',
+      'SIGNATURE_MALFORMED',
+      () => {
+        const envelope = envelopeOf(signer, statement());
+        const [signature] = envelope.signatures as unknown[];
+        return { ...room.bundle(), dsseEnvelope: { ...envelope, signatures: [signature, signature] } };
+      },
+    ],
+    [
+      'with an empty signature',
+      'SIGNATURE_MALFORMED',
+      () => ({
+        ...room.bundle(),
+        dsseEnvelope: { ...envelopeOf(signer, statement()), signatures: [{ sig: '' }] },
+      }),
+    ],
+    [
+      'attack 43: with 500 timestamps',
+      'SIGNATURE_MALFORMED',
+      () => ({
+        ...room.bundle(),
+        verificationMaterial: {
+          publicKey: { hint: '' },
+          timestampVerificationData: { rfc3161Timestamps: Array(500).fill({}) },
+        },
+      }),
+    ],
+    [
+      'attack 43: with 2,000 log entries',
+      'SIGNATURE_MALFORMED',
+      () => ({
+        ...room.bundle(),
+        verificationMaterial: { publicKey: { hint: '' }, tlogEntries: Array(2000).fill({}) },
+      }),
+    ],
+    ['attack 07: whose payload is no JSON', 'SIGNATURE_MALFORMED', () => bundleOf(signer, 'not JSON')],
+    [
+      'attack 18: whose payload has a key twice',
+      'SIGNATURE_MALFORMED',
+      () => bundleOf(signer, JSON.stringify(statement()).replace('{', '{"predicateType":"x",')),
+    ],
+    [
+      'attack 18: whose statement has an unknown field',
+      'SIGNATURE_MALFORMED',
+      () => bundleOf(signer, statement({ extra: 1 })),
+    ],
+    ['without subject', 'SIGNATURE_MALFORMED', () => bundleOf(signer, statement({ subject: [] }))],
+    [
+      'attack 12: with 1,025 subjects',
+      'SIGNATURE_MALFORMED',
+      () => bundleOf(signer, statement({ subject: Array(1025).fill({ digest: { sha256: sha() } }) })),
+    ],
+    [
+      'attack 12: with 33 digests',
+      'SIGNATURE_MALFORMED',
+      () =>
+        bundleOf(
+          signer,
+          statement({
+            subject: [
+              {
+                digest: {
+                  sha256: sha(),
+                  ...Object.fromEntries(Array.from({ length: 32 }, (_, at) => [`x${at}`, 'y'])),
+                },
+              },
+            ],
+          }),
+        ),
+    ],
+    [
+      'attack 08: without digest',
+      'SIGNATURE_WRONG_DIGEST',
+      () => bundleOf(signer, statement({ subject: [{ digest: {} }] })),
+    ],
+    [
+      'attack 08: of the right digest under another algorithm',
+      'SIGNATURE_WRONG_DIGEST',
+      () => bundleOf(signer, statement({ subject: [{ digest: { sha512: sha() } }] })),
+    ],
+    [
+      'attack 08: of the digest in capitals',
+      'SIGNATURE_WRONG_DIGEST',
+      () => bundleOf(signer, statement({ subject: [{ digest: { sha256: sha().toUpperCase() } }] })),
+    ],
+    [
+      'attack 08: of the beginning of the digest',
+      'SIGNATURE_WRONG_DIGEST',
+      () => bundleOf(signer, statement({ subject: [{ digest: { sha256: sha().slice(0, 32) } }] })),
+    ],
+    [
+      'attack 08: of an empty digest',
+      'SIGNATURE_WRONG_DIGEST',
+      () => bundleOf(signer, statement({ subject: [{ digest: { sha256: '' } }] })),
+    ],
+    [
+      'with a payload that was changed',
+      'SIGNATURE_KEY_UNKNOWN',
+      () => ({
+        ...room.bundle(),
+        dsseEnvelope: {
+          ...envelopeOf(signer, statement()),
+          payload: Buffer.from(JSON.stringify(statement({ predicate: { a: 1 } }))).toString('base64'),
+        },
+      }),
+    ],
+    [
+      'with the plain payload signed instead of its encoding',
+      'SIGNATURE_KEY_UNKNOWN',
+      () => ({
+        ...room.bundle(),
+        dsseEnvelope: {
+          ...envelopeOf(signer, statement()),
+          signatures: [{ sig: signer.sign(Buffer.from(JSON.stringify(statement()))).toString('base64') }],
+        },
+      }),
+    ],
+    [
+      'by a key of the policy’s curve with SHA-512',
+      'SIGNATURE_KEY_UNKNOWN',
+      () => bundleOf({ ...signer, sign: newSigner('p256', 'sha512').sign }, statement()),
+    ],
+    ['as a list', 'SIGNATURE_MALFORMED', () => '[]'],
+    ['as null', 'SIGNATURE_MALFORMED', () => 'null'],
+    ['as nothing', 'SIGNATURE_MALFORMED', () => ''],
+  ])('%s: %s', async (_what, code, bundle) => {
+    await pushBundle(room.store, room.artifact.descriptor, bundle());
+    expect(await room.verdict()).toEqual(refusedWith(code));
+  });
+
+  it.each([
+    ['white space', (text: string) => `${text} `],
+    ['a line break', (text: string) => `${text.slice(0, 4)}\n${text.slice(4)}`],
+    ['no padding', (text: string) => text.replace(/=+$/, '')],
+    ['more padding', (text: string) => `${text}====`],
+    ['the URL alphabet', (text: string) => text.replaceAll('+', '-').replaceAll('/', '_')],
+    ['stray characters', (text: string) => `${text.slice(0, 4)}!${text.slice(4)}`],
+  ])('attack 32: with %s in the base64', async (_what, change) => {
+    // A payload whose base64 ends in padding and holds both special characters.
+    const statement = JSON.stringify({ ...statementOf(room.digest), predicate: { a: '~~~???>>>' } });
+    const padded = `${statement}${' '.repeat((4 - (statement.length % 3)) % 3)}`;
+    const envelope = envelopeOf(signer, padded);
+    const encoded = String(envelope.payload);
+    expect(encoded).toMatch(/[+/].*=$/);
+    await pushBundle(room.store, room.artifact.descriptor, {
+      ...room.bundle(),
+      dsseEnvelope: { ...envelope, payload: change(encoded) },
+    });
+    expect(await room.verdict()).toEqual(refusedWith('SIGNATURE_MALFORMED'));
+  });
+
+  it.each<[string, string, Parameters<typeof pushBundle>[3] | (() => Parameters<typeof pushBundle>[3])]>([
+    ['with a layer of another type', 'SIGNATURE_MALFORMED', { layerType: 'application/json' }],
+    [
+      'attack 42: with a layer type that only begins like a bundle',
+      'SIGNATURE_MALFORMED',
+      { layerType: `${bundleType}EVIL` },
+    ],
+    ['without layer', 'SIGNATURE_MALFORMED', { layers: [] }],
+    ['without artifact type', 'SIGNATURE_MISSING', { manifest: { artifactType: undefined } }],
+  ])('in a referrer %s: %s', async (_what, code, change) => {
+    await pushBundle(
+      room.store,
+      room.artifact.descriptor,
+      room.bundle(),
+      typeof change === 'function' ? change() : change,
+    );
+    expect(await room.verdict()).toEqual(refusedWith(code));
+  });
+
+  it('in a referrer with two layers', async () => {
+    const layer = await push(room.store, contentOf(bundleType, room.bundle()));
+    await pushBundle(room.store, room.artifact.descriptor, '{}', { layers: [layer, layer] });
+    expect(await room.verdict()).toEqual(refusedWith('SIGNATURE_MALFORMED'));
+  });
+
+  it('attack 12: of 256 KiB and one byte, before it is fetched', async () => {
+    const bundle = JSON.stringify(room.bundle());
+    const layer = contentOf(bundleType, `${bundle}${' '.repeat(256 * 1024 + 1 - bundle.length)}`);
+    await pushBundle(room.store, room.artifact.descriptor, '{}', { layers: [layer.descriptor] });
+    const verdict = await room.verdict();
+    expect(verdict).toEqual(refusedWith('SIGNATURE_MALFORMED'));
+    expect(verdict).toMatchObject({
+      detail: expect.stringContaining('expected at most 262144 bytes, got 262145'),
+    });
+  });
+});
+
+describe('a Sigstore bundle that is accepted', () => {
+  const logEntry = {
+    logIndex: '1',
+    logId: { keyId: 'AA==' },
+    kindVersion: { kind: 'dsse', version: '0.0.1' },
+    integratedTime: '1',
+    inclusionPromise: { signedEntryTimestamp: 'AA==' },
+    inclusionProof: { rootHash: 'AA==', treeSize: '2', hashes: ['AA=='], checkpoint: { envelope: 'x' } },
+    canonicalizedBody: 'AA==',
+  };
+
+  it.each<[string, () => unknown]>([
+    [
+      'without predicate, as cosign 3.0.0 to 3.0.4 write it',
+      () => bundleOf(signer, statementOf(room.digest, { predicate: undefined })),
+    ],
+    [
+      'with a misleading key hint',
+      () => ({ ...room.bundle(), verificationMaterial: { publicKey: { hint: '__proto__' } } }),
+    ],
+    [
+      'with the other spelling of version 0.3',
+      () => ({ ...room.bundle(), mediaType: 'application/vnd.dev.sigstore.bundle+json;version=0.3' }),
+    ],
+    [
+      'of version 0.1',
+      () => ({ ...room.bundle(), mediaType: 'application/vnd.dev.sigstore.bundle+json;version=0.1' }),
+    ],
+    [
+      'of version 0.2',
+      () => ({ ...room.bundle(), mediaType: 'application/vnd.dev.sigstore.bundle+json;version=0.2' }),
+    ],
+    [
+      'with a log entry and a timestamp that no key asks for',
+      () => ({
+        ...room.bundle(),
+        verificationMaterial: {
+          publicKey: { hint: '' },
+          tlogEntries: [logEntry],
+          timestampVerificationData: { rfc3161Timestamps: [{ signedTimestamp: 'AA==' }] },
+        },
+      }),
+    ],
+    [
+      'with the artifact as the second subject',
+      () =>
+        bundleOf(
+          signer,
+          statementOf(room.digest, {
+            subject: [{ digest: { sha256: 'x' } }, { name: 'app', digest: { sha256: room.digest.slice(7) } }],
+          }),
+        ),
+    ],
+    [
+      'with signed annotations',
+      () =>
+        bundleOf(
+          signer,
+          statementOf(room.digest, {
+            subject: [{ digest: { sha256: room.digest.slice(7) }, annotations: { env: 'prod' } }],
+          }),
+        ),
+    ],
+    [
+      'with a key id in the envelope',
+      () => {
+        const envelope = envelopeOf(signer, statementOf(room.digest));
+        const [signature] = envelope.signatures as object[];
+        return {
+          ...room.bundle(),
+          dsseEnvelope: { ...envelope, signatures: [{ ...signature, keyid: '' }] },
+        };
+      },
+    ],
+  ])('%s', async (_what, bundle) => {
+    await pushBundle(room.store, room.artifact.descriptor, bundle());
+    expect(await room.verdict()).toEqual(accepted);
+  });
+});

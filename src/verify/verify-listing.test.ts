@@ -1,0 +1,98 @@
+import { mediaTypes } from 'oci-client-ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  bundleType,
+  contentOf,
+  legacyArtifactType,
+  push,
+  pushBundle,
+} from '../../test/fixtures/signed-artifact.ts';
+import { SignedRoom, subjectOf } from '../../test/fixtures/signed-room.ts';
+
+let room: SignedRoom;
+
+beforeEach(async () => {
+  room = await SignedRoom.open();
+});
+
+const refusedWith = (code: string) => expect.objectContaining({ kind: 'refused', code });
+const accepted = expect.objectContaining({ kind: 'accepted' });
+
+describe('what the registry lists', () => {
+  it.each([
+    ['another digest', 'SIGNATURE_WRONG_DIGEST', () => subjectOf(room.other)],
+    ['another size', 'SIGNATURE_MALFORMED', () => ({ ...room.subject, size: 1 })],
+    [
+      'another media type',
+      'SIGNATURE_MALFORMED',
+      () => ({ ...room.subject, mediaType: mediaTypes.dockerManifest }),
+    ],
+    ['nothing', 'SIGNATURE_MALFORMED', () => undefined],
+  ])('attack 29: is refused when the referrer’s own subject is %s: %s', async (_what, code, subject) => {
+    const { descriptor } = await pushBundle(room.store, room.artifact.descriptor, room.bundle(), {
+      manifest: { subject: subject() },
+    });
+    const repository = room.listing({ ...descriptor, artifactType: bundleType });
+    expect(await room.verdict({ repository })).toEqual(refusedWith(code));
+  });
+
+  it('attack 29: is refused when a legacy referrer’s own subject is another', async () => {
+    const { descriptor } = await room.putLegacyReferrer(room.other, [room.layer()]);
+    const repository = room.listing({ ...descriptor, artifactType: legacyArtifactType });
+    expect(await room.verdict({ repository })).toEqual(refusedWith('SIGNATURE_WRONG_DIGEST'));
+  });
+
+  it('attack 40: is found when it stands in the fallback tag alone', async () => {
+    const bundle = await room.put('sigstore bundle');
+    const entry = { ...bundle.descriptor, artifactType: bundleType };
+    const index = contentOf(mediaTypes.ociIndex, {
+      schemaVersion: 2,
+      mediaType: mediaTypes.ociIndex,
+      manifests: [entry],
+    });
+    await push(room.store, index);
+    await room.store.tag(index.descriptor, room.digest.replace(':', '-'));
+    expect(await room.verdict()).toEqual(accepted);
+  });
+
+  it('attack 40: is found as a legacy tag behind an empty list', async () => {
+    await room.put('legacy tag');
+    expect(await room.verdict({ repository: room.listing() })).toEqual(accepted);
+  });
+
+  it('is looked into when it is listed without type', async () => {
+    const { descriptor } = await room.put('sigstore bundle');
+    expect(await room.verdict({ repository: room.listing(descriptor) })).toEqual(accepted);
+  });
+
+  it('is left alone when it is of another type, the subject itself included', async () => {
+    const sbom = { ...room.artifact.descriptor, artifactType: 'application/spdx+json' };
+    expect(await room.verdict({ repository: room.listing(sbom) })).toEqual(refusedWith('SIGNATURE_MISSING'));
+  });
+
+  it('is refused, not missing, when it is listed but not there', async () => {
+    const absent = { ...contentOf(mediaTypes.ociManifest, '{}').descriptor, artifactType: bundleType };
+    expect(await room.verdict({ repository: room.listing(absent) })).toEqual(
+      refusedWith('SIGNATURE_MALFORMED'),
+    );
+  });
+
+  it('attack 12: is refused when it names a manifest of more than 1 MiB, before it is fetched', async () => {
+    const huge = { ...room.artifact.descriptor, artifactType: bundleType, size: 1024 * 1024 + 1 };
+    const verdict = await room.verdict({ repository: room.listing(huge) });
+    expect(verdict).toMatchObject({
+      code: 'SIGNATURE_MALFORMED',
+      detail: expect.stringContaining('1048577'),
+    });
+  });
+
+  it('attack 31: is refused when body and descriptor name different media types', async () => {
+    const { descriptor } = await room.put('sigstore bundle');
+    const repository = room.listing({
+      ...descriptor,
+      mediaType: mediaTypes.dockerManifest,
+      artifactType: bundleType,
+    });
+    expect(await room.verdict({ repository })).toEqual(refusedWith('SIGNATURE_MALFORMED'));
+  });
+});
