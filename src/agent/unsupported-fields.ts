@@ -13,10 +13,6 @@ const sourceFields: readonly UnsupportedField<OciRepository>[] = [
   { path: 'spec.certSecretRef', isSet: ({ spec }) => spec.certSecretRef !== undefined },
   { path: 'spec.proxySecretRef', isSet: ({ spec }) => spec.proxySecretRef !== undefined },
   { path: 'spec.verify.provider: notation', isSet: ({ spec }) => spec.verify?.provider === 'notation' },
-  {
-    path: 'spec.verify without secretRef (keyless)',
-    isSet: ({ spec }) => spec.verify !== undefined && spec.verify.secretRef === undefined,
-  },
 ];
 
 const deliveryFields: readonly UnsupportedField<Kustomization>[] = [

@@ -30,7 +30,7 @@ export const freshnessSchema = z
       .min(1)
       .max(64)
       .optional()
-      .describe('The signature has to be meant for one of these: its annotation `sealift.dev/audience`.'),
+      .describe('The signature has to be meant for one of these: its annotation `dev.sealift.audience`.'),
   })
   .refine(
     ({ order, maxJump }) => maxJump === undefined || order === 'sequence',

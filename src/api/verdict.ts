@@ -19,6 +19,8 @@ export interface Signer {
   }[];
   /** What the signer stated beside the digest, under the same signature: `cosign sign -a`. */
   readonly annotations: Readonly<Record<string, string>>;
+  /** Present for an attestation: what it attests. */
+  readonly predicateType?: string;
 }
 
 /** Why one candidate was not accepted. */
@@ -40,8 +42,15 @@ export type Verdict =
       /** Milliseconds since the epoch from which on it has to be judged again: what it counts on ends by then. Absent: time changes nothing. */
       readonly validUntil?: number;
     }
-  /** No policy and no `spec.verify` asks for a signature. */
-  | { readonly kind: 'not-required'; readonly digest: string }
+  /** Nobody has to have signed it. */
+  | {
+      readonly kind: 'not-required';
+      readonly digest: string;
+      /** The policies that match and say so on purpose (`require: none`, `mode: warn`); absent where nothing asks for a signature at all. */
+      readonly letThroughBy?: readonly string[];
+      /** What policies in mode `warn` would have refused. */
+      readonly warnings?: readonly Refusal[];
+    }
   | {
       readonly kind: 'refused';
       readonly digest: string;

@@ -10,8 +10,8 @@ import {
   statementOf,
 } from '../../test/fixtures/signed-artifact.ts';
 import type { UnverifiedCandidate } from './evidence/candidate.ts';
-import type { Requirement } from './policy/authorities.ts';
 import { examine } from './policy/examine.ts';
+import { anyAuthority } from './policy/requirement.ts';
 import { parsePublicKey } from './proof/public-key.ts';
 
 // Whatever bytes come, the answer is a refusal: no exception, no acceptance.
@@ -20,10 +20,9 @@ const digest = `sha256:${'ab'.repeat(32)}`;
 const other = `sha256:${'cd'.repeat(32)}`;
 const signer = newSigner();
 const rsa = newSigner('rsa2048');
-const requirement: Requirement = {
-  name: 'policy',
-  formats: ['bundle', 'legacy'],
-  authorities: await Promise.all(
+const requirement = anyAuthority(
+  'policy',
+  await Promise.all(
     [signer, rsa].map(async ({ publicPem }) => ({
       kind: 'key' as const,
       name: 'key',
@@ -31,12 +30,14 @@ const requirement: Requirement = {
       time: { logs: 0, timestamps: 0 },
     })),
   ),
-};
+);
 const signatureKey = 'dev.cosignproject.cosign/signature';
 
 function kindOf(candidate: UnverifiedCandidate): string | undefined {
-  const [judgement] = examine(candidate, [requirement], digest);
-  return judgement?.kind;
+  const { judgements } = examine(candidate, { requirements: [requirement], digest, now: 0 });
+  const [judgement] = judgements;
+  if (judgement?.kind !== 'examined') return judgement?.kind;
+  return judgement.attempts.some(({ result }) => result.kind === 'held') ? 'signed' : 'refused';
 }
 
 const bundle = (content: Uint8Array): string | undefined =>

@@ -1,7 +1,8 @@
 import type { Descriptor, ReadStore, Store } from 'oci-client-ts';
 import { asRegistryError } from '../../api/index.ts';
-import type { Requirement } from '../policy/authorities.ts';
+import { anyAuthority } from '../policy/requirement.ts';
 import { allHold } from '../policy/verdict.ts';
+import type { Authority } from '../proof/authority.ts';
 import type { PublicKey } from '../proof/public-key.ts';
 import { bundleReferrer, type SignatureContents } from '../signing/bundle-referrer.ts';
 import type { BundleSigner, SignedBundle } from '../signing/bundle-signer.ts';
@@ -70,11 +71,14 @@ export async function isSignedBy(
   key: PublicKey,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const requirement: Requirement = {
+  const authority: Authority = {
+    kind: 'key',
     name: 'signer',
-    formats: ['bundle'],
-    authorities: [{ kind: 'key', name: 'signer', keys: [{ key }], time: { logs: 0, timestamps: 0 } }],
+    keys: [{ key }],
+    time: { logs: 0, timestamps: 0 },
   };
-  const findings = await gatherFindings({ repository, subject: manifest }, [requirement], signal);
-  return allHold([requirement], findings);
+  const requirements = [anyAuthority('signer', [authority], ['bundle'])];
+  // A key without window signs at any time.
+  const question = { repository, subject: manifest, requirements, now: 0 };
+  return allHold(requirements, await gatherFindings(question, signal), manifest.digest);
 }

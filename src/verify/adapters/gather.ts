@@ -1,39 +1,82 @@
 import type { SealiftError } from '../../core/index.ts';
-import type { Requirement } from '../policy/authorities.ts';
-import { examine, type Finding, refusedFinding } from '../policy/examine.ts';
+import { type Examination, examine, type Finding, refusedFinding } from '../policy/examine.ts';
+import type { Requirement } from '../policy/requirement.ts';
 import { allHold } from '../policy/verdict.ts';
 import type { SignatureFormat } from '../proof/authority.ts';
 import type { Discovered, DiscoveryRequest } from './discovered.ts';
 import { discover } from './discovery.ts';
+
+/** What is to be found out, where, and by whose leave. */
+export interface Question extends Pick<DiscoveryRequest, 'repository' | 'subject'> {
+  readonly requirements: readonly Requirement[];
+  /** The site's trusted now, in milliseconds since the epoch. */
+  readonly now: number;
+  /** Looks at everything there is, also when less would do: for whoever wants to see it. */
+  readonly exhaustive?: boolean;
+}
 
 /**
  * Examines what is found until every requirement holds or nothing is left. What could not be read counts against nobody while the rest
  * suffices; when it does not, the failure is reported, since the missing signature may be the one that was unreachable.
  * @throws SealiftError REGISTRY_*, DIGEST_MISMATCH.
  */
-export async function gatherFindings(
-  { repository, subject }: Omit<DiscoveryRequest, 'formats'>,
-  requirements: readonly Requirement[],
-  signal: AbortSignal,
-): Promise<readonly Finding[]> {
-  const formats = new Set<SignatureFormat>(requirements.flatMap((requirement) => requirement.formats));
+export async function gatherFindings(question: Question, signal: AbortSignal): Promise<readonly Finding[]> {
+  const { requirements, now, subject } = question;
+  const { digest } = subject;
+  const looksAtAll = question.exhaustive === true || requirements.some(comparesSignatures);
   const findings: Finding[] = [];
   let failure: SealiftError | undefined;
-  for await (const discovered of discover({ repository, subject, formats }, signal)) {
+  for await (const discovered of discover(discoveryOf(question), signal)) {
     if (discovered.kind === 'unavailable') failure ??= discovered.error;
-    else findings.push(findingOf(discovered, requirements, subject.digest));
-    if (allHold(requirements, findings)) return findings;
+    else findings.push(findingOf(discovered, { requirements, digest, now }));
+    if (!looksAtAll && isEnough(requirements, findings, digest)) return findings;
   }
-  if (failure !== undefined) throw failure;
+  if (failure !== undefined && !allHold(requirements, findings, digest)) throw failure;
   return findings;
+}
+
+function discoveryOf({ repository, subject, requirements }: Question): DiscoveryRequest {
+  const formats = new Set<SignatureFormat>(requirements.flatMap((requirement) => requirement.formats));
+  const predicateTypes = requirements.flatMap(({ attestations }) =>
+    attestations.map(({ predicateType }) => predicateType),
+  );
+  return {
+    repository,
+    subject,
+    formats,
+    ...(predicateTypes.length === 0 ? {} : { attestations: { predicateTypes } }),
+  };
+}
+
+/** How fresh an artifact is may be told by the newest of its signatures, whichever is found first. */
+function comparesSignatures({ freshness }: Requirement): boolean {
+  const { order, expires, maxAge, audience } = freshness;
+  return order === 'signedTime' || expires === 'required' || maxAge !== undefined || audience !== undefined;
+}
+
+/** A signature that states something may be followed by another that states it anew. */
+function isEnough(
+  requirements: readonly Requirement[],
+  findings: readonly Finding[],
+  digest: string,
+): boolean {
+  const states = findings.some(({ judgements }) =>
+    judgements.some(
+      (judgement) =>
+        judgement.kind === 'examined' &&
+        judgement.attempts.some(
+          ({ result }) => result.kind === 'held' && Object.keys(result.signer.annotations).length > 0,
+        ),
+    ),
+  );
+  return !states && allHold(requirements, findings, digest);
 }
 
 function findingOf(
   discovered: Exclude<Discovered, { kind: 'unavailable' }>,
-  requirements: readonly Requirement[],
-  digest: string,
+  examination: Examination,
 ): Finding {
-  return discovered.kind === 'refused'
-    ? refusedFinding(discovered.format, discovered.refusal, requirements)
-    : examine(discovered.candidate, requirements, digest);
+  if (discovered.kind === 'candidate') return examine(discovered.candidate, examination);
+  const { format, refusal } = discovered;
+  return refusedFinding({ format, evidence: refusal.subject }, refusal, examination.requirements);
 }

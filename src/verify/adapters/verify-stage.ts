@@ -8,6 +8,9 @@ import {
 } from '../../api/index.ts';
 import { SealiftError } from '../../core/index.ts';
 import { requirementsOf } from '../policy/authorities.ts';
+import { reportOn, type VerificationReport } from '../policy/report.ts';
+import type { Requirement } from '../policy/requirement.ts';
+import type { TrustedRoots } from '../policy/trusted-roots.ts';
 import { decideVerdict, refuse } from '../policy/verdict.ts';
 import { gatherFindings } from './gather.ts';
 
@@ -24,39 +27,92 @@ export interface VerifyStage {
   verify(request: VerifyRequest, signal: AbortSignal): Promise<Verdict>;
 }
 
+/** What a stage judges with. */
+export interface VerifyPorts {
+  readonly openRepository: OpenSource;
+  /** Where trusted roots come from; without it, policies that need one are refused. */
+  readonly roots?: TrustedRoots;
+  /** The site's trusted now, in milliseconds since the epoch: the clock's, where nobody keeps a better one. */
+  readonly now?: () => number;
+}
+
+/** A verdict, and how it came about. */
+export interface Explanation {
+  readonly verdict: Verdict;
+  /** Absent where nothing was asked. */
+  readonly report?: VerificationReport;
+}
+
 /**
  * Judges a manifest digest by the policies that match its source and by `spec.verify`. A refusal is a value. Rejects with SealiftError when
- * no judgement is possible: REGISTRY_*, DIGEST_MISMATCH, KEY_INVALID, OBJECT_NOT_FOUND, CONFIG_UNSUPPORTED.
+ * no judgement is possible: REGISTRY_*, DIGEST_MISMATCH, KEY_INVALID, TRUST_INVALID, CONFIG_INVALID, OBJECT_NOT_FOUND, CONFIG_UNSUPPORTED.
  */
-export function createVerifyStage({ openRepository }: { readonly openRepository: OpenSource }): VerifyStage {
+export function createVerifyStage(ports: VerifyPorts): VerifyStage {
   return {
-    verify: async ({ source, desired, resolved }, signal) => {
-      const { digest } = resolved.manifest;
-      const required = await requirementsOf(source, desired);
-      const subject = `OCIRepository/${source.metadata.namespace}/${source.metadata.name}`;
-      switch (required.kind) {
-        case 'not-required':
-          return { kind: 'not-required', digest };
-        case 'no-match': {
-          const detail = `expected a policy that matches ${source.spec.url}, got ${required.policies} that do not`;
-          return refuse(digest, [{ code: 'POLICY_NO_MATCH', subject, detail }]);
-        }
-        case 'required': {
-          refuseOtherContent(resolved);
-          const repository = await open(openRepository, source, desired);
-          const findings = await gatherFindings(
-            { repository, subject: subjectOf(resolved) },
-            required.requirements,
-            signal,
-          );
-          return decideVerdict(digest, required.requirements, findings);
-        }
-      }
-    },
+    verify: async (request, signal) => (await judge(ports, request, { signal, exhaustive: false })).verdict,
   };
 }
 
-async function open(
+/**
+ * Judges as the stage does, looks at everything there is, and tells what it found. Rejects as the stage does.
+ */
+export function explainVerdict(
+  ports: VerifyPorts,
+  request: VerifyRequest,
+  signal: AbortSignal,
+): Promise<Explanation> {
+  return judge(ports, request, { signal, exhaustive: true });
+}
+
+interface Thoroughness {
+  readonly signal: AbortSignal;
+  readonly exhaustive: boolean;
+}
+
+async function judge(
+  { openRepository, roots = noRoots, now = Date.now }: VerifyPorts,
+  { source, desired, resolved }: VerifyRequest,
+  { signal, exhaustive }: Thoroughness,
+): Promise<Explanation> {
+  const { digest } = resolved.manifest;
+  const required = await requirementsOf(source, desired, roots);
+  switch (required.kind) {
+    case 'not-required':
+      return { verdict: { kind: 'not-required', digest } };
+    case 'no-match': {
+      const subject = `OCIRepository/${source.metadata.namespace}/${source.metadata.name}`;
+      const detail = `expected a policy that matches ${source.spec.url}, got ${required.policies} that do not`;
+      return { verdict: refuse(digest, [{ code: 'POLICY_NO_MATCH', subject, detail }]) };
+    }
+    case 'required': {
+      refuseOtherContent(resolved);
+      const { requirements } = required;
+      const open = () => openSource(openRepository, source, desired);
+      const question = { subject: subjectOf(resolved), requirements, now: now(), exhaustive };
+      const findings = asksForEvidence(requirements)
+        ? await gatherFindings({ ...question, repository: await open() }, signal)
+        : [];
+      return {
+        verdict: decideVerdict(digest, requirements, findings),
+        report: reportOn(digest, requirements, findings),
+      };
+    }
+  }
+}
+
+/** What lets the unsigned through, and asks for nothing attested, reads nothing. */
+function asksForEvidence(requirements: readonly Requirement[]): boolean {
+  return requirements.some(({ threshold, attestations }) => threshold + attestations.length > 0);
+}
+
+const noRoots: TrustedRoots = {
+  open: async (wanted) => {
+    const subject = wanted.kind === 'stored' ? `trusted root ${wanted.name}` : wanted.subject;
+    throw new SealiftError('OBJECT_NOT_FOUND', subject, 'expected a store of trusted roots, got none');
+  },
+};
+
+async function openSource(
   openRepository: OpenSource,
   source: OciRepository,
   desired: DesiredState,

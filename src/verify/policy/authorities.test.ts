@@ -6,7 +6,9 @@ import {
   ociSource,
   siteObject,
 } from '../../../test/fixtures/signed-artifact.ts';
+import type { DesiredState, OciRepository } from '../../api/index.ts';
 import { requirementsOf } from './authorities.ts';
+import type { TrustedRoots } from './trusted-roots.ts';
 
 const release = newSigner();
 const other = newSigner();
@@ -15,9 +17,18 @@ const secret = (name: string, stringData: Record<string, string>) =>
   siteObject('Secret', name, { stringData });
 const verify = (spec: Record<string, unknown>) => ociSource('oci://registry.test/app', { verify: spec });
 
+/** No test here names a trusted root. */
+const noRoots: TrustedRoots = {
+  open: async () => {
+    throw new Error('was asked for a trusted root');
+  },
+};
+
+const required = (source: OciRepository, desired: DesiredState) => requirementsOf(source, desired, noRoots);
+
 /** Names of requirements, each with its signers and their keys. */
-async function namesOf(...given: Parameters<typeof requirementsOf>): Promise<unknown> {
-  const required = await requirementsOf(...given);
+async function namesOf(source: OciRepository, desired: DesiredState): Promise<unknown> {
+  const required = await requirementsOf(source, desired, noRoots);
   if (required.kind !== 'required') return required.kind;
   return required.requirements.map(({ name, authorities }) => [
     name,
@@ -80,13 +91,7 @@ describe('requirementsOf', () => {
     });
     const wrong = secret('keys', { 'c.pub': newSigner().publicPem });
     expect(await namesOf(ociSource(), desiredState(policy, wrong, right))).toEqual([
-      [
-        'VerificationPolicy/elsewhere/release',
-        [
-          ['release/team', release.id],
-          ['release/team', other.id],
-        ],
-      ],
+      ['VerificationPolicy/elsewhere/release', [['release/team', release.id, other.id]]],
     ]);
   });
 
@@ -115,8 +120,6 @@ describe('requirementsOf', () => {
   const identity = [{ issuer: '^https://issuer.test$', subject: '^me$' }];
   it.each([
     ['notation', { provider: 'notation', secretRef: { name: 'keys' } }],
-    ['keyless', { provider: 'cosign' }],
-    ['keyless with an identity', { provider: 'cosign', matchOIDCIdentity: identity }],
     ['an identity beside the keys', { secretRef: { name: 'keys' }, matchOIDCIdentity: identity }],
     [
       'a trusted root beside the keys',
@@ -125,7 +128,7 @@ describe('requirementsOf', () => {
   ])('refuses %s instead of ignoring it', async (_what, spec) => {
     const keys = secret('keys', { 'a.pub': release.publicPem });
     const policy = keyPolicy('matching', [release.publicPem]);
-    await expect(requirementsOf(verify(spec), desiredState(keys, policy))).rejects.toEqual(
+    await expect(required(verify(spec), desiredState(keys, policy))).rejects.toEqual(
       expect.objectContaining({ code: 'CONFIG_UNSUPPORTED', subject: 'OCIRepository/default/app' }),
     );
   });
@@ -145,14 +148,14 @@ describe('requirementsOf', () => {
     ],
   ])('refuses %s', async (_what, secrets, code) => {
     const source = verify({ secretRef: { name: 'keys' } });
-    await expect(requirementsOf(source, desiredState(...secrets))).rejects.toEqual(
+    await expect(required(source, desiredState(...secrets))).rejects.toEqual(
       expect.objectContaining({ code }),
     );
   });
 
   it('refuses a broken key in a policy and names it', async () => {
     const policy = keyPolicy('release', [release.publicPem, 'broken']);
-    await expect(requirementsOf(ociSource(), desiredState(policy))).rejects.toEqual(
+    await expect(required(ociSource(), desiredState(policy))).rejects.toEqual(
       expect.objectContaining({
         code: 'KEY_INVALID',
         subject: 'VerificationPolicy/default/release authority key-1',

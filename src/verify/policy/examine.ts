@@ -1,47 +1,87 @@
 import type { Refusal, Signer } from '../../api/index.ts';
-import type { UnverifiedCandidate, UnverifiedClaim } from '../evidence/candidate.ts';
+import type { Origin, UnverifiedCandidate, UnverifiedClaim } from '../evidence/candidate.ts';
 import { readClaim } from '../evidence/read-claim.ts';
 import { quoted, Refused } from '../evidence/refused.ts';
 import type { Authority } from '../proof/authority.ts';
 import { prove } from '../proof/proof.ts';
-import type { PublicKey } from '../proof/public-key.ts';
-import type { Requirement } from './authorities.ts';
+import { deniedSigner } from './denial.ts';
+import type { AttestationRequirement, Requirement } from './requirement.ts';
+
+/** What came of asking whether one authority signed one candidate. */
+export interface Attempt {
+  /** As in `Signer.authority`. */
+  readonly authority: string;
+  /** The attestation of the policy that was asked for; absent for a signature. */
+  readonly attestation?: string;
+  readonly result:
+    | { readonly kind: 'held'; readonly signer: Signer }
+    | { readonly kind: 'refused'; readonly refusal: Refusal };
+}
 
 /** What one candidate is worth to one requirement. */
 export type Judgement =
-  | { readonly kind: 'signed'; readonly signers: readonly Signer[] }
+  | { readonly kind: 'examined'; readonly attempts: readonly Attempt[] }
+  /** For what it is, whoever signed it. */
   | { readonly kind: 'refused'; readonly refusal: Refusal }
-  /** The requirement does not look at this format. */
+  /** The requirement does not look at this format, or asks for nothing of this kind. */
   | { readonly kind: 'not-asked' };
 
-/** Judgements of one candidate, one for each requirement, in their order. */
-export type Finding = readonly Judgement[];
+/** One candidate, and what it is worth. */
+export interface Finding {
+  readonly format: UnverifiedCandidate['format'];
+  readonly evidence: string;
+  /** What its bytes state to be; absent when they could not be read. Nobody's word unless an attempt held. */
+  readonly states?: 'signature' | 'message' | { readonly predicateType: string };
+  readonly origin?: Origin;
+  /** One for each requirement, in their order. */
+  readonly judgements: readonly Judgement[];
+}
+
+/** What a candidate is judged for and by. */
+export interface Examination {
+  readonly requirements: readonly Requirement[];
+  /** Of the artifact. */
+  readonly digest: string;
+  /** The site's trusted now, in milliseconds since the epoch. */
+  readonly now: number;
+}
 
 /** Judges one candidate. Never throws: what cannot be read is refused. */
-export function examine(
-  candidate: UnverifiedCandidate,
-  requirements: readonly Requirement[],
-  digest: string,
-): Finding {
+export function examine(candidate: UnverifiedCandidate, examination: Examination): Finding {
+  const { requirements, digest } = examination;
+  const { format, evidence, origin } = candidate;
   const claim = readClaim(candidate, digest);
   if (claim instanceof Refused) {
-    return refusedFinding(candidate.format, toRefusal(claim, candidate.evidence), requirements);
+    return refusedFinding({ format, evidence }, toRefusal(claim, evidence), requirements);
   }
-  return requirements.map((requirement) => {
-    if (!requirement.formats.includes(candidate.format)) return { kind: 'not-asked' };
-    return judge({ candidate, claim, digest }, requirement);
-  });
+  return {
+    format,
+    evidence,
+    states: statesOf(claim),
+    ...(origin === undefined ? {} : { origin }),
+    judgements: requirements.map((requirement) =>
+      requirement.formats.includes(format)
+        ? judge({ candidate, claim, examination }, requirement)
+        : { kind: 'not-asked' },
+    ),
+  };
 }
 
 /** The finding for something that was refused before it could be read. */
 export function refusedFinding(
-  format: UnverifiedCandidate['format'],
+  { format, evidence }: Pick<Finding, 'format' | 'evidence'>,
   refusal: Refusal,
   requirements: readonly Requirement[],
 ): Finding {
-  return requirements.map(({ formats }) =>
-    formats.includes(format) ? { kind: 'refused', refusal } : { kind: 'not-asked' },
+  const judgements = requirements.map(
+    ({ formats }): Judgement =>
+      formats.includes(format) ? { kind: 'refused', refusal } : { kind: 'not-asked' },
   );
+  return { format, evidence, judgements };
+}
+
+function statesOf({ statement }: UnverifiedClaim): NonNullable<Finding['states']> {
+  return statement.kind === 'attestation' ? { predicateType: statement.predicateType } : statement.kind;
 }
 
 function toRefusal({ code, message }: Refused, evidence: string): Refusal {
@@ -51,52 +91,122 @@ function toRefusal({ code, message }: Refused, evidence: string): Refusal {
 interface ReadCandidate {
   readonly candidate: UnverifiedCandidate;
   readonly claim: UnverifiedClaim;
-  readonly digest: string;
+  readonly examination: Examination;
+}
+
+function judge(read: ReadCandidate, requirement: Requirement): Judgement {
+  const { statement } = read.claim;
+  const asksForSignatures = requirement.threshold > 0;
+  if (statement.kind === 'signature') {
+    if (!asksForSignatures) return { kind: 'not-asked' };
+    return { kind: 'examined', attempts: signatureAttempts(read, requirement) };
+  }
+  const asked = requirement.attestations.filter(
+    ({ predicateType }) => statement.kind === 'attestation' && statement.predicateType === predicateType,
+  );
+  if (asked.length === 0 && !asksForSignatures) return { kind: 'not-asked' };
+  if (asked.length === 0) return { kind: 'refused', refusal: wrongType(read) };
+  return {
+    kind: 'examined',
+    attempts: asked.flatMap((attestation) => attestationAttempts(read, requirement, attestation)),
+  };
+}
+
+function wrongType({ candidate: { evidence }, claim: { statement } }: ReadCandidate): Refusal {
+  const got =
+    statement.kind === 'attestation'
+      ? `an attestation of type ${quoted(statement.predicateType)}, which grants nothing`
+      : 'bytes that state no purpose';
+  return { code: 'SIGNATURE_WRONG_TYPE', subject: evidence, detail: `expected a signature, got ${got}` };
+}
+
+function signatureAttempts(read: ReadCandidate, requirement: Requirement): readonly Attempt[] {
+  return requirement.authorities.map((authority) => ({
+    authority: authority.name,
+    result: attempt(read, requirement, authority),
+  }));
+}
+
+function attestationAttempts(
+  read: ReadCandidate,
+  requirement: Requirement,
+  attestation: AttestationRequirement,
+): readonly Attempt[] {
+  return attestation.authorities.map((authority) => {
+    const result = attempt(read, requirement, authority);
+    return {
+      authority: authority.name,
+      attestation: attestation.name,
+      result: result.kind === 'held' ? holdToRules(read, attestation, result.signer) : result,
+    };
+  });
 }
 
 /** The signature comes first: what unsigned bytes say about digests is worth nothing. */
-function judge({ candidate, claim, digest }: ReadCandidate, requirement: Requirement): Judgement {
+function attempt(
+  { candidate, claim, examination }: ReadCandidate,
+  { denials }: Requirement,
+  authority: Authority,
+): Attempt['result'] {
   const { evidence, format } = candidate;
-  if (claim.statement.kind !== 'signature') {
-    const detail = `expected a signature, got an ${claim.statement.kind}, which grants nothing`;
-    return { kind: 'refused', refusal: { code: 'SIGNATURE_WRONG_TYPE', subject: evidence, detail } };
+  const { digest, now } = examination;
+  const proof = prove(authority, claim, now);
+  if (proof instanceof Refused) {
+    const { code, message } = proof;
+    const detail = code === 'SIGNATURE_KEY_UNKNOWN' ? unknownKey(claim, authority, message) : message;
+    return { kind: 'refused', refusal: { code, subject: evidence, detail } };
   }
-  const signers = new Map<string, Signer>();
-  for (const authority of requirement.authorities) {
-    const proof = prove(authority, claim);
-    if (proof instanceof Refused) continue;
-    // One key is one signer, under however many names a policy lists it.
-    if (signers.has(proof.keyId)) continue;
-    const annotations = annotationsOf(claim);
-    signers.set(proof.keyId, { authority: authority.name, ...proof, format, evidence, annotations });
-  }
-  if (signers.size === 0) {
-    return {
-      kind: 'refused',
-      refusal: { code: 'SIGNATURE_KEY_UNKNOWN', subject: evidence, detail: unknownKey(claim, requirement) },
-    };
+  const denied = deniedSigner(proof, denials);
+  if (denied !== undefined) {
+    return { kind: 'refused', refusal: { code: 'POLICY_DENIED', subject: evidence, detail: denied } };
   }
   if (!claim.digests.includes(digest)) {
     const detail = `expected a signature of ${digest}, got one of ${quoted(claim.digests[0] ?? 'nothing')}`;
     return { kind: 'refused', refusal: { code: 'SIGNATURE_WRONG_DIGEST', subject: evidence, detail } };
   }
-  return { kind: 'signed', signers: [...signers.values()] };
+  const signer = { authority: authority.name, ...proof, format, evidence, ...statedBy(claim) };
+  return { kind: 'held', signer };
 }
 
-function annotationsOf({ statement }: UnverifiedClaim): Signer['annotations'] {
-  return statement.kind === 'signature' ? statement.annotations : {};
+function statedBy({ statement }: UnverifiedClaim): Pick<Signer, 'annotations' | 'predicateType'> {
+  switch (statement.kind) {
+    case 'signature':
+      return { annotations: statement.annotations };
+    case 'attestation':
+      return { annotations: {}, predicateType: statement.predicateType };
+    case 'message':
+      return { annotations: {} };
+  }
 }
 
-function unknownKey({ material }: UnverifiedClaim, { name, authorities }: Requirement): string {
-  if (material.kind === 'certificate') return `expected a key of ${name}, got a signature with a certificate`;
-  const known = authorities.flatMap(keysOf);
-  const keys = known.map(({ algorithm, id }) => `${algorithm} ${id}`).join(', ');
+/** Rules see nothing that is not signed by an authority, about this artifact. */
+function holdToRules(
+  { candidate, claim, examination: { digest } }: ReadCandidate,
+  { rules }: AttestationRequirement,
+  signer: Signer,
+): Attempt['result'] {
+  const { statement } = claim;
+  if (statement.kind !== 'attestation') throw new RangeError('expected an attestation');
+  const { predicateType, predicate } = statement;
+  for (const rule of rules) {
+    const reason = rule.refusal({ predicateType, predicate, digest });
+    if (reason !== undefined) {
+      const detail = `${rule.message}: ${reason}`;
+      return {
+        kind: 'refused',
+        refusal: { code: 'ATTESTATION_REFUSED', subject: candidate.evidence, detail },
+      };
+    }
+  }
+  return { kind: 'held', signer };
+}
+
+/** Names the keys of the policy, which the proof does not know by name, and what the evidence says of its own. */
+function unknownKey({ material }: UnverifiedClaim, authority: Authority, otherwise: string): string {
+  if (material.kind !== 'key' || authority.kind !== 'key') return otherwise;
+  const keys = authority.keys.map(({ key }) => `${key.algorithm} ${key.id}`).join(' or ');
   const hint = keyIdOfHint(material.hint);
-  return `expected a signature by ${keys}, got one by ${hint === undefined ? 'another key' : `another key, ${hint} by its own word`}`;
-}
-
-function keysOf(authority: Authority): readonly PublicKey[] {
-  return authority.kind === 'key' ? authority.keys.map(({ key }) => key) : [];
+  return `expected a signature by ${keys}, got one by another key${hint === undefined ? '' : `, ${hint} by its own word`}`;
 }
 
 /** Cosign's hint is the base64 of the key's id. An unsigned word: good for a message, for nothing else. */

@@ -2,12 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Refusal, Signer } from '../../api/index.ts';
 import type { ErrorCode } from '../../core/index.ts';
-import type { Requirement } from './authorities.ts';
+import type { Authority } from '../proof/authority.ts';
 import type { Finding, Judgement } from './examine.ts';
+import { anyAuthority, type Requirement } from './requirement.ts';
 import { decideVerdict } from './verdict.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
-const requirement = (name: string): Requirement => ({ name, formats: ['bundle', 'legacy'], authorities: [] });
+const authority: Authority = { kind: 'key', name: 'policy/a', keys: [], time: { logs: 0, timestamps: 0 } };
+const requirement = (name: string): Requirement => anyAuthority(name, [authority]);
 const one = [requirement('one')];
 const two = [requirement('one'), requirement('two')];
 
@@ -20,7 +22,8 @@ const signed = (keyId: string, evidence = keyId): Judgement => {
     times: [],
     annotations: {},
   };
-  return { kind: 'signed', signers: [signer] };
+  const attempt = { authority: signer.authority, result: { kind: 'held', signer } } as const;
+  return { kind: 'examined', attempts: [attempt] };
 };
 const refused = (code: ErrorCode, subject = 'sha256:x'): Judgement => {
   const refusal: Refusal = { code, subject, detail: 'because' };
@@ -28,8 +31,14 @@ const refused = (code: ErrorCode, subject = 'sha256:x'): Judgement => {
 };
 const notAsked: Judgement = { kind: 'not-asked' };
 
+/** Candidates, by what each is worth to each requirement. */
+const found = (...judgements: readonly (readonly Judgement[])[]): readonly Finding[] =>
+  judgements.map((each, at) => ({ format: 'bundle', evidence: `sha256:${at}`, judgements: each }));
+const decide = (requirements: readonly Requirement[], judgements: readonly (readonly Judgement[])[]) =>
+  decideVerdict(digest, requirements, found(...judgements));
+
 describe('decideVerdict', () => {
-  it.each<[string, readonly Requirement[], readonly Finding[], ErrorCode]>([
+  it.each<[string, readonly Requirement[], readonly (readonly Judgement[])[], ErrorCode]>([
     ['nothing found', one, [], 'SIGNATURE_MISSING'],
     ['nothing that was asked for', one, [[notAsked]], 'SIGNATURE_MISSING'],
     ['one of two requirements without signer', two, [[signed('a'), notAsked]], 'SIGNATURE_MISSING'],
@@ -61,11 +70,11 @@ describe('decideVerdict', () => {
     ],
     ['the limit alone', one, [[refused('CONTENT_TOO_LARGE')]], 'CONTENT_TOO_LARGE'],
   ])('refuses: %s', (_what, requirements, findings, code) => {
-    expect(decideVerdict(digest, requirements, findings)).toMatchObject({ kind: 'refused', digest, code });
+    expect(decide(requirements, findings)).toMatchObject({ kind: 'refused', digest, code });
   });
 
   it('never accepts without requirements', () => {
-    expect(() => decideVerdict(digest, [], [[]])).toThrow(RangeError);
+    expect(() => decide([], [[]])).toThrow(RangeError);
   });
 
   it('lists refusals of failing requirements only, each once', () => {
@@ -74,17 +83,13 @@ describe('decideVerdict', () => {
       [refused('SIGNATURE_MALFORMED', 'y'), notAsked],
       [notAsked, refused('SIGNATURE_KEY_UNKNOWN', 'x')],
     ];
-    expect(decideVerdict(digest, two, findings)).toMatchObject({
+    expect(decide(two, findings)).toMatchObject({
       refusals: [{ code: 'SIGNATURE_KEY_UNKNOWN', subject: 'x' }],
     });
   });
 
   it('counts a key once for a requirement', () => {
-    const verdict = decideVerdict(digest, one, [
-      [signed('a', 'first')],
-      [signed('a', 'second')],
-      [signed('b')],
-    ]);
+    const verdict = decide(one, [[signed('a', 'first')], [signed('a', 'second')], [signed('b')]]);
     expect(verdict).toMatchObject({ kind: 'accepted', signers: [{ evidence: 'first' }, { keyId: 'b' }] });
   });
 
@@ -107,9 +112,9 @@ describe('decideVerdict', () => {
   it('accepts exactly when each requirement has a signer, in whatever order', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(judgement, judgement), { maxLength: 6 }), (findings) => {
-        const holds = [0, 1].every((at) => findings.some((finding) => finding[at]?.kind === 'signed'));
-        const verdict = decideVerdict(digest, two, findings);
-        const reversed = decideVerdict(digest, two, findings.toReversed());
+        const holds = [0, 1].every((at) => findings.some((finding) => finding[at]?.kind === 'examined'));
+        const verdict = decide(two, findings);
+        const reversed = decide(two, findings.toReversed());
         expect(verdict.kind).toBe(holds ? 'accepted' : 'refused');
         expect(reversed.kind).toBe(verdict.kind);
         if (verdict.kind === 'refused') expect(reversed).toEqual(verdict);

@@ -1,0 +1,67 @@
+import { RE2JS } from 're2js';
+import { SealiftError } from '../../core/index.ts';
+import type { TextRule } from '../proof/identity-rule.ts';
+
+/** Text that has to read exactly so. @throws RangeError for an empty one: it would be no rule. */
+export function exactly(text: string): TextRule {
+  if (text === '') throw new RangeError('expected a text, got an empty one');
+  return { written: JSON.stringify(text), matches: (found) => found === text };
+}
+
+/**
+ * A pattern in RE2 syntax that has to match the whole text. A dot that stands between letters and is not escaped is refused: `github.com`
+ * as a pattern also matches `github-com`, which is another host.
+ * @throws SealiftError CONFIG_INVALID.
+ */
+export function matching(pattern: string, subject: string): TextRule {
+  const at = looseDot(pattern);
+  if (at !== undefined) {
+    const detail = `expected \\. for a dot in the pattern, or a repetition such as .*, got . alone at character ${at + 1}`;
+    throw new SealiftError('CONFIG_INVALID', subject, detail);
+  }
+  const compiled = compile(pattern, subject);
+  return { written: `/${pattern}/`, matches: (found) => found !== '' && compiled.matches(found) };
+}
+
+/** A pattern that may match anywhere in the text: what Flux means by one. @throws SealiftError CONFIG_INVALID. */
+export function containing(pattern: string, subject: string): TextRule {
+  const compiled = compile(pattern, subject);
+  return { written: `/${pattern}/ anywhere`, matches: (found) => found !== '' && compiled.test(found) };
+}
+
+/** True when a pattern that is looked for anywhere has to match the whole text all the same. Says no where it cannot tell. */
+export function isAnchored(pattern: string): boolean {
+  const plain = pattern.replaceAll(/\\[^Az]|\[\^?\]?[^\]]*\]/g, 'x');
+  return /^(\^|\\A)[\s\S]*(\$|\\z)$/.test(plain) && !hasOuterAlternative(plain);
+}
+
+/** `^a|b$` is anchored on one side each: only inside brackets do both anchors hold for every alternative. */
+function hasOuterAlternative(plain: string): boolean {
+  let depth = 0;
+  for (const character of plain) {
+    if (character === '(') depth += 1;
+    if (character === ')') depth -= 1;
+    if (character === '|' && depth === 0) return true;
+  }
+  return false;
+}
+
+function compile(pattern: string, subject: string): RE2JS {
+  try {
+    return RE2JS.compile(pattern);
+  } catch (cause) {
+    const detail = `expected a regular expression in RE2 syntax: ${cause instanceof Error ? cause.message : ''}`;
+    throw new SealiftError('CONFIG_INVALID', subject, detail, { cause });
+  }
+}
+
+/** An escaped character, a class of characters, a repeated dot; or what is looked for: a dot alone. */
+const parts = /\\[\s\S]|\[\^?\]?(?:\\[\s\S]|\[:\^?[a-z]+:\]|[^\]\\])*\]|\.(?=[*+?{])|(\.)/g;
+
+/** Where a dot stands for any one character, first of all. */
+function looseDot(pattern: string): number | undefined {
+  for (const part of pattern.matchAll(parts)) {
+    if (part[1] !== undefined) return part.index;
+  }
+  return undefined;
+}
