@@ -4,12 +4,13 @@ import type { AgentParts } from '../../src/agent/index.ts';
 import type { OciRepository } from '../../src/api/index.ts';
 import { createUnpackStage, sweepTrees } from '../../src/artifact/index.ts';
 import { createBuildStage, createChildProcessExec, sweepBuilds } from '../../src/build/index.ts';
-import type { EventListener } from '../../src/core/index.ts';
+import { type Clock, type EventListener, siteSubject, trustedNow } from '../../src/core/index.ts';
 import { recordEvents } from '../../src/observe/index.ts';
 import { type OpenStateStore, openStateStore } from '../../src/site/index.ts';
 import { createFetchStage, createResolveStage, localRepository } from '../../src/source/index.ts';
 import { createDirectoryTarget } from '../../src/target/index.ts';
 import {
+  createFreshnessStage,
   createKeepingVerifyStage,
   createStandingStage,
   createVerifyStage,
@@ -28,6 +29,10 @@ export interface AgentSettings {
   readonly searchPath: string;
   /** Lets a configuration without any delivery take back everything. Default false. */
   readonly withdrawAll?: boolean;
+  /** Name of this site: an audience that artifacts may be signed for, beside those that policies list. */
+  readonly siteName?: string;
+  /** Default: the clock of the machine. */
+  readonly clock?: Clock;
 }
 
 /** A whole agent over real adapters, and the way to let go of it. */
@@ -40,6 +45,7 @@ export interface ComposedAgent {
 type Stages = AgentParts['stages'];
 
 interface Places {
+  readonly state: OpenStateStore;
   readonly layout: ImageLayout;
   readonly trees: string;
   readonly builds: string;
@@ -47,10 +53,10 @@ interface Places {
 
 function createStages(
   settings: AgentSettings,
-  { layout, trees, builds }: Places,
+  { state, layout, trees, builds }: Places,
   opener: RepositoryOpener,
 ): Stages {
-  const { kustomize, searchPath } = settings;
+  const { kustomize, searchPath, clock = systemClock } = settings;
   const openRepository: RepositoryOpener['open'] = (source, desired) => opener.open(source, desired);
   const blobs = layout.repository();
   const openLocal = ({ metadata }: OciRepository): UntaggingStore =>
@@ -60,12 +66,13 @@ function createStages(
     openRepository,
     openLocal,
     rootId: () => undefined,
-    now: () => systemClock.now(),
+    now: () => trustedNow(state.time.find() ?? { bound: 0 }, clock.now()),
   };
   return {
     resolve: createResolveStage(openRepository),
     verify: createKeepingVerifyStage(judging),
     standing: createStandingStage(judging),
+    freshness: createFreshnessStage(settings.siteName),
     fetch: createFetchStage(openRepository, openLocal),
     unpack: createUnpackStage({
       treesDirectory: trees,
@@ -95,6 +102,7 @@ export async function composeAgent(
   settings: AgentSettings,
   listeners: readonly EventListener[],
 ): Promise<ComposedAgent> {
+  const { clock = systemClock } = settings;
   const state = openStateStore(settings.stateDirectory);
   const opener = new RepositoryOpener();
   const trees = join(settings.stateDirectory, 'trees');
@@ -103,15 +111,17 @@ export async function composeAgent(
   await sweepTrees(trees, treesInForce(state));
   await sweepBuilds(builds);
   const parts: AgentParts = {
-    stages: createStages(settings, { layout, trees, builds }, opener),
+    stages: createStages(settings, { state, layout, trees, builds }, opener),
     target: createDirectoryTarget({ directory: settings.targetDirectory }),
     state,
     housekeeping: openHousekeeping(layout, trees),
-    clock: systemClock,
+    clock,
     random: systemRandom,
     withdrawAll: settings.withdrawAll ?? false,
     listener: recordEvents((event) => state.events.append(event), listeners),
   };
+  for (const detail of state.faults)
+    parts.listener({ kind: 'state-mended', detail, subject: siteSubject, at: clock.now() });
   const close = async (): Promise<void> => {
     await opener.close();
     state.close();

@@ -7,7 +7,8 @@ const maxTimerMs = 2 ** 31 - 1;
 /** The clock of this machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  monotonic: () => performance.now(),
+  // Of the machine, not of the process: what an agent that is started every hour sees pass is counted.
+  monotonic: () => Number(process.hrtime.bigint()) / 1e6,
   async sleep(ms, signal) {
     for (let left = ms; left > 0 || left === ms; left -= maxTimerMs) {
       await sleep(Math.min(left, maxTimerMs), undefined, { signal });

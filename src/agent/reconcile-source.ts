@@ -8,7 +8,9 @@ import {
 } from '../api/index.ts';
 import type { Clock, EventBody, SealiftError } from '../core/index.ts';
 import { withDeadline } from './deadline.ts';
+import type { FreshnessGate } from './freshness-gate.ts';
 import { refuseLostProtection } from './lost-protection.ts';
+import type { SiteTime } from './site-time.ts';
 import { type PollOutcome, pollSource, type SourceStages } from './source-pipeline.ts';
 import {
   afterFailure,
@@ -27,6 +29,8 @@ interface SourceDeps {
   readonly stages: SourceStages;
   readonly state: StateStore;
   readonly clock: Clock;
+  readonly time: SiteTime;
+  readonly gate: FreshnessGate;
   readonly emit: (source: OciRepository, body: EventBody) => void;
 }
 
@@ -133,12 +137,12 @@ export class SourceReconciler {
   }
 
   #basis(source: OciRepository, desired: DesiredState): Basis {
-    const { stages, clock } = this.#deps;
-    return { basis: stages.standing.basis(source, desired), now: clock.now() };
+    const { stages, time } = this.#deps;
+    return { basis: stages.standing.basis(source, desired), now: time.now() };
   }
 
   #cycle(source: OciRepository, basis: string): SourceCycle {
-    return { source, record: this.record(source), basis, now: this.#deps.clock.now() };
+    return { source, record: this.record(source), basis, now: this.#deps.time.now() };
   }
 
   /** What the work came to, or the failure of a stage. */
@@ -164,15 +168,18 @@ export class SourceReconciler {
     this.#deps.state.sources.save(rest);
   }
 
-  /** Conditional only while what is in force was accepted under this spec and this trust. */
+  /** Conditional only while what is in force was accepted under this spec and this trust, and has not reached its end: it may have a later one. */
   async #poll(source: OciRepository, desired: DesiredState, signal: AbortSignal): Promise<PollOutcome> {
     const record = this.record(source);
     await inStage('resolve', source.spec.url, async () => refuseUnsupportedSource(source));
     const settled =
       record.status.observedGeneration === record.generation && this.standing(source, desired) === 'good';
-    const known = settled ? record.validator : undefined;
+    const { stages, clock, gate, time } = this.#deps;
+    const isOver = record.freshUntil !== undefined && time.now() >= record.freshUntil;
+    const known = settled && !isOver ? record.validator : undefined;
     const wasVerified = record.verified === true;
-    return pollSource(this.#deps.stages, this.#deps.clock, { source, desired, known, wasVerified }, signal);
+    const inForce = record.status.artifact?.revision;
+    return pollSource(stages, clock, { source, desired, known, wasVerified, inForce, gate }, signal);
   }
 
   async #judgeAgain(

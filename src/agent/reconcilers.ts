@@ -1,8 +1,18 @@
 import type { StateStore } from '../api/index.ts';
-import type { Clock, EventBody, EventListener, Random, Subject, Target } from '../core/index.ts';
+import {
+  type Clock,
+  type EventBody,
+  type EventListener,
+  type Random,
+  type Subject,
+  siteSubject,
+  type Target,
+} from '../core/index.ts';
+import { FreshnessGate } from './freshness-gate.ts';
 import type { Housekeeping } from './housekeeping.ts';
 import { DeliveryReconciler } from './reconcile-delivery.ts';
 import { SourceReconciler } from './reconcile-source.ts';
+import { SiteTime } from './site-time.ts';
 import type { SourceStages } from './source-pipeline.ts';
 import type { BuildStage } from './stages.ts';
 import { sourceSubject } from './subjects.ts';
@@ -32,7 +42,14 @@ export interface Reconcilers {
 
 export function createReconcilers({ stages, target, state, clock, listener }: AgentParts): Reconcilers {
   const emit: Emit = (subject, body) => listener({ ...body, subject, at: clock.now() });
+  const time = new SiteTime({
+    clock,
+    memory: state.time,
+    behind: (moments) => emit(siteSubject, { kind: 'clock-behind', ...moments }),
+  });
   const sources = new SourceReconciler({
+    time,
+    gate: new FreshnessGate({ stage: stages.freshness, floors: state.floors, time }),
     stages,
     state,
     clock,

@@ -2,11 +2,14 @@ import type { Validator } from 'oci-client-ts';
 import type { Artifact, DesiredState, FetchedLayer, OciRepository, Verdict } from '../api/index.ts';
 import type { Clock } from '../core/index.ts';
 import { withDeadline } from './deadline.ts';
+import type { FreshnessGate } from './freshness-gate.ts';
 import { refuseLostProtection } from './lost-protection.ts';
 import { withPace } from './pace.ts';
 import { inStage } from './stage-failure.ts';
 import type {
   FetchStage,
+  FreshnessOutcome,
+  FreshnessStage,
   ResolveStage,
   RevisionRequest,
   StandingStage,
@@ -19,6 +22,7 @@ export interface SourceStages {
   readonly resolve: ResolveStage;
   readonly verify: VerifyStage;
   readonly standing: StandingStage;
+  readonly freshness: FreshnessStage;
   readonly fetch: FetchStage;
   readonly unpack: UnpackStage;
 }
@@ -29,9 +33,13 @@ export interface SourcePoll {
   readonly known: Validator | undefined;
   /** A signature was asked for, and given, for what is in force. */
   readonly wasVerified: boolean;
+  /** Revision in force; it stays there although it would not be taken up any more. */
+  readonly inForce: string | undefined;
+  readonly gate: FreshnessGate;
 }
 
 type Refused = Extract<Verdict, { kind: 'refused' }>;
+type Accepting = Exclude<Verdict, Refused>;
 
 /** How a poll ended when nothing broke. */
 export type PollOutcome =
@@ -39,14 +47,16 @@ export type PollOutcome =
   | { readonly kind: 'refused'; readonly revision: string; readonly verdict: Refused }
   | {
       readonly kind: 'stored';
-      readonly verdict: Exclude<Verdict, Refused>;
+      readonly verdict: Accepting;
+      readonly freshness: FreshnessOutcome;
       readonly layer: FetchedLayer;
       readonly artifact: Artifact;
       readonly validator: Validator;
     };
 
 /**
- * The way of a source: resolve, verify, fetch, unpack. Nothing is fetched before it is accepted, nothing is unpacked before it is whole.
+ * The way of a source: resolve, verify, fetch, unpack. Nothing is fetched before it is accepted and its floor is on disk, nothing is unpacked
+ * before it is whole.
  * `spec.timeout` bounds the questions to the registry; a large layer over a thin link may take as long as it moves, and not only trickles.
  * @throws StageFailure
  */
@@ -73,7 +83,11 @@ export async function pollSource(
     withDeadline(deadline, signal, (bounded) => stages.verify.verify(request, bounded)),
   );
   const verdict = refuseLostProtection(judged, source, poll.wasVerified);
-  if (verdict.kind === 'refused') return { kind: 'refused', revision: resolved.revision, verdict };
+  const { revision } = resolved;
+  if (verdict.kind === 'refused') return { kind: 'refused', revision, verdict };
+  const freshness = await inStage('verify', url, async () => poll.gate.pass(request, verdict));
+  if (freshness.kind === 'stale' && !isInForce(poll, verdict.digest))
+    return { kind: 'refused', revision, verdict: refusal(verdict.digest, freshness) };
 
   const layer = await inStage('fetch', url, () =>
     withPace({ clock, subject: url }, signal, (bounded, progress) =>
@@ -81,5 +95,18 @@ export async function pollSource(
     ),
   );
   const artifact = await inStage('unpack', url, () => stages.unpack.unpack(source, layer, signal));
-  return { kind: 'stored', verdict, layer, artifact, validator };
+  return { kind: 'stored', verdict: withWarnings(verdict, freshness), freshness, layer, artifact, validator };
+}
+
+function withWarnings(verdict: Accepting, freshness: FreshnessOutcome): Accepting {
+  if (verdict.kind !== 'accepted' || freshness.kind === 'stale') return verdict;
+  return { ...verdict, warnings: [...verdict.warnings, ...freshness.warnings] };
+}
+
+function isInForce({ inForce }: SourcePoll, digest: string): boolean {
+  return inForce?.endsWith(digest) === true;
+}
+
+function refusal(digest: string, { code, detail }: Extract<FreshnessOutcome, { kind: 'stale' }>): Refused {
+  return { kind: 'refused', digest, code, detail, refusals: [{ code, subject: digest, detail }] };
 }

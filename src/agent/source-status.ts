@@ -1,5 +1,6 @@
 import { type ArtifactStatus, type ConditionDraft, type SourceStatus, setConditions } from '../api/index.ts';
 import { rfc3339, type SealiftError, type Stage } from '../core/index.ts';
+import { keptFresh } from './fresh-condition.ts';
 import { boundedPause } from './schedule.ts';
 
 interface Moment {
@@ -35,6 +36,8 @@ interface InForce {
   readonly verified: boolean;
   /** By plain HTTP to a host that is not this one. */
   readonly plainHttp: boolean;
+  /** How new it is. */
+  readonly fresh: readonly ConditionDraft[];
 }
 
 /** Plain HTTP was asked for, and whoever looks at the status should know. */
@@ -47,7 +50,7 @@ function plainHttpDraft(observedGeneration: number): ConditionDraft {
 /** Status after a poll that ended with an accepted artifact in force. */
 export function acceptedStatus(
   before: SourceStatus,
-  { artifact, verified, plainHttp }: InForce,
+  { artifact, verified, plainHttp, fresh }: InForce,
   { generation, now }: Moment,
 ): SourceStatus {
   const message = `stored artifact for digest '${artifact.revision}'`;
@@ -67,6 +70,7 @@ export function acceptedStatus(
     { type: 'Ready', status: 'True', reason: 'Succeeded', message, observedGeneration },
     ...inStorage(artifact, generation),
     ...signature,
+    ...fresh,
     ...(plainHttp ? [plainHttpDraft(generation)] : []),
   ];
   return {
@@ -80,16 +84,19 @@ export function acceptedStatus(
 /** Status after a revision was refused: the artifact in force stays. */
 export function refusedStatus(
   before: SourceStatus,
-  detail: string,
+  { code, message: detail }: SealiftError,
   { generation, now }: Moment,
 ): SourceStatus {
-  const message = `failed to verify the signature using provider 'cosign': ${detail}`;
+  const message = code.startsWith('REVISION_')
+    ? `refused, although it is well signed: ${detail}`
+    : `failed to verify the signature using provider 'cosign': ${detail}`;
   const observedGeneration = generation;
   const drafts: readonly ConditionDraft[] = [
     { ...retrying, observedGeneration },
     { type: 'Ready', status: 'False', reason: 'VerificationError', message, observedGeneration },
     { type: 'SourceVerified', status: 'False', reason: 'VerificationError', message, observedGeneration },
     ...inStorage(before.artifact, generation),
+    ...keptFresh(before),
   ];
   return { ...before, conditions: setConditions(before.conditions, drafts, now) };
 }
@@ -128,6 +135,7 @@ export function failedStatus(
     { type: 'Ready', status: 'False', reason, message, observedGeneration },
     ...inStorage(before.artifact, generation),
     ...kept,
+    ...keptFresh(before),
     { type, status: 'True', reason, message, observedGeneration },
   ];
   return { ...before, conditions: setConditions(before.conditions, drafts, now) };

@@ -2,15 +2,19 @@ import type { SourceRecord, Verdict } from '../api/index.ts';
 import {
   type Artifact,
   type ArtifactStatus,
+  describeMark,
+  type Floor,
   isReady,
   type OciRepository,
   requestedAtAnnotation,
   type SourceStatus,
 } from '../api/index.ts';
 import { type EventBody, rfc3339, SealiftError } from '../core/index.ts';
+import { agedStatus, freshDraft, keptFresh } from './fresh-condition.ts';
 import type { PollOutcome } from './source-pipeline.ts';
 import { acceptedStatus, failedStatus, refusedStatus } from './source-status.ts';
 import type { StageFailure } from './stage-failure.ts';
+import type { FreshnessOutcome } from './stages.ts';
 import { standingOf } from './standing.ts';
 
 /** What a poll means for the source: the record to keep, and what to tell. */
@@ -76,7 +80,8 @@ function unchanged({ source, record, now }: SourceCycle): SourceTransition {
     record.failures === 0 &&
     (asked ?? lastHandledReconcileAt) === lastHandledReconcileAt;
   if (settled || artifact === undefined) return { record, events: [], changed: false };
-  const inForce = { artifact, verified: record.verified === true, plainHttp: source.spec.insecure };
+  const fresh = keptFresh(record.status);
+  const inForce = { artifact, verified: record.verified === true, plainHttp: source.spec.insecure, fresh };
   const status = acceptedStatus(record.status, inForce, { generation: record.generation, now });
   const events: EventBody[] = isReady(conditions)
     ? []
@@ -89,7 +94,7 @@ function refused(cycle: SourceCycle, outcome: Extract<PollOutcome, { kind: 'refu
   const { revision, verdict } = outcome;
   const error = new SealiftError(verdict.code, revision, verdict.detail);
   const kept = isInForce(record, verdict.digest) ? revoked(record, basis) : record;
-  const status = refusedStatus(kept.status, error.message, { generation: record.generation, now });
+  const status = refusedStatus(kept.status, error, { generation: record.generation, now });
   const news = readyMessage(status) !== readyMessage(record.status);
   const event: EventBody = {
     kind: 'failed',
@@ -137,6 +142,34 @@ function storedEvents(
   ];
 }
 
+/** Steps back, and that what is in force is not fresh any more: each told once. */
+function freshnessEvents(
+  { record }: SourceCycle,
+  { freshness, artifact: { revision } }: Extract<PollOutcome, { kind: 'stored' }>,
+): readonly EventBody[] {
+  if (freshness.kind === 'fresh') return freshness.moves.flatMap((move) => steppedBack(move, revision));
+  const { code, detail } = freshness;
+  const message = `${revision}: kept in force, and would not be taken up any more: ${detail}`;
+  const isKnown = keptFresh(record.status).some((condition) => condition.status === 'False');
+  return isKnown ? [] : [{ kind: 'failed', stage: 'verify', code, message, revision }];
+}
+
+function steppedBack(
+  { from, to }: { readonly from?: Floor; readonly to: Floor },
+  revision: string,
+): readonly EventBody[] {
+  if (from === undefined || to.epoch === from.epoch) return [];
+  const [before, after] = [from, to].map((floor) => describeMark(floor.order, floor));
+  return [{ kind: 'floor-moved', by: 'statement', from: before ?? '', to: after ?? '', revision }];
+}
+
+/** The record of an artifact as fresh as it was found; one that is kept although it is not has no end to come. */
+function withFreshness(record: SourceRecord, freshness: FreshnessOutcome): SourceRecord {
+  const { freshUntil, ...rest } = record;
+  if (freshness.kind === 'stale') return freshUntil === undefined ? rest : record;
+  return freshness.until === undefined ? rest : { ...rest, freshUntil: freshness.until };
+}
+
 /** The record under an accepting verdict on its layer. */
 export function withVerdict(record: SourceRecord, verdict: Accepting, basis: string): SourceRecord {
   const { revoked: _revoked, validUntil: _validUntil, ...rest } = record;
@@ -153,14 +186,16 @@ function stored(cycle: SourceCycle, outcome: Extract<PollOutcome, { kind: 'store
   const { url } = source.spec;
   const status = changed ? toArtifactStatus(artifact, url, now) : { ...before, url };
   const verified = verdict.kind === 'accepted';
-  const inForce = { artifact: status, verified, plainHttp: source.spec.insecure };
+  const fresh = freshDraft(outcome.freshness, record.generation);
+  const inForce = { artifact: status, verified, plainHttp: source.spec.insecure, fresh };
   const accepted = acceptedStatus(record.status, inForce, { generation: record.generation, now });
   const requested = withRequest(accepted, source);
-  const judged = withVerdict(record, verdict, basis);
+  const judged = withFreshness(withVerdict(record, verdict, basis), outcome.freshness);
   const next = { ...judged, status: requested, layer, validator, failures: 0 };
   // What was held back under other policies or for want of a layer may go on, although it is the same.
   const released = standingOf(record, { basis, now }) !== 'good';
-  return { record: next, events: storedEvents(cycle, outcome, changed), changed: changed || released };
+  const events = [...storedEvents(cycle, outcome, changed), ...freshnessEvents(cycle, outcome)];
+  return { record: next, events, changed: changed || released };
 }
 
 /** What a poll that ended means. */
@@ -180,7 +215,8 @@ export function afterFailure(
   { source, record, now }: SourceCycle,
   { stage, error }: StageFailure,
 ): SourceTransition {
-  const status = failedStatus(record.status, { error, stage }, { generation: record.generation, now });
+  const before = agedStatus(record.status, { until: record.freshUntil, now });
+  const status = failedStatus(before, { error, stage }, { generation: record.generation, now });
   // The same fault with a later end of the pause is none.
   const news = readyMessage(record.status)?.startsWith(error.message) !== true;
   const event: EventBody = { kind: 'failed', stage, code: error.code, message: error.message };

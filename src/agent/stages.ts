@@ -4,11 +4,14 @@ import type {
   BuildOutput,
   DesiredState,
   FetchedLayer,
+  Floor,
   Kustomization,
   OciRepository,
+  Refusal,
   ResolvedRevision,
   Verdict,
 } from '../api/index.ts';
+import type { ErrorCode } from '../core/index.ts';
 
 /** The stages as the engine sees them. Each is one function; any implementation will do. All reject with SealiftError. */
 
@@ -54,6 +57,35 @@ export interface StandingStage {
    * from the registry. A refusal is a value.
    */
   judge(request: StandingRequest, signal: AbortSignal): Promise<Verdict>;
+}
+
+export interface FreshnessRequest extends RevisionRequest {
+  readonly verdict: Exclude<Verdict, { readonly kind: 'refused' }>;
+  /** All that the site keeps. */
+  readonly floors: readonly Floor[];
+  /** Milliseconds since the epoch: the later of the clock and the site's lower bound of time. */
+  readonly now: number;
+}
+
+export type FreshnessOutcome =
+  | {
+      readonly kind: 'fresh';
+      /** Floors that move: to be on disk before the artifact is used. Below `from` only by the word of a signed statement. */
+      readonly moves: readonly { readonly to: Floor; readonly from?: Floor }[];
+      /** Where the artifact stands, moved or not. */
+      readonly floors: readonly Floor[];
+      /** Milliseconds since the epoch: from then on it is not fresh any more. */
+      readonly until?: number;
+      /** Moments that its signatures prove or state, in milliseconds since the epoch. */
+      readonly times: readonly number[];
+      /** What policies in mode `warn` would have refused. */
+      readonly warnings: readonly Refusal[];
+    }
+  | { readonly kind: 'stale'; readonly code: ErrorCode; readonly detail: string };
+
+export interface FreshnessStage {
+  /** Whether an accepted revision is still meant, and no older than what the site has seen. Does no I/O. */
+  judge(request: FreshnessRequest): FreshnessOutcome;
 }
 
 export interface FetchStage {

@@ -1,5 +1,6 @@
 import { type Artifact, isReady, type SourceStatus, type Verdict } from '../api/index.ts';
 import { type EventBody, SealiftError } from '../core/index.ts';
+import { keptFresh } from './fresh-condition.ts';
 import { acceptedStatus, failedStatus, refusedStatus } from './source-status.ts';
 import {
   type Accepting,
@@ -39,7 +40,7 @@ function refusedAgain(
   const { record, basis, now } = cycle;
   const error = new SealiftError(verdict.code, revision, verdict.detail);
   const kept = revoked(record, basis);
-  const status = refusedStatus(kept.status, error.message, { generation: record.generation, now });
+  const status = refusedStatus(kept.status, error, { generation: record.generation, now });
   return {
     record: { ...kept, status },
     events: newsOf(cycle, status, error, revision),
@@ -64,7 +65,12 @@ function acceptedAgain(
       ? { ...status, artifact: inForce }
       : acceptedStatus(
           status,
-          { artifact: inForce, verified: next.verified === true, plainHttp: insecure },
+          {
+            artifact: inForce,
+            verified: next.verified === true,
+            plainHttp: insecure,
+            fresh: keptFresh(status),
+          },
           { generation: status.observedGeneration, now },
         );
   const isBack = artifact !== undefined || (isReady(accepted.conditions) && !isReady(status.conditions));

@@ -24,6 +24,8 @@ export interface SourceRecord {
   readonly revoked?: boolean;
   /** Whether a policy asked for a signature of the revision in force, and got one. */
   readonly verified?: boolean;
+  /** Milliseconds since the epoch from which on the revision in force would not be taken up any more. Absent: no end was signed. */
+  readonly freshUntil?: number;
   /** Polls that failed in a row. */
   readonly failures: number;
 }

@@ -2,7 +2,7 @@
 export interface Clock {
   /** Milliseconds since the epoch; may jump. */
   now(): number;
-  /** Milliseconds since start; never goes back. */
+  /** Milliseconds since some moment that lies before; never goes back while the machine runs. */
   monotonic(): number;
   /** Rejects with the signal's reason when aborted, and then leaves no timer. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;

@@ -55,6 +55,18 @@ export type EventBody =
       readonly changed: number;
       readonly durationMs: number;
     }
+  /** A site goes back, or was told how far it has come: by a signed statement, or by an operator on the spot. */
+  | {
+      readonly kind: 'floor-moved';
+      readonly by: 'statement' | 'operator';
+      readonly from: string;
+      readonly to: string;
+      readonly revision?: string;
+    }
+  /** What one place of the state had forgotten or got wrong was taken from another. */
+  | { readonly kind: 'state-mended'; readonly detail: string }
+  /** The clock says a time that cannot be; milliseconds since the epoch. */
+  | { readonly kind: 'clock-behind'; readonly clock: number; readonly bound: number }
   /** A single pass over the whole site has ended. */
   | { readonly kind: 'converged'; readonly changes: number; readonly failures: number }
   | {

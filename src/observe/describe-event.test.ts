@@ -36,6 +36,19 @@ const cases: readonly (readonly [EventBody, string])[] = [
     },
     `stored artifact with revision '${revision}' from '${url}': 1 file, 10 bytes; left out 4 links: a, b, c, …`,
   ],
+  [
+    { kind: 'floor-moved', by: 'statement', from: 'sequence 7', to: 'sequence 5', revision },
+    `floor moved by a signed statement on revision ${revision}: from sequence 7 to sequence 5`,
+  ],
+  [
+    { kind: 'floor-moved', by: 'operator', from: 'sequence 7', to: 'sequence 5' },
+    'floor moved by an operator: from sequence 7 to sequence 5',
+  ],
+  [{ kind: 'state-mended', detail: 'floors.json: was missing' }, 'floors.json: was missing'],
+  [
+    { kind: 'clock-behind', clock: 0, bound: Date.parse('2026-06-01T00:00:00Z') },
+    'the clock says 1970-01-01T00:00:00Z, and it is 2026-06-01T00:00:00Z or later: set it; until then the later one counts',
+  ],
   [{ kind: 'source-recovered', revision, url }, `the trouble is over, revision ${revision} is in force`],
   [
     { kind: 'delivery-built', revision, objects: 3, warnings: ['w'] },

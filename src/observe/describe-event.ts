@@ -1,4 +1,4 @@
-import { formatRef, type SealiftEvent } from '../core/index.ts';
+import { formatRef, rfc3339, type SealiftEvent } from '../core/index.ts';
 
 export type Severity = 'info' | 'error';
 
@@ -49,19 +49,47 @@ function describeObject(event: Extract<SealiftEvent, { kind: 'object-changed' }>
   return info(reason, `${formatRef(event.object)} ${event.action}${why}`);
 }
 
+function describeFloor({
+  by,
+  from,
+  to,
+  revision,
+}: Extract<SealiftEvent, { kind: 'floor-moved' }>): EventText {
+  const who = by === 'operator' ? 'by an operator' : 'by a signed statement';
+  const on = revision === undefined ? '' : ` on revision ${revision}`;
+  return info('FloorMoved', `floor moved ${who}${on}: from ${from} to ${to}`);
+}
+
+function describeLoaded(event: Extract<SealiftEvent, { kind: 'configuration-loaded' }>): EventText {
+  const parts = [
+    plural(event.sources, 'source'),
+    plural(event.deliveries, 'delivery').replace('deliverys', 'deliveries'),
+    plural(event.policies, 'policy').replace('policys', 'policies'),
+  ];
+  return info('ConfigurationLoaded', `configuration loaded: ${parts.join(', ')}`);
+}
+
+type MemoryEvent = Extract<SealiftEvent, { kind: 'floor-moved' | 'state-mended' | 'clock-behind' }>;
+
+function describeMemory(event: MemoryEvent): EventText {
+  switch (event.kind) {
+    case 'floor-moved':
+      return describeFloor(event);
+    case 'state-mended':
+      return { severity: 'error', reason: 'StateMended', message: event.detail };
+    case 'clock-behind': {
+      const [clock, bound] = [rfc3339(event.clock), rfc3339(event.bound)];
+      const message = `the clock says ${clock}, and it is ${bound} or later: set it; until then the later one counts`;
+      return { severity: 'error', reason: 'ClockBehind', message };
+    }
+  }
+}
+
 /** Says an event in one line of plain English. No secret can be in it, since none is in events. */
 export function describeEvent(event: SealiftEvent): EventText {
   switch (event.kind) {
-    case 'configuration-loaded': {
-      const parts = [
-        plural(event.sources, 'source'),
-        plural(event.deliveries, 'delivery').replace('deliverys', 'deliveries'),
-      ];
-      return info(
-        'ConfigurationLoaded',
-        `configuration loaded: ${parts.join(', ')}, ${plural(event.policies, 'policy').replace('policys', 'policies')}`,
-      );
-    }
+    case 'configuration-loaded':
+      return describeLoaded(event);
     case 'configuration-refused':
       return {
         severity: 'error',
@@ -96,6 +124,10 @@ export function describeEvent(event: SealiftEvent): EventText {
       return describeObject(event);
     case 'delivery-applied':
       return info('ReconciliationSucceeded', describeApplied(event));
+    case 'floor-moved':
+    case 'state-mended':
+    case 'clock-behind':
+      return describeMemory(event);
     case 'converged':
       return describeConverged(event);
     case 'failed':

@@ -14,6 +14,9 @@ const stages: Readonly<Record<SealiftEvent['kind'], string>> = {
   'delivery-built': 'build',
   'object-changed': 'apply',
   'delivery-applied': 'ready',
+  'floor-moved': 'verify',
+  'state-mended': 'state',
+  'clock-behind': 'clock',
   converged: 'done',
   failed: 'failed',
 };

@@ -7,6 +7,7 @@ export { sigstoreSigner } from './adapters/sigstore-signer.ts';
 export type { StandingPorts } from './adapters/standing-stage.ts';
 export { createKeepingVerifyStage, createStandingStage } from './adapters/standing-stage.ts';
 export { createVerifyStage } from './adapters/verify-stage.ts';
+export { createFreshnessStage } from './freshness/freshness-stage.ts';
 export type { BundleSigner, SignedBy } from './signing/bundle-signer.ts';
 export { keySigner } from './signing/bundle-signer.ts';
 export type { IdentityToken } from './signing/identity-token.ts';

@@ -15,6 +15,14 @@ export class FakeStages {
   readonly calls = { resolve: 0, verify: 0, judge: 0, fetch: 0, unpack: 0, build: 0 };
   /** What is found of a revision when it is judged again; `verdict` where it is not set. */
   readonly again = new Map<string, FakeStages['verdict']>();
+  /** What is found of how new a revision is. */
+  freshness: ReturnType<Stages['freshness']['judge']> = {
+    kind: 'fresh',
+    moves: [],
+    floors: [],
+    times: [],
+    warnings: [],
+  };
   /** Until when an accepting verdict holds. */
   validUntil: number | undefined;
 
@@ -32,6 +40,7 @@ export class FakeStages {
             return this.#judge(digest, this.again.get(digest));
           }),
       },
+      freshness: { judge: () => this.freshness },
       fetch: {
         fetch: async ({ resolved }) =>
           this.#run('fetch', () => ({
@@ -99,7 +108,7 @@ export class FakeStages {
     }
   }
 
-  #run<T>(stage: Exclude<keyof Stages, 'standing'> | 'judge', work: () => T): T {
+  #run<T>(stage: Exclude<keyof Stages, 'standing' | 'freshness'> | 'judge', work: () => T): T {
     this.calls[stage] += 1;
     const failure = this.failing.get(stage);
     if (failure !== undefined) throw failure;
