@@ -29,21 +29,25 @@ export function inTime(rule: FreshnessRule, revision: JudgedRevision, now: numbe
   return ends.length === 0 ? { kind: 'in-time' } : { kind: 'in-time', until: Math.min(...ends) };
 }
 
-/** The latest of manifest and signatures: who signs again with a later one prolongs it. */
+/**
+ * The latest end of any signature: who signs again with a later one prolongs it. The manifest's holds for signatures that state none; where
+ * none is required, what states none at all has no end.
+ */
 function expiryOf({ expires }: FreshnessRule, { annotations, signatures }: JudgedRevision): InTime | Stale {
   if (expires === 'ignore') return { kind: 'in-time' };
   const name = freshnessAnnotations.expires;
-  const texts = [annotations, ...signatures.map((signature) => signature.annotations)]
-    .map((said) => annotationOf(said, name))
-    .filter((text) => text !== undefined);
-  const times = texts.map(parseInstant).filter((at) => at !== undefined);
+  const ofManifest = annotationOf(annotations, name);
+  const texts = signatures.map((signature) => annotationOf(signature.annotations, name) ?? ofManifest);
+  const said = (texts.length === 0 ? [ofManifest] : texts).filter((text) => text !== undefined);
+  const isEndless = said.length < Math.max(texts.length, 1);
+  if (expires === 'ifPresent' && isEndless) return { kind: 'in-time' };
+  const times = said.map(parseInstant).filter((at) => at !== undefined);
   if (times.length > 0) return { kind: 'in-time', until: Math.max(...times) };
-  const [malformed] = texts;
-  if (malformed !== undefined) {
-    return stale('REVISION_EXPIRED', `expected ${name} to be an RFC 3339 time, got ${quoted(malformed)}`);
+  const [malformed] = said;
+  if (malformed === undefined) {
+    return stale('REVISION_EXPIRED', `expected the annotation ${name}, got none`);
   }
-  if (expires === 'ifPresent') return { kind: 'in-time' };
-  return stale('REVISION_EXPIRED', `expected the annotation ${name}, got none`);
+  return stale('REVISION_EXPIRED', `expected ${name} to be an RFC 3339 time, got ${quoted(malformed)}`);
 }
 
 function ageLimit({ maxAge }: FreshnessRule, signatures: readonly SignedStatement[]): InTime | Stale {

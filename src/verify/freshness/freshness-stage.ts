@@ -69,11 +69,12 @@ const ofSpecVerify: FreshnessRule = { order: 'none', expires: 'ifPresent' };
 export function createFreshnessStage(site?: string): FreshnessStage {
   return {
     judge: (request) => {
-      const { source, resolved, verdict, floors, now } = request;
-      if (verdict.kind === 'not-required') return nothingAsked;
+      const { source, resolved, floors, now } = request;
+      const askers = askersOf(request);
+      if (askers.length === 0) return nothingAsked;
       const annotations = annotationsOf(resolved);
       const memory = { repository: repositoryOf(source), source: nameOf(source), floors, now, site };
-      const judged = askersOf(request, verdict.signers).map((asker) => {
+      const judged = askers.map((asker) => {
         const revision = revisionOf(resolved, annotations, asker.signatures);
         return { asker, outcome: judgeFreshness(asker.rule, revision, memory) };
       });
@@ -84,9 +85,10 @@ export function createFreshnessStage(site?: string): FreshnessStage {
 
 const nothingAsked: FreshnessOutcome = { kind: 'fresh', moves: [], floors: [], times: [], warnings: [] };
 
-function askersOf({ source, desired }: FreshnessRequest, signers: readonly Signer[]): readonly Asker[] {
+function askersOf({ source, desired, verdict }: FreshnessRequest): readonly Asker[] {
+  const signers = verdict.kind === 'accepted' ? verdict.signers : [];
   const signedFor = (name: string): readonly Signer[] =>
-    signers.filter(({ authority }) => authority.startsWith(`${name}/`));
+    signaturesOf(signers.filter(({ authority }) => authority.startsWith(`${name}/`)));
   const policies = desired.policies
     .filter((policy) => matches(policy, source))
     .map((policy) => askerOf(policy, signedFor(policy.metadata.name)))
@@ -100,6 +102,12 @@ function askersOf({ source, desired }: FreshnessRequest, signers: readonly Signe
 function askerOf({ metadata, spec }: VerificationPolicy, signatures: readonly Signer[]): Asker {
   const name = `VerificationPolicy/${metadata.namespace}/${metadata.name}`;
   return { name, mode: spec.mode, rule: spec.freshness, signatures };
+}
+
+/** Attestations speak of how an artifact came to be, and count where nobody has to sign. */
+function signaturesOf(signers: readonly Signer[]): readonly Signer[] {
+  const signatures = signers.filter(({ predicateType }) => predicateType === undefined);
+  return signatures.length > 0 ? signatures : signers;
 }
 
 interface Judged {

@@ -314,6 +314,27 @@ describe('attack 46: expired', () => {
       'REVISION_EXPIRED',
     ],
     ['where it is ignored it does not count', unordered, expiring(now - day), 'fresh'],
+    [
+      'a signature without end beside one that has expired has none, whichever is found first',
+      { order: 'none', expires: 'ifPresent' },
+      revision('a', { signatures: [signature({ [names.expires]: at(now - day) }), signature()] }),
+      'fresh',
+    ],
+    [
+      'a signature with an earlier end than its manifest has that one',
+      required,
+      revision('a', {
+        annotations: { [names.expires]: at(now + day) },
+        signatures: [signature({ [names.expires]: at(now - day) })],
+      }),
+      'REVISION_EXPIRED',
+    ],
+    [
+      'what nobody has to sign has the end of its manifest',
+      required,
+      revision('a', { annotations: { [names.expires]: at(now) }, signatures: [] }),
+      'REVISION_EXPIRED',
+    ],
   ])('%s', (_behaviour, rule, given, code) => {
     expect(new Site().see(rule, given)).toEqual([code]);
   });
