@@ -23,6 +23,7 @@ export type { ArtifactStatus, DeliveryStatus, HistoryEntry, SourceStatus } from 
 export { secretValues } from './values.ts';
 export type { Refusal, Signer, Verdict } from './verdict.ts';
 export type { VerificationPolicy } from './verification-policy.ts';
+export { verificationPolicySchema } from './verification-policy.ts';
 export {
   allowEmptyAnnotation,
   allowUnsignedAnnotation,

@@ -6,6 +6,7 @@ import type { Authority } from '../proof/authority.ts';
 import { prove } from '../proof/proof.ts';
 import { deniedSigner } from './denial.ts';
 import type { AttestationRequirement, Requirement } from './requirement.ts';
+import { validUntil } from './valid-until.ts';
 
 /** What came of asking whether one authority signed one candidate. */
 export interface Attempt {
@@ -14,7 +15,12 @@ export interface Attempt {
   /** The attestation of the policy that was asked for; absent for a signature. */
   readonly attestation?: string;
   readonly result:
-    | { readonly kind: 'held'; readonly signer: Signer }
+    | {
+        readonly kind: 'held';
+        readonly signer: Signer;
+        /** Milliseconds since the epoch from which on it may not hold any more. */
+        readonly until?: number;
+      }
     | { readonly kind: 'refused'; readonly refusal: Refusal };
 }
 
@@ -137,7 +143,7 @@ function attestationAttempts(
     return {
       authority: authority.name,
       attestation: attestation.name,
-      result: result.kind === 'held' ? holdToRules(read, attestation, result.signer) : result,
+      result: result.kind === 'held' ? holdToRules(read, attestation, result) : result,
     };
   });
 }
@@ -165,7 +171,8 @@ function attempt(
     return { kind: 'refused', refusal: { code: 'SIGNATURE_WRONG_DIGEST', subject: evidence, detail } };
   }
   const signer = { authority: authority.name, ...proof, format, evidence, ...statedBy(claim) };
-  return { kind: 'held', signer };
+  const until = validUntil(authority, claim, proof);
+  return { kind: 'held', signer, ...(until === undefined ? {} : { until }) };
 }
 
 function statedBy({ statement }: UnverifiedClaim): Pick<Signer, 'annotations' | 'predicateType'> {
@@ -183,7 +190,7 @@ function statedBy({ statement }: UnverifiedClaim): Pick<Signer, 'annotations' | 
 function holdToRules(
   { candidate, claim, examination: { digest } }: ReadCandidate,
   { rules }: AttestationRequirement,
-  signer: Signer,
+  held: Attempt['result'],
 ): Attempt['result'] {
   const { statement } = claim;
   if (statement.kind !== 'attestation') throw new RangeError('expected an attestation');
@@ -198,7 +205,7 @@ function holdToRules(
       };
     }
   }
-  return { kind: 'held', signer };
+  return held;
 }
 
 /** Names the keys of the policy, which the proof does not know by name, and what the evidence says of its own. */

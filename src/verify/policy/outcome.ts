@@ -5,12 +5,15 @@ import { deniedDigest } from './denial.ts';
 import type { Attempt, Finding } from './examine.ts';
 import type { AttestationRequirement, Requirement } from './requirement.ts';
 import { byTelling, mostTelling } from './telling.ts';
+import { earliest } from './valid-until.ts';
 
 /** What the findings amount to for one requirement. */
 export interface Outcome {
   readonly holds: boolean;
   /** The signatures and attestations that count, whether or not they are enough. */
   readonly signers: readonly Signer[];
+  /** Milliseconds since the epoch from which on one of these may not count any more. */
+  readonly until?: number | undefined;
   /** Why it does not hold, most telling first; empty when it does. */
   readonly refusals: readonly Refusal[];
 }
@@ -33,7 +36,10 @@ export function outcomeOf(asked: Asked, findings: readonly Finding[]): Outcome {
   const count = countAuthorities(attempts.filter(isAboutSignature).flatMap(signersOf));
   const missing = requirement.attestations.filter((attestation) => !isAttested(attestation, attempts));
   const holds = denied === undefined && count >= requirement.threshold && missing.length === 0;
-  if (holds) return { holds, signers, refusals: [] };
+  if (holds) {
+    const ends = attempts.map(({ result }) => (result.kind === 'held' ? result.until : undefined));
+    return { holds, signers, until: earliest(ends), refusals: [] };
+  }
   const refusals = [
     ...(denied === undefined ? [] : [deniedArtifact(denied, digest)]),
     ...(count >= requirement.threshold ? [] : signatureRefusals(asked, { count, findings })),

@@ -3,6 +3,7 @@ import type { Finding } from './examine.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import type { Requirement } from './requirement.ts';
 import { byTelling } from './telling.ts';
+import { earliest } from './valid-until.ts';
 
 /** True when every requirement holds by these findings alone: nothing that is found later can change that. */
 export function allHold(
@@ -46,7 +47,16 @@ interface Judged {
 function letThrough(digest: string, judged: readonly Judged[], warnings: readonly Refusal[]): Verdict {
   const holding = judged.filter(({ outcome }) => outcome.holds);
   const signers = holding.flatMap(({ outcome }) => outcome.signers);
-  if (signers.length > 0) return { kind: 'accepted', digest, signers, warnings };
+  const validUntil = earliest(holding.map(({ outcome }) => outcome.until));
+  if (signers.length > 0) {
+    return {
+      kind: 'accepted',
+      digest,
+      signers,
+      warnings,
+      ...(validUntil === undefined ? {} : { validUntil }),
+    };
+  }
   const letThroughBy = judged.map(({ requirement }) => requirement.name);
   return { kind: 'not-required', digest, letThroughBy, warnings };
 }

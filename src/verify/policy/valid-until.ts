@@ -1,0 +1,36 @@
+import { X509Certificate } from 'node:crypto';
+import type { UnverifiedClaim } from '../evidence/candidate.ts';
+import type { Authority } from '../proof/authority.ts';
+import type { Proof } from '../proof/proof.ts';
+
+/**
+ * From when on a proof may not be one any more, in milliseconds since the epoch: what has no proven time was judged at now, and the window
+ * of its key or certificate closes. `undefined` where time changes nothing. Rather too early than too late.
+ */
+export function validUntil(
+  authority: Authority,
+  { material }: UnverifiedClaim,
+  { keyId, times }: Proof,
+): number | undefined {
+  if (times.length > 0) return undefined;
+  switch (authority.kind) {
+    case 'key':
+      return earliest(authority.keys.map(({ key, notAfter }) => (key.id === keyId ? notAfter : undefined)));
+    case 'certificate': {
+      const leaf = material.kind === 'certificate' ? [material.leaf] : [];
+      return earliest([...leaf, ...authority.roots, ...authority.intermediates].map(endOf));
+    }
+    case 'keyless':
+      return undefined;
+  }
+}
+
+/** A window includes its last moment, to the second. */
+function endOf(certificate: Uint8Array): number {
+  return Date.parse(new X509Certificate(certificate).validTo) + 1000;
+}
+
+export function earliest(moments: readonly (number | undefined)[]): number | undefined {
+  const known = moments.filter((moment) => moment !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
