@@ -97,11 +97,11 @@ describe('chunks that a reader keeps stay what they were', () => {
       response.socket?.setNoDelay();
       response.writeHead(200, { 'content-length': `${blob.size}` });
       for (let at = 0; at < blob.size; ) {
-        const most = at < mebibyte ? mebibyte : 20_000;
+        const most = at < 2 * mebibyte ? mebibyte : 20_000;
         const part = block.subarray(at % mebibyte).subarray(0, most);
         response.write(part);
         at += part.byteLength;
-        if (at < 2 * mebibyte) await sleep(1);
+        if (at >= 2 * mebibyte && at < 3 * mebibyte) await sleep(1);
       }
       response.end();
     });

@@ -17,8 +17,8 @@ interface Piece {
 
 /** Small answers are the most; each further piece is twice as large as the one before. */
 const minPieceBytes = 16 * 1024;
-/** What a reader gets at once: what each hand-over costs does not count beside so many bytes. */
-const maxPieceBytes = 256 * 1024;
+/** What a reader gets at once: writing it takes so long that reading and hashing go on meanwhile, and the hand-over does not count. */
+const maxPieceBytes = 512 * 1024;
 /** What may wait for a reader; the rest waits in the socket. */
 const maxWaitingBytes = 4 * maxPieceBytes;
 
