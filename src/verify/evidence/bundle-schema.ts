@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { bundleMediaType, bundleVersions } from './bundle-version.ts';
 import { envelopeSchema } from './dsse.ts';
-import { logEntrySchema } from './log-entry.ts';
+import { type LogEntry, logEntrySchema } from './log-entry.ts';
 import { quoted, Refused } from './refused.ts';
 import { base64Schema } from './strict-base64.ts';
 import { conform } from './strict-json.ts';
@@ -53,15 +53,17 @@ export function asBundle(value: unknown): Bundle {
   }
   const bundle = conform(bundleSchema, value, 'bundle');
   const { tlogEntries = [], x509CertificateChain } = bundle.verificationMaterial;
-  if (tlogEntries.some((entry) => entry[version.entryBrings] === undefined)) {
-    throw malformed(
-      `expected every log entry with ${version.entryBrings} in ${quoted(mediaType)}, got one without`,
-    );
+  if (!tlogEntries.every((entry) => brings(entry, version.entryBrings))) {
+    throw malformed(`expected every log entry with a ${version.entryBrings}, got one without`);
   }
   if (x509CertificateChain !== undefined && !version.allowsChain) {
     throw malformed(`expected one certificate in ${quoted(mediaType)}, got a chain`);
   }
   return bundle;
+}
+
+function brings({ inclusionPromise, inclusionProof }: LogEntry, asked: 'promise' | 'proof'): boolean {
+  return asked === 'promise' ? inclusionPromise !== undefined : inclusionProof?.checkpoint !== undefined;
 }
 
 function malformed(detail: string): Refused {

@@ -5,8 +5,8 @@ export const bundleMediaType = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 export const oldestBundleMediaType = 'application/vnd.dev.sigstore.bundle+json;version=0.1';
 
 interface BundleVersion {
-  /** What each log entry has to bring. */
-  readonly entryBrings: 'inclusionPromise' | 'inclusionProof';
+  /** What each log entry has to bring: a promise of the log, or a proof with the checkpoint that it leads to. */
+  readonly entryBrings: 'promise' | 'proof';
   readonly allowsChain: boolean;
 }
 
@@ -15,14 +15,8 @@ interface BundleVersion {
  * https://github.com/sigstore/protobuf-specs/blob/v0.5.0/protos/sigstore_bundle.proto
  */
 export const bundleVersions: ReadonlyMap<string, BundleVersion> = new Map([
-  [oldestBundleMediaType, { entryBrings: 'inclusionPromise', allowsChain: true }],
-  [
-    'application/vnd.dev.sigstore.bundle+json;version=0.2',
-    { entryBrings: 'inclusionProof', allowsChain: true },
-  ],
-  [
-    'application/vnd.dev.sigstore.bundle+json;version=0.3',
-    { entryBrings: 'inclusionProof', allowsChain: false },
-  ],
-  [bundleMediaType, { entryBrings: 'inclusionProof', allowsChain: false }],
+  [oldestBundleMediaType, { entryBrings: 'promise', allowsChain: true }],
+  ['application/vnd.dev.sigstore.bundle+json;version=0.2', { entryBrings: 'proof', allowsChain: true }],
+  ['application/vnd.dev.sigstore.bundle+json;version=0.3', { entryBrings: 'proof', allowsChain: false }],
+  [bundleMediaType, { entryBrings: 'proof', allowsChain: false }],
 ]);

@@ -15,7 +15,7 @@ const proofSchema = z.strictObject({
   rootHash: base64Schema,
   treeSize: integerSchema,
   hashes: z.array(base64Schema).max(maxProofHashes).optional(),
-  checkpoint: z.strictObject({ envelope: z.string().min(1).max(maxCheckpointCharacters) }),
+  checkpoint: z.strictObject({ envelope: z.string().min(1).max(maxCheckpointCharacters) }).optional(),
 });
 
 /** https://github.com/sigstore/protobuf-specs/blob/v0.5.0/protos/sigstore_rekor.proto */
