@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type Descriptor, formatReference, parseReference, readAll, type Store } from 'oci-client-ts';
-import { asRegistryError } from '../../src/api/index.ts';
+import { asRegistryError, freshnessAnnotations } from '../../src/api/index.ts';
 import { type ArtifactOrigin, artifactManifest, layerOf, packDirectory } from '../../src/artifact/index.ts';
 import { asSealiftError, rfc3339, SealiftError } from '../../src/core/index.ts';
 import {
@@ -11,9 +11,11 @@ import {
   signatureStatement,
 } from '../../src/verify/index.ts';
 import { type Annotations, annotationsOption } from './annotations-option.ts';
+import { readSequences } from './next-sequence.ts';
 import { openPublisherStore } from './open-publisher-store.ts';
 import { outputOption } from './options.ts';
 import { formatValue, type OutputFormat } from './output.ts';
+import { addReleaseOptions, type Release, type ReleaseOptions, releaseOf } from './release-options.ts';
 import { addSigningOptions, openSigner, type SigningOptions } from './signing-options.ts';
 
 /** A packed tree is held in memory to be named by its digest; manifests are small. Bytes, compressed. */
@@ -27,6 +29,8 @@ export interface PushRequest {
   readonly ignore?: string;
   readonly insecure: boolean;
   readonly signing?: PushSigning;
+  /** Its place among the others; only the number and the annotations of the manifest are looked at. */
+  readonly release?: Omit<Release, 'signed'>;
 }
 
 export interface PushSigning {
@@ -42,6 +46,8 @@ export interface PushResult {
   readonly digest: string;
   readonly size: number;
   readonly signature: 'none' | 'added' | 'present';
+  /** Absent where the artifact has none. */
+  readonly sequence?: number;
 }
 
 async function packLayer(
@@ -83,7 +89,11 @@ export async function push(request: PushRequest, signal: AbortSignal): Promise<P
   const { store, tag, close } = await openPublisherStore(request.reference, request.insecure);
   try {
     const layer = layerOf(content);
-    const { config, manifest } = artifactManifest(layer.descriptor, request.origin);
+    const { config, manifest, sequence } = await placedManifest(request, layer.descriptor, {
+      store,
+      tag,
+      signal,
+    });
     for (const { descriptor, content: bytes } of [config, layer, manifest])
       await store.push(descriptor, bytes, { signal });
     const { signing } = request;
@@ -91,13 +101,44 @@ export async function push(request: PushRequest, signal: AbortSignal): Promise<P
       signing === undefined ? 'none' : await signPushed(store, manifest.descriptor, signing, signal);
     await store.tag(manifest.descriptor, tag, { signal });
     const { digest } = manifest.descriptor;
-    return { url: request.reference, tag, digest, size: layer.descriptor.size, signature };
+    const place = sequence === undefined ? {} : { sequence };
+    return { url: request.reference, tag, digest, size: layer.descriptor.size, signature, ...place };
   } catch (thrown) {
     signal.throwIfAborted();
     throw asRegistryError(thrown, request.reference);
   } finally {
     await close();
   }
+}
+
+interface Destination {
+  readonly store: Store;
+  readonly tag: string;
+  readonly signal: AbortSignal;
+}
+
+type PlacedManifest = ReturnType<typeof artifactManifest> & { readonly sequence?: number };
+
+/** The manifest with its place in the sequence. Counted up only for what is not under the tag already. */
+async function placedManifest(
+  { reference, origin, release = { annotations: {} } }: PushRequest,
+  layer: Descriptor,
+  { store, tag, signal }: Destination,
+): Promise<PlacedManifest> {
+  const stated = { ...origin.annotations, ...release.annotations };
+  const withSequence = (sequence: number): PlacedManifest => {
+    const annotations = { ...stated, [freshnessAnnotations.sequence]: String(sequence) };
+    return { ...artifactManifest(layer, { ...origin, annotations }), sequence };
+  };
+  if (release.sequence === undefined) return artifactManifest(layer, { ...origin, annotations: stated });
+  if (release.sequence !== 'auto') return withSequence(release.sequence);
+  const stream = stated[freshnessAnnotations.stream] ?? '';
+  const { highest, tagged } = await readSequences(store, { tag, stream, subject: reference }, signal);
+  if (tagged !== undefined && tagged.sequence === highest && highest > 0) {
+    const same = withSequence(highest);
+    if (same.manifest.descriptor.digest === tagged.digest) return same;
+  }
+  return withSequence(highest + 1);
 }
 
 /** The last second of the year 9999: RFC 3339 has no later one. */
@@ -112,7 +153,7 @@ function createdAt(): string {
   return rfc3339(epoch * 1000);
 }
 
-interface PushOptions extends SigningOptions {
+interface PushOptions extends SigningOptions, ReleaseOptions {
   readonly path: string;
   readonly source: string;
   readonly revision: string;
@@ -126,21 +167,25 @@ interface PushOptions extends SigningOptions {
 function formatResult(result: PushResult): string {
   const reference = parseReference(result.url);
   const signed = { none: '', added: 'signed\n', present: 'signed by this key already\n' }[result.signature];
-  return `pushed ${formatReference({ ...reference, digest: result.digest })} (${result.size} bytes)\n${signed}`;
+  const place = result.sequence === undefined ? '' : `, sequence ${result.sequence}`;
+  return `pushed ${formatReference({ ...reference, digest: result.digest })} (${result.size} bytes${place})\n${signed}`;
 }
 
 async function runPush(reference: string, options: PushOptions): Promise<void> {
   const { path, source, revision, annotations, ignorePaths, signKey, insecure, output } = options;
   const origin = { source, revision, annotations, created: createdAt() };
   const signer = await openSigner(options, signKey);
+  const isSigned = signer !== undefined;
+  const release = releaseOf(options, { given: annotations, isSigned, now: Date.now() });
   const result = await push(
     {
       reference,
       directory: path,
       origin,
+      release,
       insecure,
       ...(ignorePaths === undefined ? {} : { ignore: ignorePaths.split(',').join('\n') }),
-      ...(signer === undefined ? {} : { signing: { signer, annotations: {} } }),
+      ...(signer === undefined ? {} : { signing: { signer, annotations: release.signed } }),
     },
     new AbortController().signal,
   );
@@ -162,6 +207,7 @@ export function addTo(program: Command): void {
       'comma-separated patterns to leave out, in .gitignore syntax, beside .sourceignore',
     )
     .option('--sign-key <file>', 'private key to sign with (COSIGN_PASSWORD is its password)');
+  addReleaseOptions(command);
   addSigningOptions(command)
     .option('--insecure', 'speak plain HTTP to a registry that is not on loopback', false)
     .addOption(outputOption())
