@@ -9,15 +9,18 @@ export interface AskedEvidence {
 }
 
 /**
- * What is asked for by the rule of the authority alone. A keyless one without log rule takes either proof of time; it takes timestamps
- * beside an entry too, because entries of Rekor v2 have no time.
+ * What is asked for by the rule of the authority alone. A keyless one without rule takes either proof of time that its root knows of; it
+ * takes timestamps beside an entry too, because entries of Rekor v2 have no time.
  */
 export function askedEvidence({ kind, time, trustedRoot }: Authority): AskedEvidence {
   requireCounts(time);
   const asked = { logs: time.logs > 0, timestamps: time.timestamps > 0 };
   if (kind !== 'keyless') return asked;
-  const hasAuthorities = (trustedRoot?.timestampAuthorities.length ?? 0) > 0;
-  return { logs: asked.logs || !asked.timestamps, timestamps: asked.timestamps || hasAuthorities };
+  const { logs = [], timestampAuthorities = [] } = trustedRoot ?? {};
+  return {
+    logs: asked.logs || (!asked.timestamps && logs.length > 0),
+    timestamps: asked.timestamps || timestampAuthorities.length > 0,
+  };
 }
 
 /** NaN, a text or a fraction would make every comparison come out as held. */

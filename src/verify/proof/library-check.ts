@@ -74,9 +74,20 @@ function entityOf({ claim, signer, root, asked, issuedByRoot }: LibraryCheck): S
   const { bundleFromJSON, toSignedEntity } = root.library;
   try {
     const entity = toSignedEntity(bundleFromJSON(bundle), Buffer.from(claim.signedBytes));
+    readTimestamps(entity);
     return { ...entity, signature: signatureContent(claim) };
   } catch (thrown) {
     throw unreadable(thrown, asked, claim);
+  }
+}
+
+/** The library reads no more than the outermost structure before it compares: what is wrong further in is wrong with the timestamp too. */
+function readTimestamps({ timestamps }: SignedEntity): void {
+  for (const entry of timestamps) {
+    if (entry.$case !== 'timestamp-authority') continue;
+    const { signingTime, signerIssuer, signerSerialNumber } = entry.timestamp;
+    if (!(signingTime && signerIssuer && signerSerialNumber))
+      throw new Error('a timestamp without time or signer');
   }
 }
 

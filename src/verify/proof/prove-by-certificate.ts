@@ -7,8 +7,7 @@ import { checkEvidence } from './checked-evidence.ts';
 import type { Proof } from './proof.ts';
 import { requireCertificate } from './prove-keyless.ts';
 import { momentsOf, type ProvenTime } from './proven-time.ts';
-import { publicKeyOf } from './public-key.ts';
-import { requireSignature, type Signer } from './signer.ts';
+import { certifiedKey, requireSignature, type Signer } from './signer.ts';
 
 /**
  * A signature by somebody with a certificate of the site's own authorities, valid at each proven time, or now where none is asked for.
@@ -20,7 +19,7 @@ export function proveByCertificate(
   now: number,
 ): Proof {
   const certificate = requireCertificate(claim);
-  const key = publicKeyOf(certificate.publicKey, 'certificate');
+  const key = certifiedKey(certificate);
   requireSignature(key, claim);
   const times = timesOf(authority, { key, certificate }, { claim, now });
   const anchors = readAnchors(authority.roots, authority.intermediates);

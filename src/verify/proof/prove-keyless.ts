@@ -7,8 +7,7 @@ import { issuerOf, requireIdentity, subjectOf } from './certificate-identity.ts'
 import { checkEvidence } from './checked-evidence.ts';
 import { requireCodeSigner } from './code-signing.ts';
 import type { Proof } from './proof.ts';
-import { publicKeyOf } from './public-key.ts';
-import { requireSignature } from './signer.ts';
+import { certifiedKey, requireSignature } from './signer.ts';
 
 /**
  * A signature by somebody with a short-lived certificate of the trusted root. What the certificate says is compared first, because that
@@ -19,7 +18,7 @@ export function proveKeyless(authority: KeylessAuthority, claim: UnverifiedClaim
   const certificate = requireCertificate(claim);
   const identity = { issuer: issuerOf(certificate), subject: subjectOf(certificate) };
   requireIdentity(certificate, identity, authority.identities);
-  const key = publicKeyOf(certificate.publicKey, 'certificate');
+  const key = certifiedKey(certificate);
   requireSignature(key, claim);
   const times = checkEvidence({
     claim,
