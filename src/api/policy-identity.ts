@@ -1,27 +1,8 @@
-import { RE2JS } from 're2js';
 import * as z from 'zod';
 import { extensionOid, fulcioExtensions } from './fulcio-extensions.ts';
-
-/** A text that a rule compares with: longer ones are no names. */
-const maxTextLength = 2048;
+import { maxTextLength, patternSchema } from './pattern.ts';
 
 const textSchema = z.string().min(1).max(maxTextLength);
-
-/** RE2 syntax, so that no pattern takes more than linear time: https://github.com/google/re2/wiki/Syntax */
-const patternSchema = z
-  .string()
-  .min(1)
-  .max(maxTextLength)
-  .refine(isPattern, 'expected a regular expression in RE2 syntax');
-
-function isPattern(text: string): boolean {
-  try {
-    RE2JS.compile(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 const expectedExtension = `expected one of ${Object.keys(fulcioExtensions).join(', ')}, or a dotted object identifier`;
 const extensionName = z.string().refine((name) => extensionOid(name) !== undefined, expectedExtension);

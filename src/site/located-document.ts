@@ -3,7 +3,7 @@ import type { ConfigurationFile } from './configuration-file.ts';
 
 /** Something wrong in a configuration, with its place. */
 export interface Fault {
-  /** `file:line`. */
+  /** `file:line:column`, both from 1. */
   readonly place: string;
   readonly detail: string;
 }
@@ -11,7 +11,7 @@ export interface Fault {
 /** One YAML document with the way back to its lines. */
 export interface LocatedDocument {
   readonly value: unknown;
-  /** `file:line` of the document, or of the value at a path inside it. */
+  /** `file:line:column` of the document, or of the value at a path inside it. */
   placeOf(path?: readonly PropertyKey[]): string;
 }
 
@@ -31,10 +31,15 @@ function offsetOf(document: Document, path: readonly PropertyKey[]): number {
   return document.range?.[0] ?? 0;
 }
 
+function placeAt(path: string, lines: LineCounter, offset: number): string {
+  const { line, col } = lines.linePos(offset);
+  return `${path}:${line}:${col}`;
+}
+
 function locate(document: Document, lines: LineCounter, path: string): LocatedDocument {
   return {
     value: document.toJS({ maxAliasCount }),
-    placeOf: (inside = []) => `${path}:${lines.linePos(offsetOf(document, inside)).line}`,
+    placeOf: (inside = []) => placeAt(path, lines, offsetOf(document, inside)),
   };
 }
 
@@ -46,7 +51,7 @@ function readDocument(
 ): LocatedDocument | readonly Fault[] {
   if (document.errors.length > 0) {
     return document.errors.map((error) => ({
-      place: `${path}:${lines.linePos(error.pos[0]).line}`,
+      place: placeAt(path, lines, error.pos[0]),
       detail: syntaxFault(error.code),
     }));
   }

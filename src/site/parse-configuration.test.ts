@@ -48,7 +48,7 @@ describe('parseConfiguration', () => {
     [
       'an unknown field, with its line',
       `${source}  intervall: 5m\n`,
-      'file0.yaml:8',
+      'file0.yaml:8:14',
       'unknown field intervall',
     ],
     [
@@ -89,13 +89,13 @@ describe('parseConfiguration', () => {
   it('reports all faults of all files together', () => {
     const failure = failureOf(source.replace('1m30s', 'soon').replace('oci://', 'x://'), 'kind: Pod');
     expect(failure.message).toMatch(
-      /3 faults\n {2}file0\.yaml:6: .*\n {2}file0\.yaml:7: .*\n {2}file1\.yaml:1: /,
+      /3 faults\n {2}file0\.yaml:6:8: .*\n {2}file0\.yaml:7:13: .*\n {2}file1\.yaml:1:1: /,
     );
   });
 
   it('refuses two objects of one name and names both places', () => {
     expect(failureOf(source, source).message).toContain(
-      'file1.yaml:1: OCIRepository/default/app is already defined at file0.yaml:1',
+      'file1.yaml:1:1: OCIRepository/default/app is already defined at file0.yaml:1:1',
     );
   });
 

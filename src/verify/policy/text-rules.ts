@@ -8,17 +8,8 @@ export function exactly(text: string): TextRule {
   return { written: JSON.stringify(text), matches: (found) => found === text };
 }
 
-/**
- * A pattern in RE2 syntax that has to match the whole text. A dot that stands between letters and is not escaped is refused: `github.com`
- * as a pattern also matches `github-com`, which is another host.
- * @throws SealiftError CONFIG_INVALID.
- */
+/** A pattern in RE2 syntax that has to match the whole text. @throws SealiftError CONFIG_INVALID. */
 export function matching(pattern: string, subject: string): TextRule {
-  const at = looseDot(pattern);
-  if (at !== undefined) {
-    const detail = `expected \\. for a dot in the pattern, or a repetition such as .*, got . alone at character ${at + 1}`;
-    throw new SealiftError('CONFIG_INVALID', subject, detail);
-  }
   const compiled = compile(pattern, subject);
   return { written: `/${pattern}/`, matches: (found) => found !== '' && compiled.matches(found) };
 }
@@ -53,15 +44,4 @@ function compile(pattern: string, subject: string): RE2JS {
     const detail = `expected a regular expression in RE2 syntax: ${cause instanceof Error ? cause.message : ''}`;
     throw new SealiftError('CONFIG_INVALID', subject, detail, { cause });
   }
-}
-
-/** An escaped character, a class of characters, a repeated dot; or what is looked for: a dot alone. */
-const parts = /\\[\s\S]|\[\^?\]?(?:\\[\s\S]|\[:\^?[a-z]+:\]|[^\]\\])*\]|\.(?=[*+?{])|(\.)/g;
-
-/** Where a dot stands for any one character, first of all. */
-function looseDot(pattern: string): number | undefined {
-  for (const part of pattern.matchAll(parts)) {
-    if (part[1] !== undefined) return part.index;
-  }
-  return undefined;
 }
