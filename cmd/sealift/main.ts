@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   attest: () => import('./attest.ts'),
   serve: () => import('./serve.ts'),
   keygen: () => import('./keygen.ts'),
+  floor: () => import('./floor.ts'),
   status: () => import('./status.ts'),
   events: () => import('./events.ts'),
   history: () => import('./history.ts'),

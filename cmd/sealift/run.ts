@@ -18,6 +18,7 @@ interface RunOptions {
   readonly once?: boolean;
   readonly kustomize?: string;
   readonly withdrawAll: boolean;
+  readonly siteName?: string;
   readonly logFormat: LogFormat;
 }
 
@@ -40,6 +41,7 @@ async function run(options: RunOptions): Promise<void> {
     withdrawAll: options.withdrawAll,
     searchPath: process.env['PATH'] ?? '',
     ...(options.kustomize === undefined ? {} : { kustomize: options.kustomize }),
+    ...(options.siteName === undefined ? {} : { siteName: options.siteName }),
   };
   const agent = await composeAgent(settings, [outputListener(options.logFormat)]);
   const signal = stopSignal();
@@ -72,6 +74,10 @@ export function addTo(program: Command): void {
       '--withdraw-all',
       'let a configuration without any delivery take back everything that was delivered',
       false,
+    )
+    .option(
+      '--site-name <name>',
+      'name under which artifacts are signed for this site, where a policy asks for an audience',
     )
     .option('--kustomize <file>', 'kustomize binary; looked for on the PATH without it')
     .addOption(

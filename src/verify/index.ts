@@ -9,6 +9,7 @@ export { createKeepingVerifyStage, createStandingStage } from './adapters/standi
 export type { Explanation } from './adapters/verify-stage.ts';
 export { createVerifyStage, explainVerdict } from './adapters/verify-stage.ts';
 export { createFreshnessStage } from './freshness/freshness-stage.ts';
+export { movedFloor } from './freshness/moved-floor.ts';
 export type { AttemptReport, PolicyReport, VerificationReport } from './policy/report.ts';
 export type { BundleSigner, SignedBy } from './signing/bundle-signer.ts';
 export { keySigner } from './signing/bundle-signer.ts';
