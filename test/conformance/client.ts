@@ -1,72 +1,7 @@
-// The client that sigstore-conformance drives: `--entrypoint test/conformance/sealift-client`. README.md says how.
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-import { parseArgs } from 'node:util';
-import type { SignedArtifact } from '../../src/verify/evidence/candidate.ts';
-import { signedDigest } from './signed-digest.ts';
-import { type ExpectedSigner, verifyBundle } from './verify-bundle.ts';
-
-const publicGood = path.join(import.meta.dirname, '../../policies/trust/public-good.json');
-
-const options = {
-  bundle: { type: 'string' },
-  staging: { type: 'boolean', default: false },
-  'certificate-identity': { type: 'string' },
-  'certificate-oidc-issuer': { type: 'string' },
-  key: { type: 'string' },
-  'trusted-root': { type: 'string' },
-} as const;
-
-async function main(args: readonly string[]): Promise<void> {
-  const [command, ...rest] = args;
-  if (command !== 'verify-bundle') throw new Error(`expected verify-bundle, got ${command ?? 'nothing'}`);
-  const { values, positionals } = parseArgs({ args: rest, options, allowPositionals: true });
-  const [subject, ...others] = positionals;
-  if (subject === undefined || others.length > 0 || values.bundle === undefined) {
-    throw new Error('expected verify-bundle --bundle FILE [options] FILE_OR_DIGEST');
-  }
-  if (values.staging && values['trusted-root'] === undefined) {
-    throw new Error('expected --trusted-root with --staging: nothing is downloaded here');
-  }
-  await verifyBundle({
-    bundle: readFileSync(values.bundle),
-    trustedRoot: readFileSync(values['trusted-root'] ?? publicGood),
-    signer: expectedSigner(values),
-    now: Date.now(),
-    ...artifactOf(subject),
-  });
-}
-
-interface SignerOptions {
-  readonly key?: string | undefined;
-  readonly 'certificate-identity'?: string | undefined;
-  readonly 'certificate-oidc-issuer'?: string | undefined;
-}
-
-function expectedSigner(values: SignerOptions): ExpectedSigner {
-  if (values.key !== undefined) return { kind: 'key', pem: readFileSync(values.key, 'utf8') };
-  const subject = values['certificate-identity'];
-  const issuer = values['certificate-oidc-issuer'];
-  if (subject === undefined || issuer === undefined) {
-    throw new Error('expected --key, or --certificate-identity and --certificate-oidc-issuer');
-  }
-  return { kind: 'identity', subject, issuer };
-}
-
-/** A digest when it reads as one and no file has that name. */
-function artifactOf(subject: string): { readonly artifact: SignedArtifact; readonly digest: string } {
-  const hex = /^sha256:([0-9a-f]{64})$/.exec(subject)?.[1];
-  if (hex !== undefined && !existsSync(subject)) {
-    return { artifact: { kind: 'digest', digest: signedDigest(Buffer.from(hex, 'hex')) }, digest: subject };
-  }
-  const bytes = readFileSync(subject);
-  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-  return { artifact: { kind: 'bytes', bytes }, digest };
-}
+import { runClient } from './run-client.ts';
 
 try {
-  await main(process.argv.slice(2));
+  await runClient(process.argv.slice(2), Date.now());
 } catch (thrown) {
   process.stderr.write(`${thrown instanceof Error ? thrown.message : String(thrown)}\n`);
   process.exitCode = 1;
