@@ -22,6 +22,7 @@ RUN npm ci --ignore-scripts
 COPY tsconfig.json ./
 COPY scripts scripts
 COPY cmd cmd
+COPY policies policies
 COPY src src
 RUN node scripts/build.ts
 

@@ -6,18 +6,20 @@ import { createUnpackStage, sweepTrees } from '../../src/artifact/index.ts';
 import { createBuildStage, createChildProcessExec, sweepBuilds } from '../../src/build/index.ts';
 import { type Clock, type EventListener, siteSubject, trustedNow } from '../../src/core/index.ts';
 import { recordEvents } from '../../src/observe/index.ts';
-import { type OpenStateStore, openStateStore } from '../../src/site/index.ts';
+import { type OpenStateStore, openStateStore, type TrustStore } from '../../src/site/index.ts';
 import { createFetchStage, createResolveStage, localRepository } from '../../src/source/index.ts';
 import { createDirectoryTarget } from '../../src/target/index.ts';
 import {
   createFreshnessStage,
   createKeepingVerifyStage,
   createStandingStage,
+  createTrustedRoots,
   createVerifyStage,
   type StandingPorts,
 } from '../../src/verify/index.ts';
 import { openHousekeeping } from './open-housekeeping.ts';
 import { RepositoryOpener } from './open-repository.ts';
+import { openTrust, tellTrust, trustDirectory } from './open-trust.ts';
 import { systemClock, systemRandom } from './system-clock.ts';
 
 export interface AgentSettings {
@@ -39,6 +41,9 @@ export interface AgentSettings {
 export interface ComposedAgent {
   readonly parts: AgentParts;
   readonly state: OpenStateStore;
+  readonly trust: TrustStore;
+  /** Where its files are. */
+  readonly trustDirectory: string;
   close(): Promise<void>;
 }
 
@@ -46,6 +51,7 @@ type Stages = AgentParts['stages'];
 
 interface Places {
   readonly state: OpenStateStore;
+  readonly trust: TrustStore;
   readonly layout: ImageLayout;
   readonly trees: string;
   readonly builds: string;
@@ -53,7 +59,7 @@ interface Places {
 
 function createStages(
   settings: AgentSettings,
-  { state, layout, trees, builds }: Places,
+  { state, trust, layout, trees, builds }: Places,
   opener: RepositoryOpener,
 ): Stages {
   const { kustomize, searchPath, clock = systemClock } = settings;
@@ -61,12 +67,14 @@ function createStages(
   const blobs = layout.repository();
   const openLocal = ({ metadata }: OciRepository): UntaggingStore =>
     layout.repository(localRepository(metadata));
+  const roots = createTrustedRoots((name) => trust.read(name));
+  const now = (): number => trustedNow(state.time.find() ?? { bound: 0 }, clock.now());
   const judging: StandingPorts = {
-    stageOver: (open) => createVerifyStage({ openRepository: open }),
+    stageOver: (open) => createVerifyStage({ openRepository: open, roots, now }),
     openRepository,
     openLocal,
-    rootId: () => undefined,
-    now: () => trustedNow(state.time.find() ?? { bound: 0 }, clock.now()),
+    rootId: (name) => trust.idOf(name),
+    now,
   };
   return {
     resolve: createResolveStage(openRepository),
@@ -108,10 +116,11 @@ export async function composeAgent(
   const trees = join(settings.stateDirectory, 'trees');
   const builds = join(settings.stateDirectory, 'builds');
   const layout = await openLayout(join(settings.stateDirectory, 'layout'));
+  const { trust, news } = openTrust(settings.stateDirectory);
   await sweepTrees(trees, treesInForce(state));
   await sweepBuilds(builds);
   const parts: AgentParts = {
-    stages: createStages(settings, { state, layout, trees, builds }, opener),
+    stages: createStages(settings, { state, trust, layout, trees, builds }, opener),
     target: createDirectoryTarget({ directory: settings.targetDirectory }),
     state,
     housekeeping: openHousekeeping(layout, trees),
@@ -122,9 +131,10 @@ export async function composeAgent(
   };
   for (const detail of state.faults)
     parts.listener({ kind: 'state-mended', detail, subject: siteSubject, at: clock.now() });
+  tellTrust(parts, news);
   const close = async (): Promise<void> => {
     await opener.close();
     state.close();
   };
-  return { parts, state, close };
+  return { parts, state, trust, trustDirectory: trustDirectory(settings.stateDirectory), close };
 }

@@ -4,11 +4,13 @@ import { siteSubject } from '../../src/core/index.ts';
 import {
   type ConfigurationNews,
   followConfiguration,
+  followTrust,
   parseConfiguration,
   readConfiguration,
 } from '../../src/site/index.ts';
 import type { ComposedAgent } from './compose-agent.ts';
 import { exitCodeOf, formatFailure } from './failure.ts';
+import { tellTrust } from './open-trust.ts';
 
 /** Reads and checks a configuration. @throws SealiftError CONFIG_INVALID. */
 export async function loadConfiguration(path: string): Promise<DesiredState> {
@@ -60,5 +62,15 @@ export async function runUntilStopped(
 ): Promise<void> {
   const engine = new Engine(agent.parts, desired);
   const following = followConfiguration(configuration, desired, (news) => tell(news, agent, engine), signal);
-  await Promise.all([engine.run(signal), following]);
+  const { parts, trust, trustDirectory } = agent;
+  const trusting = followTrust(
+    trustDirectory,
+    trust,
+    (news) => {
+      tellTrust(parts, news);
+      engine.judgeAgain();
+    },
+    signal,
+  );
+  await Promise.all([engine.run(signal), following, trusting]);
 }

@@ -32,6 +32,8 @@ const polls = 6;
  */
 const siteIntervalMs = 10 * 60_000;
 
+const minJudgementDelayMs = 1_000;
+
 /** What could not be judged is tried again this soon: its deliveries are held back, and a registry that is away is asked no more than twice a minute. */
 const judgementRetryMs = 30_000;
 
@@ -252,8 +254,11 @@ export class Engine {
     const { sources } = this.#reconcilers;
     const { changed, error } = await sources.judge(source, this.#desired, this.#stop.signal);
     if (changed) this.#wakeDeliveriesOf(source);
-    if (error === undefined || sources.standing(source, this.#desired) !== 'unjudged')
-      return sources.judgementDelay(source, this.#desired);
+    if (error === undefined || sources.standing(source, this.#desired) !== 'unjudged') {
+      const delayMs = sources.judgementDelay(source, this.#desired);
+      // A verdict that ends at the moment it is made must not be made over and over.
+      return delayMs === undefined ? undefined : Math.max(delayMs, minJudgementDelayMs);
+    }
     return nextRunDelay(Math.max(error.retryAfterMs ?? 0, judgementRetryMs), this.#parts.random.next());
   }
 

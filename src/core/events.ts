@@ -63,6 +63,13 @@ export type EventBody =
       readonly to: string;
       readonly revision?: string;
     }
+  /** Another trusted root stands under a name: ids, `sha256:<hex>` of the files; absent where there is none. */
+  | {
+      readonly kind: 'trust-changed';
+      readonly name: string;
+      readonly before?: string;
+      readonly after?: string;
+    }
   /** What one place of the state had forgotten or got wrong was taken from another. */
   | { readonly kind: 'state-mended'; readonly detail: string }
   /** The clock says a time that cannot be; milliseconds since the epoch. */

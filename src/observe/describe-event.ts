@@ -85,6 +85,15 @@ function describeMemory(event: MemoryEvent): EventText {
   }
 }
 
+function describeTrust({
+  name,
+  before = 'none',
+  after = 'none',
+}: Extract<SealiftEvent, { kind: 'trust-changed' }>): EventText {
+  const message = `trusted root ${name} is another one: before ${before}, now ${after}; what rests on it is judged again`;
+  return info('TrustChanged', message);
+}
+
 /** Says an event in one line of plain English. No secret can be in it, since none is in events. */
 export function describeEvent(event: SealiftEvent): EventText {
   switch (event.kind) {
@@ -128,6 +137,8 @@ export function describeEvent(event: SealiftEvent): EventText {
     case 'state-mended':
     case 'clock-behind':
       return describeMemory(event);
+    case 'trust-changed':
+      return describeTrust(event);
     case 'converged':
       return describeConverged(event);
     case 'failed':

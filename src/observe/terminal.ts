@@ -17,6 +17,7 @@ const stages: Readonly<Record<SealiftEvent['kind'], string>> = {
   'floor-moved': 'verify',
   'state-mended': 'state',
   'clock-behind': 'clock',
+  'trust-changed': 'trust',
   converged: 'done',
   failed: 'failed',
 };

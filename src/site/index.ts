@@ -1,10 +1,14 @@
 export { readConfiguration } from './adapters/configuration-directory.ts';
 export { type ConfigurationNews, followConfiguration } from './adapters/follow-configuration.ts';
+export { followTrust } from './adapters/follow-trust.ts';
+export { importRoot } from './adapters/import-root.ts';
 export {
   type OpenStateStore,
   openFloors,
   openStateStore,
   readStateStore,
 } from './adapters/sqlite-state-store.ts';
+export { readTrustFiles, type ShippedRoot, type StoredRoot } from './adapters/trust-files.ts';
+export { type TrustChange, type TrustLook, type TrustPlaces, TrustStore } from './adapters/trust-store.ts';
 export { createMemoryStateStore } from './memory-state-store.ts';
 export { parseConfiguration } from './parse-configuration.ts';

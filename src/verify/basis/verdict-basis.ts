@@ -8,15 +8,13 @@ import {
   type VerificationPolicy,
 } from '../../api/index.ts';
 import { matches } from '../policy/matches.ts';
+import { defaultRoot } from '../policy/trusted-roots.ts';
 
 /** Id of the trusted root that a site has stored under a name; `undefined` when there is none. */
 export type RootId = (name: string) => string | undefined;
 
 /** Changes with the rules by which verdicts are made, so that those of an older program are judged again. */
 const rules = 'sealift verdict 1';
-
-/** Whose material counts where a policy names no trusted root. */
-export const defaultRoot = 'public-good';
 
 /** Entries of Secrets that verdicts rest on. All of them are public; a hash of anything else would be a hint at a password. */
 const publicEntry = /\.(?:pub|crt|pem)$|^trusted_root\.json$/;
@@ -30,13 +28,18 @@ export function verdictBasis(source: OciRepository, desired: DesiredState, rootI
   const policies = desired.policies.filter((policy) => isAbout(policy, source));
   const { name, namespace, annotations } = source.metadata;
   const named = new Names();
-  for (const { metadata, spec } of policies) named.collect(spec, metadata.namespace);
-  named.collect(source.spec.verify, namespace);
+  for (const { metadata, spec } of policies) {
+    named.collect(spec, metadata.namespace);
+    if (spec.authorities.some(takesDefaultRoot)) named.addRoot(defaultRoot.name);
+  }
+  const { verify } = source.spec;
+  named.collect(verify, namespace);
+  if (verify !== undefined && verify.secretRef === undefined) named.addRoot(defaultRoot.name);
   const basis = [
     rules,
     [namespace, name, source.spec.url],
     annotations[allowUnsignedAnnotation] ?? null,
-    source.spec.verify ?? null,
+    verify ?? null,
     // Where there are policies and none matches, the answer is no.
     desired.policies.length > 0,
     policies.map(({ metadata, spec }) => [metadata.namespace, metadata.name, spec]),
@@ -54,6 +57,13 @@ function isAbout(policy: VerificationPolicy, source: OciRepository): boolean {
   }
 }
 
+/** Keys alone ask for no trusted root; whatever else names none means that of the public-good instance. */
+function takesDefaultRoot({ key, keyless, certificate, logs = 0, timestamps = 0 }: Authority): boolean {
+  const named = (key ?? keyless ?? certificate)?.trustedRoot;
+  return named === undefined && (keyless !== undefined || logs + timestamps > 0);
+}
+
+type Authority = VerificationPolicy['spec']['authorities'][number];
 type SecretName = readonly [namespace: string, name: string];
 
 function publicEntries(desired: DesiredState, [namespace, name]: SecretName): readonly unknown[] | null {
@@ -67,7 +77,11 @@ function publicEntries(desired: DesiredState, [namespace, name]: SecretName): re
 /** Secrets and trusted roots that a policy or `spec.verify` names, wherever it names them: a field to come is not forgotten here. */
 class Names {
   readonly #secrets = new Map<string, SecretName>();
-  readonly #roots = new Set<string>([defaultRoot]);
+  readonly #roots = new Set<string>();
+
+  addRoot(name: string): void {
+    this.#roots.add(name);
+  }
 
   collect(value: unknown, namespace: string): void {
     if (typeof value !== 'object' || value === null) return;

@@ -14,4 +14,7 @@ export interface TrustedRoots {
 }
 
 /** The root of the public-good instance: what a policy means that names none. */
-export const defaultRoot: WantedRoot = { kind: 'stored', name: 'public-good' };
+export const defaultRoot: Extract<WantedRoot, { kind: 'stored' }> = {
+  kind: 'stored',
+  name: 'public-good',
+};

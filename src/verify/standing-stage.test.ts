@@ -1,0 +1,401 @@
+import { readFileSync } from 'node:fs';
+import { createMemoryStore, type Descriptor, type ReadStore, type Store } from 'oci-client-ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  bundleOf,
+  desiredState,
+  keyPolicy,
+  legacyLayer,
+  newSigner,
+  ociSource,
+  payloadOf,
+  pushArtifact,
+  pushBundle,
+  pushLegacy,
+  type SignedContent,
+  type Signer,
+  siteObject,
+  statementOf,
+} from '../../test/fixtures/signed-artifact.ts';
+import type { DesiredState, OciRepository, SiteObject, Verdict } from '../api/index.ts';
+import { SealiftError } from '../core/index.ts';
+import {
+  createKeepingVerifyStage,
+  createStandingStage,
+  createTrustedRoots,
+  createVerifyStage,
+  type StandingPorts,
+} from './index.ts';
+
+const good = newSigner();
+const other = newSigner();
+const { signal } = new AbortController();
+const roots = createTrustedRoots(() => readFileSync('policies/trust/public-good.json'));
+
+let registry: Store;
+let local: Store;
+let artifact: SignedContent;
+/** Judgements that were made, not found. */
+let judged: number;
+let rootId: string;
+let now: number;
+let validUntil: number | undefined;
+let isDown: boolean;
+
+beforeEach(async () => {
+  registry = createMemoryStore();
+  local = createMemoryStore();
+  artifact = await pushArtifact(registry);
+  judged = 0;
+  rootId = 'sha256:root';
+  now = 1_000;
+  validUntil = undefined;
+  isDown = false;
+});
+
+const down = new SealiftError('REGISTRY_UNREACHABLE', 'registry.test', 'connection refused');
+
+function openRegistry(): ReadStore {
+  if (isDown) throw down;
+  return registry;
+}
+
+function ports(): StandingPorts {
+  return {
+    stageOver: (openRepository) => ({
+      verify: async (request, stop) => {
+        judged += 1;
+        const verdict = await createVerifyStage({ openRepository, roots }).verify(request, stop);
+        return verdict.kind === 'accepted' && validUntil !== undefined ? { ...verdict, validUntil } : verdict;
+      },
+    }),
+    openRepository: openRegistry,
+    openLocal: () => local,
+    rootId: () => rootId,
+    now: () => now,
+  };
+}
+
+const source = ociSource();
+const trusting = (signer: Signer): DesiredState =>
+  desiredState(source, keyPolicy('edge/release', [signer.publicPem]));
+
+async function sign(store: Store, { descriptor }: SignedContent, signer: Signer): Promise<SignedContent> {
+  return pushBundle(store, descriptor, bundleOf(signer, statementOf(descriptor.digest)));
+}
+
+/** What a poll does when it accepts. */
+async function accept(desired = trusting(good)): Promise<Verdict> {
+  const { descriptor: manifest, content } = artifact;
+  const resolved = { revision: `stable@${manifest.digest}`, manifest, content };
+  return createKeepingVerifyStage(ports()).verify({ source, desired, resolved }, signal);
+}
+
+type Stage = ReturnType<typeof createStandingStage>;
+
+function judge(stage: Stage, desired: DesiredState, of: Descriptor = artifact.descriptor): Promise<Verdict> {
+  return stage.judge({ source, desired, revision: `stable@${of.digest}` }, signal);
+}
+
+describe('evidence that was counted', () => {
+  it.each([
+    ['a bundle', () => sign(registry, artifact, good)],
+    [
+      'a legacy signature under its tag',
+      () =>
+        pushLegacy(registry, artifact.descriptor, [legacyLayer(good, payloadOf(artifact.descriptor.digest))]),
+    ],
+    [
+      'a legacy signature among others of strangers',
+      () =>
+        pushLegacy(registry, artifact.descriptor, [
+          legacyLayer(other, payloadOf(artifact.descriptor.digest)),
+          legacyLayer(good, payloadOf(artifact.descriptor.digest)),
+        ]),
+    ],
+  ])('is kept, so that %s is judged with the registry gone', async (_, attach) => {
+    await attach();
+    expect(await accept()).toMatchObject({ kind: 'accepted' });
+    isDown = true;
+    expect(await judge(createStandingStage(ports()), trusting(good))).toMatchObject({
+      kind: 'accepted',
+      signers: [{ keyId: good.id }],
+    });
+  });
+
+  it('is all that is kept: what counts for nobody is left in the registry', async () => {
+    await sign(registry, artifact, other);
+    await sign(registry, artifact, good);
+    await accept();
+    const kept: string[] = [];
+    for await (const { digest } of local.referrers(artifact.descriptor)) kept.push(digest);
+    expect(kept).toHaveLength(1);
+  });
+
+  it('is not kept of what is refused', async () => {
+    await sign(registry, artifact, other);
+    expect(await accept()).toMatchObject({ kind: 'refused' });
+    expect(await local.exists(artifact.descriptor)).toBe(false);
+  });
+
+  it('is read once more from the registry where it was too large to remember', async () => {
+    const junk = 'x'.repeat(200_000);
+    for (let number = 0; number < 12; number += 1)
+      await pushBundle(registry, artifact.descriptor, `${junk}${number}`);
+    await sign(registry, artifact, good);
+    expect(await accept()).toMatchObject({ kind: 'accepted' });
+    isDown = true;
+    expect(await judge(createStandingStage(ports()), trusting(good))).toMatchObject({ kind: 'accepted' });
+  });
+});
+
+describe('judging again', () => {
+  it('asks the registry for what is not kept, and keeps it', async () => {
+    await sign(registry, artifact, good);
+    await accept();
+    await sign(registry, artifact, other);
+    const stage = createStandingStage(ports());
+    expect(await judge(stage, trusting(other))).toMatchObject({ kind: 'accepted' });
+    isDown = true;
+    expect(await judge(createStandingStage(ports()), trusting(other))).toMatchObject({ kind: 'accepted' });
+  });
+
+  it('refuses by what is kept when the registry is gone', async () => {
+    await sign(registry, artifact, good);
+    await accept();
+    isDown = true;
+    expect(await judge(createStandingStage(ports()), trusting(other))).toMatchObject({
+      kind: 'refused',
+      code: 'SIGNATURE_KEY_UNKNOWN',
+    });
+  });
+
+  it('does not take missing evidence for a refusal while the registry is gone', async () => {
+    await sign(registry, artifact, good);
+    await local.push(artifact.descriptor, artifact.content);
+    isDown = true;
+    await expect(judge(createStandingStage(ports()), trusting(good))).rejects.toThrow('connection refused');
+  });
+
+  it('does take it for one where the registry has the artifact no more', async () => {
+    await local.push(artifact.descriptor, artifact.content);
+    registry = createMemoryStore();
+    expect(await judge(createStandingStage(ports()), trusting(good))).toMatchObject({
+      kind: 'refused',
+      code: 'SIGNATURE_MISSING',
+    });
+  });
+
+  it('asks nobody about a key that cannot be read', async () => {
+    await sign(registry, artifact, good);
+    await accept();
+    isDown = true;
+    const broken = desiredState(source, keyPolicy('edge/release', ['no key']));
+    await expect(judge(createStandingStage(ports()), broken)).rejects.toMatchObject({ code: 'KEY_INVALID' });
+  });
+});
+
+describe('attack 39: a verdict kept for one thing is found for another', () => {
+  async function acceptedTwice(): Promise<Stage> {
+    await sign(registry, artifact, good);
+    await accept();
+    isDown = true;
+    const stage = createStandingStage(ports());
+    judged = 0;
+    expect(await judge(stage, trusting(good))).toMatchObject({ kind: 'accepted' });
+    expect(await judge(stage, trusting(good))).toMatchObject({ kind: 'accepted' });
+    expect(judged).toBe(1);
+    return stage;
+  }
+
+  it('not under another key of the same policy', async () => {
+    expect(await judge(await acceptedTwice(), trusting(other))).toMatchObject({ kind: 'refused' });
+  });
+
+  it('not where another policy matches as well', async () => {
+    const both = desiredState(
+      source,
+      keyPolicy('edge/release', [good.publicPem]),
+      keyPolicy('edge/second', [other.publicPem]),
+    );
+    expect(await judge(await acceptedTwice(), both)).toMatchObject({ kind: 'refused' });
+  });
+
+  it('not where the key in a Secret is another one', async () => {
+    const named = (pem: string): DesiredState =>
+      desiredState(
+        source,
+        siteObject('Secret', 'edge/keys', { stringData: { 'cosign.pub': pem } }),
+        siteObject('VerificationPolicy', 'edge/release', {
+          spec: {
+            match: { repositories: ['**'] },
+            authorities: [{ name: 'key', key: { secretRef: { name: 'keys' } } }],
+          },
+        }),
+      );
+    await sign(registry, artifact, good);
+    await accept(named(good.publicPem));
+    isDown = true;
+    const stage = createStandingStage(ports());
+    expect(await judge(stage, named(good.publicPem))).toMatchObject({ kind: 'accepted' });
+    expect(await judge(stage, named(other.publicPem))).toMatchObject({ kind: 'refused' });
+  });
+
+  it('not for another artifact, although its evidence is the same', async () => {
+    const stage = await acceptedTwice();
+    const evil = await pushArtifact(local, 'evil');
+    await pushBundle(local, evil.descriptor, bundleOf(good, statementOf(artifact.descriptor.digest)));
+    expect(await judge(stage, trusting(good), evil.descriptor)).toMatchObject({
+      kind: 'refused',
+      code: 'SIGNATURE_WRONG_DIGEST',
+    });
+  });
+
+  it('not under another trusted root of a policy', async () => {
+    const authorities = [
+      { name: 'key', key: { data: good.publicPem } },
+      { name: 'ci', keyless: { identities: [{ issuer: 'https://ci.test', subject: 'me' }] } },
+    ];
+    const desired = desiredState(source, keyPolicy('edge/release', [], { authorities }));
+    await sign(registry, artifact, good);
+    await accept(desired);
+    isDown = true;
+    const stage = createStandingStage(ports());
+    judged = 0;
+    await judge(stage, desired);
+    rootId = 'sha256:another';
+    expect(await judge(stage, desired)).toMatchObject({ kind: 'accepted' });
+    expect(judged).toBe(2);
+  });
+
+  it('not by other evidence', async () => {
+    const stage = await acceptedTwice();
+    for await (const referrer of local.referrers(artifact.descriptor)) await local.delete(referrer);
+    await expect(judge(stage, trusting(good))).rejects.toThrow('connection refused');
+  });
+
+  it.each([
+    ['after it has ended', 2_000],
+    ['at a time before it was made, on a clock that was set back', 999],
+  ])('not %s', async (_, at) => {
+    validUntil = 2_000;
+    const stage = await acceptedTwice();
+    now = at;
+    await judge(stage, trusting(good));
+    expect(judged).toBe(2);
+  });
+
+  it('and no refusal is kept, since evidence may come', async () => {
+    await sign(registry, artifact, good);
+    await accept();
+    const stage = createStandingStage(ports());
+    expect(await judge(stage, trusting(other))).toMatchObject({ kind: 'refused' });
+    await sign(local, artifact, other);
+    expect(await judge(stage, trusting(other))).toMatchObject({ kind: 'accepted' });
+  });
+});
+
+describe('what a verdict rests on', () => {
+  const policy = keyPolicy('edge/release', [good.publicPem]);
+  const secret = (name: string, entry: string, value: string) =>
+    siteObject('Secret', name, { stringData: { [entry]: value } });
+  const keyed = (fields: Record<string, unknown>) =>
+    keyPolicy('edge/release', [], {
+      authorities: [{ name: 'key', key: { data: good.publicPem }, ...fields }],
+    });
+  const byRoot = (root: Record<string, unknown> | undefined) =>
+    siteObject('VerificationPolicy', 'edge/release', {
+      spec: {
+        match: { repositories: ['**'] },
+        authorities: [
+          {
+            name: 'ci',
+            keyless: {
+              identities: [{ issuer: 'https://ci.test', subject: 'me' }],
+              ...(root === undefined ? {} : { trustedRoot: root }),
+            },
+          },
+        ],
+      },
+    });
+  const basis = (of: OciRepository, ...objects: readonly SiteObject[]): string =>
+    createStandingStage({ ...ports(), rootId: (name) => `${rootId} of ${name}` }).basis(
+      of,
+      desiredState(of, ...objects),
+    );
+
+  it.each([
+    [
+      'a policy that matches another repository',
+      keyPolicy('edge/x', [other.publicPem], { match: { repositories: ['elsewhere/**'] } }),
+    ],
+    ['a Secret that nobody names', secret('edge/other', 'cosign.pub', good.publicPem)],
+    ['a ConfigMap', siteObject('ConfigMap', 'edge/x', { data: { a: 'b' } })],
+  ])('is not changed by %s', (_, object) => {
+    expect(basis(source, policy, object)).toBe(basis(source, policy));
+  });
+
+  it('is not changed by what of a source has nothing to do with it', () => {
+    expect(basis(ociSource(undefined, { interval: '5m' }), policy)).toBe(basis(source, policy));
+  });
+
+  it.each([
+    ['another policy that matches', [keyPolicy('edge/second', [good.publicPem])]],
+    [
+      'a policy that matches the source by name',
+      [keyPolicy('default/x', [good.publicPem], { match: { sources: [{ name: 'app' }] } })],
+    ],
+  ])('is changed by %s', (_, objects) => {
+    expect(basis(source, policy, ...objects)).not.toBe(basis(source, policy));
+  });
+
+  it('is changed by any field of a policy that matches', () => {
+    const strict = keyPolicy('edge/release', [good.publicPem], { formats: ['bundle'] });
+    const denying = keyPolicy('edge/release', [good.publicPem], {
+      deny: { digests: [artifact.descriptor.digest] },
+    });
+    const bases = [policy, strict, denying].map((one) => basis(source, one));
+    expect(new Set(bases).size).toBe(3);
+  });
+
+  it('is changed by the first policy of a site, although it matches something else', () => {
+    const elsewhere = keyPolicy('edge/x', [good.publicPem], { match: { repositories: ['elsewhere/**'] } });
+    expect(basis(source, elsewhere)).not.toBe(basis(source));
+  });
+
+  it('is changed by the trusted root that is named, and by no other', () => {
+    const named = createStandingStage({ ...ports(), rootId: (name) => (name === 'ours' ? rootId : 'same') });
+    const desired = desiredState(source, byRoot({ name: 'ours' }));
+    const before = named.basis(source, desired);
+    const unrelated = desiredState(source, policy);
+    const beforeUnrelated = named.basis(source, unrelated);
+    rootId = 'sha256:another';
+    expect(named.basis(source, desired)).not.toBe(before);
+    expect(named.basis(source, unrelated)).toBe(beforeUnrelated);
+  });
+
+  it.each([
+    ['keyless signers without a root of their own', byRoot(undefined), true],
+    ['keys that have to be in a log', keyed({ logs: 1 }), true],
+    ['keys alone', keyed({}), false],
+  ])('is changed by the root of the public-good instance for %s: %s', (_, object, isChanged) => {
+    const before = basis(source, object);
+    rootId = 'sha256:another';
+    expect(basis(source, object) !== before).toBe(isChanged);
+  });
+
+  it.each([
+    ['trusted_root.json', true],
+    ['cosign.pub', true],
+    ['cosign.key', false],
+    ['cosign.password', false],
+  ])('takes %s of a Secret that is named into account: %s', (entry, isCounted) => {
+    const named = byRoot({ secretRef: { name: 'root' } });
+    const [one, two] = ['1', '2'].map((value) => basis(source, named, secret('edge/root', entry, value)));
+    expect(one !== two).toBe(isCounted);
+  });
+
+  it('can be told of a source whose URL cannot be read', () => {
+    expect(basis({ ...source, spec: { ...source.spec, url: 'oci://' } }, policy)).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
