@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { attachSignature, openPrivateKey } from '../../src/verify/index.ts';
+import { pushArtifact } from '../fixtures/signed-artifact.ts';
+import { type KeyFiles, keyKinds, makeKeys } from './harness/cosign-key-kinds.ts';
+import { cosignSign, signingStyles } from './harness/cosign-styles.ts';
+import { describeWithPeers } from './harness/describe-with-peers.ts';
+import { Judge } from './harness/judge.ts';
+import type { LiveRegistry } from './harness/live-registry.ts';
+import { startOurs } from './harness/our-registry.ts';
+import { Workshop } from './harness/workshop.ts';
+
+describeWithPeers('keys of every kind that cosign signs with', ['cosign'], () => {
+  let workshop: Workshop;
+  let registry: LiveRegistry;
+  let judge: Judge;
+  const keys = new Map<string, KeyFiles>();
+
+  const keysOf = (title: string): KeyFiles => {
+    const found = keys.get(title);
+    if (found === undefined) throw new Error(`${title}: expected keys, got none`);
+    return found;
+  };
+
+  /** An artifact of its own for each name. */
+  async function publish(name: string): Promise<string> {
+    const repository = `${registry.host}/keys/${name}`;
+    const { descriptor } = await pushArtifact(judge.repository(`${repository}@`), name);
+    return `${repository}@${descriptor.digest}`;
+  }
+
+  const cosignVerifies = async (pub: string, reference: string, options: readonly string[] = []) => {
+    const verify = ['verify', '--key', pub, '--insecure-ignore-tlog=true', ...options, reference];
+    return (await workshop.attempt('cosign', ...verify)).code === 0;
+  };
+
+  beforeAll(async () => {
+    workshop = new Workshop();
+    registry = await startOurs(workshop);
+    judge = new Judge();
+    await Promise.all(
+      keyKinds.map(async (kind) => {
+        keys.set(kind.title, await makeKeys(workshop, kind));
+      }),
+    );
+  });
+
+  afterAll(async () => {
+    await judge?.close();
+    await registry?.close();
+    workshop?.close();
+  });
+
+  // Where a legacy signature lies does not depend on its key: one kind shows the third style.
+  const combinations = keyKinds.flatMap((kind, at) =>
+    signingStyles
+      .slice(0, at === 0 ? signingStyles.length : 2)
+      .map((style) => [kind.title, style.title, kind, style] as const),
+  );
+
+  it.concurrent.each(combinations)(
+    '%s as %s: accepted with its key alone',
+    async (title, _style, kind, style) => {
+      const reference = await publish(`${title}-${style.title.replaceAll(/\W/g, '-').toLowerCase()}`);
+      const { key, pub } = keysOf(title);
+      await cosignSign(workshop, style, { key, reference });
+
+      expect(await judge.verdict(reference, [pub])).toMatchObject({ kind: 'accepted' });
+      const others = keyKinds.filter((other) => other !== kind).map((other) => keysOf(other.title).pub);
+      expect(await judge.verdict(reference, others)).toMatchObject({ code: 'SIGNATURE_KEY_UNKNOWN' });
+      expect(await cosignVerifies(pub, reference, style.verify)).toBe(kind.cosignVerifies);
+    },
+  );
+
+  it.concurrent.each(keyKinds.map((kind) => [kind.title, kind] as const))(
+    'what Sealift signs with %s, both judge as if cosign had signed it',
+    async (title, kind) => {
+      const { key, pub } = keysOf(title);
+      const opened = openPrivateKey(readFileSync(key, 'utf8'), 'interop');
+      if (title === 'ed25519') {
+        // Readers take such signatures as Ed25519ph, which Sealift does not write.
+        await expect(opened).rejects.toMatchObject({ code: 'KEY_INVALID' });
+        return;
+      }
+      const reference = await publish(`sealift-${title}`);
+      const request = {
+        manifest: await judge.subject(reference),
+        privateKey: await opened,
+        created: new Date(),
+      };
+      await attachSignature(judge.repository(reference), request, new AbortController().signal);
+      expect(await judge.verdict(reference, [pub])).toMatchObject({ kind: 'accepted' });
+      expect(await cosignVerifies(pub, reference)).toBe(kind.cosignVerifies);
+    },
+  );
+});

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { type Descriptor, RemoteRepository, Transport } from 'oci-client-ts';
+import type { Verdict } from '../../../src/api/index.ts';
+import { createVerifyStage } from '../../../src/verify/index.ts';
+import { desiredState, keyPolicy, ociSource } from '../../fixtures/signed-artifact.ts';
+
+/** Judges references in plain-text registries on loopback, as the agent does. */
+export class Judge {
+  readonly #transport = new Transport();
+
+  repository(reference: string): RemoteRepository {
+    const { host, repository } = partsOf(reference);
+    return new RemoteRepository({ host, repository, transport: this.#transport });
+  }
+
+  async subject(reference: string): Promise<Descriptor> {
+    const resolution = await this.repository(reference).resolve(partsOf(reference).digest);
+    if (resolution.kind !== 'resolved') throw new Error(`${reference}: expected content`);
+    return resolution.descriptor;
+  }
+
+  /** The verdict of a policy with these files of public keys. */
+  async verdict(
+    reference: string,
+    keys: readonly string[],
+    spec: Record<string, unknown> = {},
+  ): Promise<Verdict> {
+    const repository = this.repository(reference);
+    const stage = createVerifyStage({ openRepository: () => repository });
+    const resolution = await repository.resolve(partsOf(reference).digest);
+    if (resolution.kind !== 'resolved') throw new Error(`${reference}: expected content`);
+    const { descriptor: manifest, content } = resolution;
+    const pems = keys.map((file) => readFileSync(file, 'utf8'));
+    return stage.verify(
+      {
+        source: ociSource(),
+        desired: desiredState(keyPolicy('interop', pems, spec)),
+        resolved: { revision: 'v1', manifest, content },
+      },
+      new AbortController().signal,
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#transport.close();
+  }
+}
+
+function partsOf(reference: string): {
+  readonly host: string;
+  readonly repository: string;
+  readonly digest: string;
+} {
+  const [name = '', digest = ''] = reference.split('@');
+  const slash = name.indexOf('/');
+  return { host: name.slice(0, slash), repository: name.slice(slash + 1), digest };
+}
