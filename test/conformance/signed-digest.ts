@@ -1,4 +1,4 @@
-import { constants, createHash, type KeyObject, publicDecrypt } from 'node:crypto';
+import { constants, type KeyObject, publicDecrypt } from 'node:crypto';
 import { p256 } from '@noble/curves/nist.js';
 import type { SignedDigest } from '../../src/verify/evidence/candidate.ts';
 
@@ -17,10 +17,6 @@ export function signedDigest(sha256: Uint8Array): SignedDigest {
       }
     },
   };
-}
-
-export function signedDigestOf(bytes: Uint8Array): SignedDigest {
-  return signedDigest(createHash('sha256').update(bytes).digest());
 }
 
 function isSignatureOf(digest: Uint8Array, key: KeyObject, signature: Uint8Array): boolean {

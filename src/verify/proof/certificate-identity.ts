@@ -83,7 +83,7 @@ function decodeUtf8(content: Buffer): string {
 }
 
 /** The text of an extension; `undefined` when there is none. @throws Refused CERTIFICATE_INVALID when it is no text. */
-export function extensionText({ extensions }: Certificate, oid: string): string | undefined {
+function extensionText({ extensions }: Certificate, oid: string): string | undefined {
   const extension = extensions.get(oid);
   if (extension === undefined) return undefined;
   if (rawTexts.has(oid)) return decodeUtf8(extension.value);

@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import type { SignedEntity } from '@sigstore/verify';
+import { maxLogEntries, maxTimestamps } from '../evidence/bundle-schema.ts';
 import { Refused } from '../evidence/refused.ts';
 import type { TimeRule } from './authority.ts';
 import { checkByLibrary, type LibraryCheck } from './library-check.ts';
@@ -12,9 +13,6 @@ export interface EvidenceCheck extends LibraryCheck {
   /** The site's trusted now, in milliseconds since the epoch. */
   readonly now: number;
 }
-
-/** Honest signatures have one or two of each; every one costs milliseconds of synchronous work. */
-const maxOfEach = 4;
 
 /**
  * What logs and timestamp authorities of the trusted root say about a claim, as far as it is asked for; every one of it has to hold.
@@ -47,15 +45,15 @@ export function checkEvidence(check: EvidenceCheck): readonly ProvenTime[] {
 
 function askedEntries({ claim, asked }: EvidenceCheck): readonly LoggedSignature[] {
   const { logEntries, timestamps } = claim.evidence;
-  for (const [what, { length }] of [
-    ['log entries', logEntries],
-    ['timestamps', timestamps],
-  ] as const) {
-    if (length > maxOfEach) {
-      throw new Refused('SIGNATURE_MALFORMED', `expected at most ${maxOfEach} ${what}, got ${length}`);
-    }
-  }
+  requireFew('log entries', logEntries, maxLogEntries);
+  requireFew('timestamps', timestamps, maxTimestamps);
   return asked.logs ? logEntries.map(readLoggedSignature) : [];
+}
+
+/** The reader of bundles holds these too; here they hold for whoever reads evidence. */
+function requireFew(what: string, { length }: readonly unknown[], limit: number): void {
+  if (length <= limit) return;
+  throw new Refused('SIGNATURE_MALFORMED', `expected at most ${limit} ${what}, got ${length}`);
 }
 
 /** Says what is missing before the library, which counts all kinds of times as one, has to. */

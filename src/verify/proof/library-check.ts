@@ -19,7 +19,7 @@ export interface LibraryCheck {
 
 /**
  * Has the Sigstore library check what is asked for: entries and their inclusion, timestamps, the certificate of the signer at all these
- * times, the signature. Nothing is accepted by this alone: see the table of its rules in docs/verification.md.
+ * times, the signature. What it leaves out, `checkEvidence` and its callers check: nothing is accepted by this alone.
  * @throws Refused for whatever does not hold.
  */
 export function checkByLibrary(check: LibraryCheck): SignedEntity {

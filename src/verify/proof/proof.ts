@@ -23,7 +23,7 @@ export interface Proof {
  * about its signer selects nothing. Never throws.
  * @param now the site's trusted now, in milliseconds since the epoch.
  */
-export function prove(authority: Authority, claim: UnverifiedClaim, now = 0): Proof | Refused {
+export function prove(authority: Authority, claim: UnverifiedClaim, now: number): Proof | Refused {
   try {
     return proveBy(authority, claim, now);
   } catch (thrown) {

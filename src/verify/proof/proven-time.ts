@@ -10,7 +10,7 @@ export interface ProvenTime {
 }
 
 /** Clocks of sites differ by less. A time further ahead is no proof of the past: a clock is wrong, or somebody lies. */
-export const maxClockSkew = 5 * 60_000;
+const maxClockSkew = 5 * 60_000;
 
 /** @throws Refused TIMESTAMP_INVALID for a time that lies ahead of the site's clock. */
 export function requirePast(times: readonly ProvenTime[], now: number): void {
