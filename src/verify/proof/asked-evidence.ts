@@ -19,7 +19,7 @@ export function askedEvidence({ kind, time, trustedRoot }: Authority): AskedEvid
   const { logs = [], timestampAuthorities = [] } = trustedRoot ?? {};
   return {
     logs: asked.logs || (!asked.timestamps && logs.length > 0),
-    timestamps: asked.timestamps || timestampAuthorities.length > 0,
+    timestamps: timestampAuthorities.length > 0,
   };
 }
 

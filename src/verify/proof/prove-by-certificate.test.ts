@@ -135,6 +135,38 @@ describe('an authority of certificates', () => {
     );
   });
 
+  it('holds the number of authorities in between', async () => {
+    const chain = [root];
+    for (let depth = 0; depth < 7; depth += 1) {
+      const above = chain.at(-1) ?? root;
+      chain.push(await makeAuthority(`below-${depth}.test`, { above }));
+    }
+    const judgedAt = async (depth: number): Promise<string> => {
+      const intermediates = chain.slice(1, depth + 1).map(({ der }) => der);
+      return judged(claimOf(await issue(chain[depth] ?? root)), { intermediates });
+    };
+    expect(await judgedAt(6)).toBe('proven');
+    expect(await judgedAt(7)).toBe('CERTIFICATE_INVALID');
+  });
+
+  it('refuses a certificate that names another issuer than the one that signed it', async () => {
+    const signer = await issue({ ...root, name: 'CN=other.test' });
+    expect(judged(claimOf(signer))).toBe('CERTIFICATE_INVALID');
+  });
+
+  it('refuses a certificate that was signed with SHA-1', async () => {
+    const outcome = prove(byAuthority(), claimOf(await issue(root, { hash: 'SHA-1' })), now);
+    expect(outcome).toMatchObject({ code: 'CERTIFICATE_INVALID', message: expect.stringContaining('SHA-2') });
+  });
+
+  it('says what is wrong with the authority that did sign', async () => {
+    const expired = await makeAuthority('old.test', { notAfter: new Date(at - day) });
+    const outcome = prove(byAuthority({ roots: [expired.der] }), claimOf(await issue(expired)), now);
+    expect(outcome).toMatchObject({
+      message: expect.stringContaining('expected a certificate that is valid'),
+    });
+  });
+
   it('refuses roots that cannot be read', async () => {
     expect(judged(claimOf(await issue(root)), { roots: [Buffer.from('no')] })).toBe('CERTIFICATE_INVALID');
   });

@@ -153,6 +153,18 @@ describe('a keyless authority', () => {
     expect(judged(withEvidence(claim, { timestamps }))).toBe('TIMESTAMP_INVALID');
   });
 
+  it('does not look at entries where its root knows no log and the rule asks for none', async () => {
+    const signer = await shortLived();
+    const claim = await logged(signer);
+    const timestamps = [await stamp(sigstore.stampers[0], claim.signature, at)];
+    const trustedRoot = await changedRoot((json) => {
+      json.tlogs = [];
+    });
+    const time = { logs: 0, timestamps: 0 };
+    expect(judged(withEvidence(claim, { timestamps }), { trustedRoot, time })).toBe('proven');
+    expect(judged(withEvidence(claim, { timestamps }), { trustedRoot })).toBe('LOG_ENTRY_INVALID');
+  });
+
   it('refuses a claim by a key', async () => {
     const signer = await shortLived();
     expect(judged({ ...(await logged(signer)), material: { kind: 'key' } })).toBe('SIGNATURE_KEY_UNKNOWN');
