@@ -1,0 +1,137 @@
+import { performance } from 'node:perf_hooks';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compileRule } from './rule.ts';
+
+const subject = 'VerificationPolicy/default/release attestation provenance rules[0].cel';
+const attested = {
+  predicateType: 'https://slsa.dev/provenance/v1',
+  digest: `sha256:${'a'.repeat(64)}`,
+  predicate: {
+    level: 3,
+    ratio: 0.5,
+    builder: { id: 'https://forge.test/builders/main' },
+    materials: [{ uri: 'git+https://forge.test/org/app', pinned: true }],
+    empty: [],
+    nothing: null,
+    at: '2026-01-01T00:00:00Z',
+  },
+};
+const refusal = async (cel: string, message?: string) =>
+  (await compileRule({ cel, message }, subject)).refusal(attested);
+
+describe('a rule', () => {
+  it.each([
+    'predicate.level == 3',
+    'predicate.level >= 2 && predicate.level < 4',
+    'predicate.ratio == 0.5',
+    'predicate.builder.id == "https://forge.test/builders/main"',
+    'predicate.builder.id.startsWith("https://forge.test/")',
+    'predicate.builder.id.matches("^https://forge\\\\.test/.*$")',
+    'predicate.materials.all(m, m.uri.startsWith("git+https://forge.test/") && m.pinned)',
+    'predicate.materials.exists(m, m.uri.endsWith("/app"))',
+    'size(predicate.materials) == 1 && predicate.empty.size() == 0',
+    '!has(predicate.missing) && has(predicate.builder.id)',
+    'predicate["level"] in [1, 2, 3]',
+    '"level" in predicate',
+    'predicate.nothing == null',
+    'predicateType == "https://slsa.dev/provenance/v1" && digest.startsWith("sha256:")',
+    'timestamp(predicate.at) > timestamp("2025-01-01T00:00:00Z")',
+    'predicate.materials.filter(m, m.pinned).size() == 1',
+    'predicate.materials.map(m, m.uri)[0].contains("org/app")',
+  ])('holds: %s', async (cel) => {
+    expect(await refusal(cel)).toBeUndefined();
+  });
+
+  it.each([
+    ['false', 'the rule does not hold'],
+    ['predicate.level == 4', 'the rule does not hold'],
+    ['predicate.missing == 1', 'the rule cannot be evaluated: No such key: missing'],
+    ['predicate.builder.name.startsWith("x")', 'the rule cannot be evaluated: No such key: name'],
+    ['predicate.level', 'the rule cannot be evaluated: expected true or false, got number'],
+    ['predicate.builder.id', 'the rule cannot be evaluated: expected true or false, got string'],
+    ['predicate.level + "x" == "3x"', 'the rule cannot be evaluated'],
+    ['predicate.materials[7].pinned', 'the rule cannot be evaluated'],
+    ['predicate.level.startsWith("3")', 'the rule cannot be evaluated'],
+    ['predicate.constructor == 1', 'the rule cannot be evaluated: No such key: constructor'],
+    ['predicate.materials.length == 1', 'the rule cannot be evaluated: No such key: length'],
+  ])('attack 17: does not hold, and never throws: %s', async (cel, reason) => {
+    expect(await refusal(cel)).toContain(reason);
+  });
+
+  it.each([
+    ['predicate.level ==', 'line 1, column 19: Unexpected token: EOF'],
+    ['predicate.level == 3\n  && other', 'line 2, column 6: Unknown variable: other'],
+    ['"text"', 'line 1, column 1: expected true or false, got string'],
+    ['1 + "x" == 2', 'line 1, column 1: '],
+    ['cel.bind(x, predicate, x == x)', 'expected one of the functions'],
+    ['"a,b".split(",").size() == 2', 'line 1, column 1: expected one of the functions'],
+    ['predicate.a.matches(predicate.b)', 'a pattern that is written out'],
+    ['predicate.a.matches("(")', 'line 1, column 21: expected a regular expression in RE2 syntax'],
+    ['predicate.a.matches("(?=a)")', 'expected a regular expression in RE2 syntax'],
+    ['predicate.all(x, x.all(y, nope(y)))', 'line 1, column 27: expected one of the functions'],
+    [`[${'1,'.repeat(300)}1] == predicate.a`, 'line 1'],
+    [`${'('.repeat(60)}true${')'.repeat(60)}`, 'line 1'],
+  ])('is refused when it is read: %s', async (cel, detail) => {
+    await expect(compileRule({ cel }, subject)).rejects.toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID', subject, message: expect.stringContaining(detail) }),
+    );
+  });
+
+  it('searches in linear time, where the patterns of JavaScript would take for ever', async () => {
+    const rule = await compileRule({ cel: 'predicate.text.matches("^(a+)+$")' }, subject);
+    const started = performance.now();
+    expect(rule.refusal({ ...attested, predicate: { text: `${'a'.repeat(5000)}b` } })).toBeDefined();
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+
+  it.each([
+    'predicate.l.all(a, predicate.l.all(b, predicate.l.all(c, a == a)))',
+    'predicate.l.exists(a, predicate.l.exists(b, a + b == -1)) || true',
+    'predicate.l.all(a, predicate.l.exists(b, b == a || predicate.l.exists(c, c == -1)))',
+    'predicate.l.all(a, predicate.l == predicate.l)',
+    'predicate.l.all(a, !(-1 in predicate.l))',
+    'predicate.l.map(a, predicate.l.map(b, b)).size() > 0',
+  ])('looks at so much and no more, whatever lists inside lists come to: %s', async (cel) => {
+    const rule = await compileRule({ cel }, subject);
+    const l = Array.from({ length: 20_000 }, (_, at) => at);
+    const started = performance.now();
+    expect(rule.refusal({ ...attested, predicate: { l } })).toContain('within 1000000 looks');
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
+
+  it('judges a bill of materials of fifty thousand members', async () => {
+    const packages = Array.from({ length: 10_000 }, (_, at) => ({
+      name: `package-${at}`,
+      licenses: ['MIT', 'Apache-2.0'],
+      version: '1',
+    }));
+    const rule = await compileRule(
+      { cel: 'predicate.packages.all(p, p.licenses.exists(l, l == "MIT") && p.name != "left-pad")' },
+      subject,
+    );
+    expect(rule.refusal({ ...attested, predicate: { packages } })).toBeUndefined();
+  });
+
+  it('holds only when it is true, and never throws, whatever the predicate is', async () => {
+    const rules = await Promise.all(
+      [
+        'predicate.a == 1',
+        'predicate.a.b.c',
+        'predicate.all(k, k == "a")',
+        'has(predicate.a) && predicate.a',
+        'predicate.a.exists(x, x.matches("a"))',
+        'predicate[0] == predicate[1]',
+        'size(predicate) > 0',
+      ].map((cel) => compileRule({ cel }, subject)),
+    );
+    const value = fc.anything({ withBigInt: false, withDate: false });
+    fc.assert(
+      fc.property(fc.oneof(fc.jsonValue(), value), fc.constantFrom(...rules), (predicate, rule) => {
+        const reason = rule.refusal({ ...attested, predicate });
+        expect(reason === undefined || reason.length > 0).toBe(true);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
