@@ -76,8 +76,8 @@ interface Step {
 }
 
 function vouches({ moments, faults }: Search, { issuer, child, below }: Step): boolean {
-  if (!(child.x509.checkIssued(issuer.x509) && child.x509.verify(issuer.publicKey))) return false;
   try {
+    if (!(child.x509.checkIssued(issuer.x509) && child.x509.verify(issuer.publicKey))) return false;
     if (!signatureAlgorithms.has(child.signatureAlgorithm)) {
       throw invalid(`expected a certificate signed with SHA-2, got algorithm ${child.signatureAlgorithm}`);
     }

@@ -2,12 +2,14 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import {
   authority,
   type CertificateOptions,
+  der,
   extendedKeyUsage,
   type Issued,
   issue,
   keyUsage,
   makeAuthority,
   names,
+  oid,
   oids,
   serverAuth,
   utf8,
@@ -451,6 +453,27 @@ describe('certificates', () => {
       'with a name that ends early for some',
       { [oids.alternativeName]: { value: names(['email', 'jo@example.test\0.evil']) } },
     ],
+    [
+      'with a name of a kind that is not known',
+      {
+        [oids.alternativeName]: {
+          value: der(0x30, der(0xa0, oid('1.3.6.1.4.1.311.20.2.3'), der(0xa0, utf8('jo@example.test')))),
+        },
+      },
+    ],
+    [
+      'with a user name that is no UTF-8 by its own word',
+      {
+        [oids.alternativeName]: {
+          value: der(
+            0x30,
+            der(0xa0, oid('1.3.6.1.4.1.57264.1.7'), der(0xa0, der(0x13, Buffer.from('jo@example.test')))),
+          ),
+        },
+      },
+    ],
+    ['with an issuer that is no UTF-8', { [oids.issuer]: { value: der(0x0c, Buffer.of(0xff)) } }],
+    ['with an issuer of two lines', { [oids.issuer]: { value: utf8('https://issuer.test\n') } }],
     ['with an issuer that is no text', { [oids.issuer]: { value: names(['uri', 'https://issuer.test']) } }],
   ])('attack 33: a certificate %s is refused', async (_, extensions) => {
     expect(judged(await logged(await shortLived({ extensions })))).toBe('CERTIFICATE_INVALID');
@@ -555,8 +578,16 @@ describe('identities', () => {
   });
 
   it('says whom it expected and whom it got', async () => {
-    const outcome = prove(keyless({ identities: [] }), await logged(await shortLived()), now);
-    expect(outcome).toMatchObject({ message: expect.stringContaining('"jo@example.test"') });
+    const claim = await logged(await shortLived());
+    const got = 'got "jo@example.test" by the word of "https://issuer.test"';
+    expect(prove(keyless({ identities: [] }), claim, now)).toMatchObject({
+      message: `expected nobody, ${got}`,
+    });
+    const ann = { subject: is('ann@example.test'), extensions: new Map([['1.2.3', is('x')]]) };
+    const bob = { issuer: is('https://issuer.test'), subject: is('bob@example.test'), extensions: new Map() };
+    expect(prove(keyless({ identities: [ann, bob] }), claim, now)).toMatchObject({
+      message: `expected ann@example.test 1.2.3 x, or bob@example.test by the word of https://issuer.test, ${got}`,
+    });
   });
 });
 
