@@ -48,10 +48,10 @@ function discoveryOf({ repository, subject, requirements }: Question): Discovery
   };
 }
 
-/** How fresh an artifact is may be told by the newest of its signatures, whichever is found first. */
+/** How fresh an artifact is, or that a site may go back to it, may be told by any of its signatures. */
 function comparesSignatures({ freshness }: Requirement): boolean {
   const { order, expires, maxAge, audience } = freshness;
-  return order === 'signedTime' || expires === 'required' || maxAge !== undefined || audience !== undefined;
+  return order !== 'none' || expires === 'required' || maxAge !== undefined || audience !== undefined;
 }
 
 /** A signature that states something may be followed by another that states it anew. */

@@ -16,7 +16,7 @@ import { type ComposedAgent, composeAgent } from '../../../cmd/sealift/compose-a
 import { loadConfiguration } from '../../../cmd/sealift/run-agent.ts';
 import { type Convergence, converge } from '../../../src/agent/index.ts';
 import { artifactManifest } from '../../../src/artifact/index.ts';
-import type { SealiftEvent } from '../../../src/core/index.ts';
+import type { Clock, SealiftEvent } from '../../../src/core/index.ts';
 import { fileNameOf } from '../../../src/target/file-name.ts';
 import {
   attachSignature,
@@ -28,11 +28,18 @@ import { tarOf } from '../../fixtures/tar-builder.ts';
 
 export type Tree = Readonly<Record<string, string>>;
 
+type Annotations = Readonly<Record<string, string>>;
+type Fields = Readonly<Record<string, unknown>>;
+
 interface PushOptions {
   readonly tag?: string;
   /** Who signs; nobody when absent. */
   readonly by?: PrivateKey | readonly PrivateKey[];
   readonly mediaType?: string;
+  /** Of the manifest. */
+  readonly annotations?: Annotations;
+  /** Signed beside the digest. */
+  readonly signed?: Annotations;
 }
 
 /** A registry, a publisher with a trusted and an untrusted key, and a site that trusts the first: all real, all in one directory. */
@@ -45,12 +52,14 @@ export interface SiteBench {
   /** Answers requests badly while it is set. */
   intercept: Intercept | undefined;
   readonly events: SealiftEvent[];
+  /** Of the agents that are started; that of the machine while it is not set. */
+  clock: Clock | undefined;
   /** Pushes a tree, or the bytes of a layer as they are; gives back its manifest. */
   push(content: Tree | Uint8Array, options?: PushOptions): Promise<Descriptor>;
   /** Signs what was pushed. */
-  sign(manifest: Pick<Descriptor, 'digest'>, by: PrivateKey): Promise<Descriptor>;
-  /** Writes the site's configuration; `spec` is added to that of the source. */
-  configure(spec?: Readonly<Record<string, unknown>>): Promise<void>;
+  sign(manifest: Pick<Descriptor, 'digest'>, by: PrivateKey, signed?: Annotations): Promise<Descriptor>;
+  /** Writes the site's configuration; `spec` is added to that of the source, `policy` to that of the policy. */
+  configure(spec?: Fields, policy?: Fields): Promise<void>;
   /** From now on the site trusts these keys, and no others. Texts are PEM. */
   trust(...keys: readonly (PrivateKey | string)[]): Promise<void>;
   /** A pass of a freshly started agent. */
@@ -102,10 +111,11 @@ let signingKeys: Promise<readonly [trusted: SigningKey, stranger: SigningKey]> |
 
 interface Wanted {
   readonly pems: readonly string[];
-  readonly spec: Readonly<Record<string, unknown>>;
+  readonly spec: Fields;
+  readonly policy: Fields;
 }
 
-function siteObjects(host: string, { pems, spec }: Wanted): readonly unknown[] {
+function siteObjects(host: string, { pems, spec, policy }: Wanted): readonly unknown[] {
   const at = (name: string): unknown => ({ name, namespace: 'edge' });
   return [
     {
@@ -127,6 +137,7 @@ function siteObjects(host: string, { pems, spec }: Wanted): readonly unknown[] {
       spec: {
         match: { repositories: ['**'] },
         authorities: pems.map((data, at) => ({ name: `key-${at}`, key: { data } })),
+        ...policy,
       },
     },
   ];
@@ -156,7 +167,11 @@ export async function startSiteBench(): Promise<SiteBench> {
     targetDirectory: target,
     searchPath: process.env['PATH'] ?? '',
   };
-  const compose = (): Promise<ComposedAgent> => composeAgent(settings, [(event) => events.push(event)]);
+  const compose = (): Promise<ComposedAgent> => {
+    const { clock } = bench;
+    const own = clock === undefined ? {} : { clock };
+    return composeAgent({ ...settings, ...own }, [(event) => events.push(event)]);
+  };
   const bench: SiteBench = {
     directory,
     store,
@@ -164,18 +179,19 @@ export async function startSiteBench(): Promise<SiteBench> {
     trusted: trusted.key,
     stranger: stranger.key,
     intercept: undefined,
+    clock: undefined,
     events,
     configuration,
     target,
     state,
     compose,
     push: (content, options = {}) => pushArtifact(store, layerBytes(content), options),
-    configure: (spec = {}) => writeSite(configuration, registry, { pems, spec }),
+    configure: (spec = {}, policy = {}) => writeSite(configuration, registry, { pems, spec, policy }),
     async trust(...keys) {
       pems = keys.map(pemOf);
       await bench.configure();
     },
-    sign: ({ digest }, by) => signPushed(store, digest, by),
+    sign: ({ digest }, by, signed) => signPushed(store, digest, { by, signed }),
     run: async () => runOnce(await compose(), configuration),
     delivered: () => readFiles(target),
     async close() {
@@ -202,34 +218,39 @@ async function runOnce(agent: ComposedAgent, configuration: string): Promise<Con
 }
 
 async function pushArtifact(store: Store, content: Uint8Array, options: PushOptions): Promise<Descriptor> {
-  const { tag = 'stable', by = [], mediaType = flux } = options;
+  const { tag = 'stable', by = [], mediaType = flux, annotations = {}, signed } = options;
   const layer = { mediaType, digest: sha256(content), size: content.length };
   const origin = {
     source: 'https://example.com/app',
     revision: 'v1',
     created: '1970-01-01T00:00:00Z',
-    annotations: {},
+    annotations,
   };
   const { config, manifest } = artifactManifest(layer, origin);
   await store.push(config.descriptor, config.content);
   await store.push(layer, content);
   await store.push(manifest.descriptor, manifest.content);
-  for (const key of [by].flat()) await sign(store, manifest.descriptor, key);
+  for (const key of [by].flat()) await sign(store, manifest.descriptor, { by: key, signed });
   await store.tag(manifest.descriptor, tag);
   return manifest.descriptor;
 }
 
-async function signPushed(store: Store, digest: string, by: PrivateKey): Promise<Descriptor> {
+interface Signing {
+  readonly by: PrivateKey;
+  readonly signed?: Annotations | undefined;
+}
+
+async function signPushed(store: Store, digest: string, signing: Signing): Promise<Descriptor> {
   const found = await store.resolve(digest);
   if (found.kind !== 'resolved') throw new Error(`${digest}: not resolved`);
-  return sign(store, found.descriptor, by);
+  return sign(store, found.descriptor, signing);
 }
 
 /** Signs a manifest as `sealift push --sign-key` does. */
-function sign(store: Store, manifest: Descriptor, by: PrivateKey): Promise<Descriptor> {
+function sign(store: Store, manifest: Descriptor, { by, signed = {} }: Signing): Promise<Descriptor> {
   return attachSignature(
     store,
-    { manifest, privateKey: by, created: new Date(0) },
+    { manifest, privateKey: by, annotations: signed, created: new Date(0) },
     new AbortController().signal,
   );
 }
