@@ -44,6 +44,15 @@ const bundle = (content: Uint8Array): string | undefined =>
   kindOf({ format: 'bundle', evidence: 'e', content });
 const legacy = (content: Uint8Array, annotations: Record<string, string>): string | undefined =>
   kindOf({ format: 'legacy', evidence: 'e', content, mediaType: simpleSigningType, annotations });
+const attestation = (content: Uint8Array): string | undefined =>
+  kindOf({
+    format: 'legacy',
+    purpose: 'attestation',
+    evidence: 'e',
+    content,
+    mediaType: 'application/vnd.dsse.envelope.v1+json',
+    annotations: {},
+  });
 const bytesOf = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value) ?? '');
 
 const goodBundle = bytesOf(bundleOf(signer, statementOf(digest)));
@@ -62,7 +71,7 @@ function replaced(value: unknown, [key, ...rest]: readonly string[], by: unknown
   return copy;
 }
 
-describe('hostile evidence', () => {
+describe('attack 17: hostile evidence', () => {
   it('starts from evidence that is accepted', () => {
     expect(bundle(goodBundle)).toBe('signed');
     expect(legacy(goodLayer.content.content, goodLayer.annotations)).toBe('signed');
@@ -72,6 +81,7 @@ describe('hostile evidence', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), fc.string(), (content, annotation) => {
         expect(bundle(content)).toBe('refused');
+        expect(attestation(content)).toBe('refused');
         expect(legacy(content, { [signatureKey]: annotation })).toBe('refused');
       }),
       { numRuns: 500 },
@@ -82,6 +92,7 @@ describe('hostile evidence', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.base64String(), (value, annotation) => {
         expect(bundle(bytesOf(value))).toBe('refused');
+        expect(attestation(bytesOf(value))).toBe('refused');
         expect(legacy(bytesOf(value), { [signatureKey]: annotation })).toBe('refused');
       }),
       { numRuns: 500 },
@@ -157,6 +168,18 @@ describe('hostile evidence', () => {
           bundle(bytesOf(bundleOf(signer, '', { dsseEnvelope: { ...envelope, signatures: [{ sig }] } }))),
         ).toBe('refused');
         expect(legacy(goodLayer.content.content, { [signatureKey]: sig })).toBe('refused');
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is refused with a certificate, a log entry or a timestamp that cannot be read', () => {
+    const names = ['certificate', 'bundle', 'rfc3161timestamp'].map((name) => `dev.sigstore.cosign/${name}`);
+    const text = fc.oneof(fc.string({ minLength: 1 }), fc.json());
+    fc.assert(
+      fc.property(fc.constantFrom(...names), text, (name, annotation) => {
+        const annotations = { ...goodLayer.annotations, [name]: annotation };
+        expect(legacy(goodLayer.content.content, annotations)).toBe('refused');
       }),
       { numRuns: 500 },
     );
