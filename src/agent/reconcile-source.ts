@@ -82,7 +82,8 @@ export class SourceReconciler {
       judged instanceof StageFailure
         ? afterJudgementFailure(cycle, revision, judged)
         : afterJudgement(cycle, judged);
-    return this.#take(cycle, transition);
+    // That it is still accepted can be found out again; that it is not must not be forgotten.
+    return this.#take(cycle, transition, transition.error === undefined);
   }
 
   /**
@@ -156,9 +157,11 @@ export class SourceReconciler {
     }
   }
 
-  #take({ source, record: before }: SourceCycle, transition: SourceTransition): SourceRun {
+  #take({ source, record: before }: SourceCycle, transition: SourceTransition, isDerived = false): SourceRun {
     const { record, events, changed, error } = transition;
-    if (record !== before) this.#deps.state.sources.save(record);
+    const { sources } = this.#deps.state;
+    if (record !== before && isDerived) sources.saveDerived(record);
+    else if (record !== before) sources.save(record);
     for (const event of events) this.#deps.emit(source, event);
     return { changed, failures: record.failures, ...(error === undefined ? {} : { error }) };
   }

@@ -47,6 +47,8 @@ export interface Records<T> {
   all(): readonly T[];
   find(namespace: string, name: string): T | undefined;
   save(record: T): void;
+  /** As `save`, and lost when the power fails before the next `save`: for what can be made again from the rest, such as a verdict. */
+  saveDerived(record: T): void;
   /** Its absence is success. */
   remove(namespace: string, name: string): void;
 }

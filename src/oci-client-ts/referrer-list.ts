@@ -50,7 +50,8 @@ export async function* listReferrers(
   const seen = new Set<string>([subject.digest]);
   const fresh = (entry: Descriptor): boolean =>
     !seen.has(entry.digest) && seen.add(entry.digest) !== undefined;
-  for (const entry of places.entries.filter(fresh)) {
+  // Most entries of a large layout are known to refer to something else.
+  for (const entry of places.entries.filter((one) => mayRefer(one, subject, places)).filter(fresh)) {
     const found = await readReferrer(entry, subject, places);
     if (found.kind === 'referrer') yield found.descriptor;
   }
@@ -66,14 +67,22 @@ type Finding =
   | { readonly kind: 'referrer'; readonly descriptor: Descriptor }
   | { readonly kind: 'other' | 'absent' };
 
+function mayRefer(
+  { digest, mediaType }: Descriptor,
+  subject: Descriptor,
+  { subjects }: ReferrerPlaces,
+): boolean {
+  if (!isManifestType(mediaType)) return false;
+  return !subjects.has(digest) || subjects.get(digest) === subject.digest;
+}
+
 async function readReferrer(
   entry: Descriptor,
   subject: Descriptor,
   places: ReferrerPlaces,
 ): Promise<Finding> {
   const { subjects } = places;
-  if (!isManifestType(entry.mediaType)) return { kind: 'other' };
-  if (subjects.has(entry.digest) && subjects.get(entry.digest) !== subject.digest) return { kind: 'other' };
+  if (!mayRefer(entry, subject, places)) return { kind: 'other' };
   try {
     const manifest = parseManifest(await places.read(entry), entry.mediaType);
     if (subjects.size >= maxSubjects) subjects.clear();

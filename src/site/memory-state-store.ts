@@ -17,10 +17,12 @@ interface Named {
 function createMemoryRecords<T extends Named>(): Records<T> {
   const records = new Map<string, T>();
   const key = (namespace: string, name: string): string => `${namespace}/${name}`;
+  const save = (record: T): void => void records.set(key(record.namespace, record.name), record);
   return {
     all: () => [...records.values()],
     find: (namespace, name) => records.get(key(namespace, name)),
-    save: (record) => void records.set(key(record.namespace, record.name), record),
+    save,
+    saveDerived: save,
     remove: (namespace, name) => void records.delete(key(namespace, name)),
   };
 }

@@ -52,6 +52,16 @@ export class SqliteRecords<T extends Named> implements Records<T> {
     this.#keep(record);
   }
 
+  /** In write-ahead mode the file stays whole without a sync, and the next one takes what was written along. https://sqlite.org/wal.html */
+  saveDerived(record: T): void {
+    onDisk(this.#path, () => this.#database.exec('PRAGMA synchronous = NORMAL'));
+    try {
+      this.save(record);
+    } finally {
+      onDisk(this.#path, () => this.#database.exec('PRAGMA synchronous = FULL'));
+    }
+  }
+
   remove(namespace: string, name: string): void {
     onDisk(this.#path, () =>
       this.#database

@@ -25,6 +25,31 @@ const publicEntry = /\.(?:pub|crt|pem)$|^trusted_root\.json$/;
  * what cannot be told apart counts as matching.
  */
 export function verdictBasis(source: OciRepository, desired: DesiredState, rootId: RootId): string {
+  const { text, roots } = restingOn(source, desired);
+  const ids = roots.map((root) => [root, rootId(root) ?? null]);
+  return createHash('sha256')
+    .update(JSON.stringify([text, ids]))
+    .digest('hex');
+}
+
+interface Resting {
+  /** All but the trusted roots. */
+  readonly text: string;
+  readonly roots: readonly string[];
+}
+
+/** Configurations are never changed in place, and each is asked for many times. */
+const known = new WeakMap<DesiredState, WeakMap<OciRepository, Resting>>();
+
+function restingOn(source: OciRepository, desired: DesiredState): Resting {
+  const bySource = known.get(desired) ?? new WeakMap<OciRepository, Resting>();
+  known.set(desired, bySource);
+  const resting = bySource.get(source) ?? findResting(source, desired);
+  bySource.set(source, resting);
+  return resting;
+}
+
+function findResting(source: OciRepository, desired: DesiredState): Resting {
   const policies = desired.policies.filter((policy) => isAbout(policy, source));
   const { name, namespace, annotations } = source.metadata;
   const named = new Names();
@@ -44,9 +69,9 @@ export function verdictBasis(source: OciRepository, desired: DesiredState, rootI
     desired.policies.length > 0,
     policies.map(({ metadata, spec }) => [metadata.namespace, metadata.name, spec]),
     named.secrets.map((secret) => [...secret, publicEntries(desired, secret)]),
-    named.roots.map((root) => [root, rootId(root) ?? null]),
   ];
-  return createHash('sha256').update(JSON.stringify(basis)).digest('hex');
+  const text = createHash('sha256').update(JSON.stringify(basis)).digest('hex');
+  return { text, roots: named.roots };
 }
 
 function isAbout(policy: VerificationPolicy, source: OciRepository): boolean {
