@@ -8,8 +8,6 @@ import { Refused } from './refused.ts';
 import { decodeBase64 } from './strict-base64.ts';
 import { parseStrictJson } from './strict-json.ts';
 
-export { bundleMediaType } from './bundle-version.ts';
-
 /** A keyless signature with log entries and timestamps has 10 KiB. */
 export const maxSignatureBundleBytes = 256 * 1024;
 
