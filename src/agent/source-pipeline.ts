@@ -99,8 +99,8 @@ export async function pollSource(
 }
 
 function withWarnings(verdict: Accepting, freshness: FreshnessOutcome): Accepting {
-  if (verdict.kind !== 'accepted' || freshness.kind === 'stale') return verdict;
-  return { ...verdict, warnings: [...verdict.warnings, ...freshness.warnings] };
+  if (freshness.kind === 'stale' || freshness.warnings.length === 0) return verdict;
+  return { ...verdict, warnings: [...(verdict.warnings ?? []), ...freshness.warnings] };
 }
 
 function isInForce({ inForce }: SourcePoll, digest: string): boolean {

@@ -1,6 +1,13 @@
-import { type ArtifactStatus, type ConditionDraft, type SourceStatus, setConditions } from '../api/index.ts';
+import {
+  type ArtifactStatus,
+  type ConditionDraft,
+  type OciRepository,
+  type SourceStatus,
+  setConditions,
+} from '../api/index.ts';
 import { rfc3339, type SealiftError, type Stage } from '../core/index.ts';
 import { keptFresh } from './fresh-condition.ts';
+import { keptWarning } from './policy-warning.ts';
 import { boundedPause } from './schedule.ts';
 
 interface Moment {
@@ -38,6 +45,8 @@ interface InForce {
   readonly plainHttp: boolean;
   /** How new it is. */
   readonly fresh: readonly ConditionDraft[];
+  /** What policies would rather have refused. */
+  readonly warning: readonly ConditionDraft[];
 }
 
 /** Plain HTTP was asked for, and whoever looks at the status should know. */
@@ -50,7 +59,7 @@ function plainHttpDraft(observedGeneration: number): ConditionDraft {
 /** Status after a poll that ended with an accepted artifact in force. */
 export function acceptedStatus(
   before: SourceStatus,
-  { artifact, verified, plainHttp, fresh }: InForce,
+  { artifact, verified, plainHttp, fresh, warning }: InForce,
   { generation, now }: Moment,
 ): SourceStatus {
   const message = `stored artifact for digest '${artifact.revision}'`;
@@ -71,6 +80,7 @@ export function acceptedStatus(
     ...inStorage(artifact, generation),
     ...signature,
     ...fresh,
+    ...warning,
     ...(plainHttp ? [plainHttpDraft(generation)] : []),
   ];
   return {
@@ -81,15 +91,20 @@ export function acceptedStatus(
   };
 }
 
+/** In Flux's words, for the message of a refusal. */
+export function providerOf({ spec: { verify } }: OciRepository): string {
+  return verify === undefined || verify.secretRef !== undefined ? 'cosign' : 'cosign keyless';
+}
+
 /** Status after a revision was refused: the artifact in force stays. */
 export function refusedStatus(
   before: SourceStatus,
   { code, message: detail }: SealiftError,
-  { generation, now }: Moment,
+  { generation, now, provider }: Moment & { readonly provider: string },
 ): SourceStatus {
   const message = code.startsWith('REVISION_')
     ? `refused, although it is well signed: ${detail}`
-    : `failed to verify the signature using provider 'cosign': ${detail}`;
+    : `failed to verify the signature using provider '${provider}': ${detail}`;
   const observedGeneration = generation;
   const drafts: readonly ConditionDraft[] = [
     { ...retrying, observedGeneration },
@@ -97,6 +112,7 @@ export function refusedStatus(
     { type: 'SourceVerified', status: 'False', reason: 'VerificationError', message, observedGeneration },
     ...inStorage(before.artifact, generation),
     ...keptFresh(before),
+    ...keptWarning(before),
   ];
   return { ...before, conditions: setConditions(before.conditions, drafts, now) };
 }
@@ -136,6 +152,7 @@ export function failedStatus(
     ...inStorage(before.artifact, generation),
     ...kept,
     ...keptFresh(before),
+    ...keptWarning(before),
     { type, status: 'True', reason, message, observedGeneration },
   ];
   return { ...before, conditions: setConditions(before.conditions, drafts, now) };

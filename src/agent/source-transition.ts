@@ -11,8 +11,9 @@ import {
 } from '../api/index.ts';
 import { type EventBody, rfc3339, SealiftError } from '../core/index.ts';
 import { agedStatus, freshDraft, keptFresh } from './fresh-condition.ts';
+import { keptWarning, warningDraft, warningEvents } from './policy-warning.ts';
 import type { PollOutcome } from './source-pipeline.ts';
-import { acceptedStatus, failedStatus, refusedStatus } from './source-status.ts';
+import { acceptedStatus, failedStatus, providerOf, refusedStatus } from './source-status.ts';
 import type { StageFailure } from './stage-failure.ts';
 import type { FreshnessOutcome } from './stages.ts';
 import { standingOf } from './standing.ts';
@@ -81,7 +82,9 @@ function unchanged({ source, record, now }: SourceCycle): SourceTransition {
     (asked ?? lastHandledReconcileAt) === lastHandledReconcileAt;
   if (settled || artifact === undefined) return { record, events: [], changed: false };
   const fresh = keptFresh(record.status);
-  const inForce = { artifact, verified: record.verified === true, plainHttp: source.spec.insecure, fresh };
+  const warning = keptWarning(record.status);
+  const { insecure: plainHttp } = source.spec;
+  const inForce = { artifact, verified: record.verified === true, plainHttp, fresh, warning };
   const status = acceptedStatus(record.status, inForce, { generation: record.generation, now });
   const events: EventBody[] = isReady(conditions)
     ? []
@@ -94,7 +97,11 @@ function refused(cycle: SourceCycle, outcome: Extract<PollOutcome, { kind: 'refu
   const { revision, verdict } = outcome;
   const error = new SealiftError(verdict.code, revision, verdict.detail);
   const kept = isInForce(record, verdict.digest) ? revoked(record, basis) : record;
-  const status = refusedStatus(kept.status, error, { generation: record.generation, now });
+  const status = refusedStatus(kept.status, error, {
+    generation: record.generation,
+    now,
+    provider: providerOf(source),
+  });
   const news = readyMessage(status) !== readyMessage(record.status);
   const event: EventBody = {
     kind: 'failed',
@@ -187,14 +194,19 @@ function stored(cycle: SourceCycle, outcome: Extract<PollOutcome, { kind: 'store
   const status = changed ? toArtifactStatus(artifact, url, now) : { ...before, url };
   const verified = verdict.kind === 'accepted';
   const fresh = freshDraft(outcome.freshness, record.generation);
-  const inForce = { artifact: status, verified, plainHttp: source.spec.insecure, fresh };
+  const warning = warningDraft(verdict, record.generation);
+  const inForce = { artifact: status, verified, plainHttp: source.spec.insecure, fresh, warning };
   const accepted = acceptedStatus(record.status, inForce, { generation: record.generation, now });
   const requested = withRequest(accepted, source);
   const judged = withFreshness(withVerdict(record, verdict, basis), outcome.freshness);
   const next = { ...judged, status: requested, layer, validator, failures: 0 };
   // What was held back under other policies or for want of a layer may go on, although it is the same.
   const released = standingOf(record, { basis, now }) !== 'good';
-  const events = [...storedEvents(cycle, outcome, changed), ...freshnessEvents(cycle, outcome)];
+  const events = [
+    ...storedEvents(cycle, outcome, changed),
+    ...warningEvents(record.status, requested, artifact.revision),
+    ...freshnessEvents(cycle, outcome),
+  ];
   return { record: next, events, changed: changed || released };
 }
 

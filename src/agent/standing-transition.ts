@@ -1,7 +1,8 @@
 import { type Artifact, isReady, type SourceStatus, type Verdict } from '../api/index.ts';
 import { type EventBody, SealiftError } from '../core/index.ts';
 import { keptFresh } from './fresh-condition.ts';
-import { acceptedStatus, failedStatus, refusedStatus } from './source-status.ts';
+import { warningDraft, warningEvents } from './policy-warning.ts';
+import { acceptedStatus, failedStatus, providerOf, refusedStatus } from './source-status.ts';
 import {
   type Accepting,
   readyMessage,
@@ -37,10 +38,14 @@ function refusedAgain(
   revision: string,
   verdict: Extract<Verdict, { kind: 'refused' }>,
 ): SourceTransition {
-  const { record, basis, now } = cycle;
+  const { source, record, basis, now } = cycle;
   const error = new SealiftError(verdict.code, revision, verdict.detail);
   const kept = revoked(record, basis);
-  const status = refusedStatus(kept.status, error, { generation: record.generation, now });
+  const status = refusedStatus(kept.status, error, {
+    generation: record.generation,
+    now,
+    provider: providerOf(source),
+  });
   return {
     record: { ...kept, status },
     events: newsOf(cycle, status, error, revision),
@@ -70,11 +75,13 @@ function acceptedAgain(
             verified: next.verified === true,
             plainHttp: insecure,
             fresh: keptFresh(status),
+            warning: warningDraft(verdict, status.observedGeneration),
           },
           { generation: status.observedGeneration, now },
         );
   const isBack = artifact !== undefined || (isReady(accepted.conditions) && !isReady(status.conditions));
   const events: EventBody[] = isBack ? [{ kind: 'source-recovered', revision: inForce.revision, url }] : [];
+  events.push(...warningEvents(status, accepted, inForce.revision));
   return { record: { ...next, status: accepted }, events, changed: true };
 }
 

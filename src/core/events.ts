@@ -25,6 +25,8 @@ export type EventBody =
   | { readonly kind: 'revision-resolved'; readonly revision: string; readonly url: string }
   | { readonly kind: 'revision-verified'; readonly revision: string; readonly signers: readonly string[] }
   | { readonly kind: 'revision-accepted-unsigned'; readonly revision: string }
+  /** It goes through, and a policy would rather have refused it. */
+  | { readonly kind: 'policy-warned'; readonly revision: string; readonly message: string }
   | {
       readonly kind: 'artifact-stored';
       readonly revision: string;

@@ -21,6 +21,10 @@ const cases: readonly (readonly [EventBody, string])[] = [
     `verified signature of revision ${revision} by release/key`,
   ],
   [
+    { kind: 'policy-warned', revision, message: 'release: no signature' },
+    `warning on revision ${revision}: release: no signature`,
+  ],
+  [
     { kind: 'revision-accepted-unsigned', revision },
     `revision ${revision} taken without verification: no policy asks for one`,
   ],

@@ -117,6 +117,8 @@ export function describeEvent(event: SealiftEvent): EventText {
         'NotVerified',
         `revision ${event.revision} taken without verification: no policy asks for one`,
       );
+    case 'policy-warned':
+      return info('PolicyWarning', `warning on revision ${event.revision}: ${event.message}`);
     case 'artifact-stored':
       return info(
         'NewArtifact',

@@ -9,6 +9,7 @@ const stages: Readonly<Record<SealiftEvent['kind'], string>> = {
   'revision-resolved': 'resolve',
   'revision-verified': 'verify',
   'revision-accepted-unsigned': 'verify',
+  'policy-warned': 'verify',
   'artifact-stored': 'unpack',
   'source-recovered': 'resolve',
   'delivery-built': 'build',
