@@ -19,7 +19,7 @@ export class FreshnessGate {
   /** Judges and remembers in one go: no other source of the repository comes between. @throws SealiftError DISK_FAILED, MANIFEST_INVALID. */
   pass(request: RevisionRequest, verdict: Exclude<Verdict, { readonly kind: 'refused' }>): FreshnessOutcome {
     const { stage, floors, time } = this.#deps;
-    const judged = stage.judge({ ...request, verdict, floors: floors.all(), now: time.now() });
+    const judged = stage.judge({ ...request, verdict, floors, now: time.now() });
     if (judged.kind === 'stale') return judged;
     for (const { to } of judged.moves) floors.save(to);
     time.learn(judged.times);

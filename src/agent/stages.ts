@@ -5,6 +5,7 @@ import type {
   DesiredState,
   FetchedLayer,
   Floor,
+  Floors,
   Kustomization,
   OciRepository,
   Refusal,
@@ -61,8 +62,7 @@ export interface StandingStage {
 
 export interface FreshnessRequest extends RevisionRequest {
   readonly verdict: Exclude<Verdict, { readonly kind: 'refused' }>;
-  /** All that the site keeps. */
-  readonly floors: readonly Floor[];
+  readonly floors: Pick<Floors, 'of'>;
   /** Milliseconds since the epoch: the later of the clock and the site's lower bound of time. */
   readonly now: number;
 }

@@ -4,6 +4,8 @@ import type { Floor } from './floor.ts';
 /** The floors of a site, kept in two places. Each call sees what another process has written, and is on disk when it returns. */
 export interface Floors {
   all(): readonly Floor[];
+  /** Those of one repository, in the spelling that floors have. */
+  of(repository: string): readonly Floor[];
   save(floor: Floor): void;
   /** Its absence is success. */
   remove(floor: Floor): void;

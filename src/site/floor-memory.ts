@@ -20,15 +20,26 @@ export function unitedMemory(a: FloorMemory, b: FloorMemory): FloorMemory {
   return { floors: [...floors.values()], time: laterBound(a.time, b.time) };
 }
 
-/** True when both say the same of every floor and of the time. */
-export function isSameMemory(a: FloorMemory, b: FloorMemory): boolean {
-  return memoryText(a) === memoryText(b);
+/** What of `united` a copy does not say. */
+export function missingFrom(copy: FloorMemory, united: FloorMemory): FloorMemory {
+  const known = new Map(copy.floors.map((floor) => [floorKey(floor), floorText(floor)]));
+  const floors = united.floors.filter((floor) => known.get(floorKey(floor)) !== floorText(floor));
+  const { time } = united;
+  const isTimed = time === undefined || (copy.time !== undefined && timeText(copy.time) === timeText(time));
+  return isTimed ? { floors } : { floors, time };
 }
 
-/** One text for one memory, whatever the order of its floors and of their fields. */
-export function memoryText({ floors, time }: FloorMemory): string {
-  const sorted = [...floors].sort((a, b) => (floorKey(a) < floorKey(b) ? -1 : 1));
-  return `${JSON.stringify({ version: 1, floors: sorted, time }, withSortedFields, 2)}\n`;
+/** One text for one floor, whatever the order of its fields. */
+export function floorText(floor: Floor): string {
+  return textOf({ version: 1, floor });
+}
+
+export function timeText(time: TimeBound): string {
+  return textOf({ version: 1, time });
+}
+
+function textOf(value: unknown): string {
+  return `${JSON.stringify(value, withSortedFields, 2)}\n`;
 }
 
 function withSortedFields(_name: string, value: unknown): unknown {

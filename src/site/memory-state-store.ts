@@ -31,6 +31,7 @@ function createMemoryFloors(): Floors {
   const floors = new Map<string, Floor>();
   return {
     all: () => [...floors.values()],
+    of: (repository) => [...floors.values()].filter((floor) => floor.repository === repository),
     save: (floor) => void floors.set(floorKey(floor), floor),
     remove: (floor) => void floors.delete(floorKey(floor)),
   };

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { SealiftError } from '../core/index.ts';
-import type { FloorMemory } from './floor-memory.ts';
+import type { Floor } from '../api/index.ts';
+import { SealiftError, type TimeBound } from '../core/index.ts';
 
 const markSchema = z.strictObject({
   value: z.union([z.number().min(0), z.string().min(1)]),
@@ -18,20 +18,28 @@ const floorSchema = markSchema.extend({
   at: z.number(),
 });
 
-const memorySchema = z.strictObject({
+const floorFileSchema = z.strictObject({ version: z.literal(1), floor: floorSchema });
+
+const timeFileSchema = z.strictObject({
   version: z.literal(1),
-  floors: z.array(floorSchema),
-  time: z
-    .strictObject({ bound: z.number(), wall: z.number(), machine: z.number(), steadyMs: z.number() })
-    .optional(),
+  time: z.strictObject({ bound: z.number(), wall: z.number(), machine: z.number(), steadyMs: z.number() }),
 });
 
-/** Reads the copy of a site's floors. @throws SealiftError DISK_FAILED for what was cut off or changed into something else. */
-export function parseFloorMemory(text: string, path: string): FloorMemory {
+/** Reads the copy of a floor. @throws SealiftError DISK_FAILED for what was cut off or changed into something else. */
+export function parseFloor(text: string, path: string): Floor {
+  return parsed(floorFileSchema, text, path).floor as Floor;
+}
+
+/** Reads the copy of the bound of time. @throws SealiftError DISK_FAILED likewise. */
+export function parseTime(text: string, path: string): TimeBound {
+  return parsed(timeFileSchema, text, path).time;
+}
+
+function parsed<T>(schema: z.ZodType<T>, text: string, path: string): T {
   try {
-    return memorySchema.parse(JSON.parse(text)) as FloorMemory;
+    return schema.parse(JSON.parse(text));
   } catch (cause) {
-    const detail = `expected the floors of a site, got ${text.length} characters that are something else`;
+    const detail = `expected what this site must not forget, got ${text.length} characters that are something else`;
     throw new SealiftError('DISK_FAILED', path, detail, { cause });
   }
 }

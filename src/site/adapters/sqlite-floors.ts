@@ -1,126 +1,111 @@
-import { readFileSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { type Floor, type Floors, floorKey, type TimeMemory } from '../../api/index.ts';
-import { asSealiftError, type TimeBound } from '../../core/index.ts';
-import { type FloorMemory, isSameMemory, memoryText, unitedMemory } from '../floor-memory.ts';
-import { parseFloorMemory } from '../parse-floor-memory.ts';
-import { writeDurably } from './durable-file.ts';
+import type { TimeBound } from '../../core/index.ts';
+import { type FloorMemory, missingFrom, unitedMemory } from '../floor-memory.ts';
+import type { FloorCopy } from './floor-copy.ts';
 import { onDisk } from './on-disk.ts';
 
 const floorKind = 'Floor';
 const timeKind = 'TimeBound';
 
 /**
- * Floors and time in the table of records and, whole, in a file beside the database: a database that was lost, cut off or put back from an
- * older copy takes no floor away. Nothing is held in memory, since commands write beside the agent.
+ * Floors and time in the table of records, and once more in a copy: a database that was lost, cut off or put back from an older one takes no
+ * floor away. Nothing is held in memory, since commands write beside the agent.
  */
 export class SqliteFloors implements Floors {
   readonly #database: DatabaseSync;
   readonly #path: string;
-  readonly #copy: string;
+  readonly #copy: FloorCopy;
   readonly time: TimeMemory;
 
-  constructor(database: DatabaseSync, paths: { readonly database: string; readonly copy: string }) {
+  constructor(database: DatabaseSync, path: string, copy: FloorCopy) {
     this.#database = database;
-    this.#path = paths.database;
-    this.#copy = paths.copy;
+    this.#path = path;
+    this.#copy = copy;
     this.time = { find: () => this.#time(), save: (bound) => this.#saveTime(bound) };
   }
 
   all(): readonly Floor[] {
-    return this.#bodies(floorKind) as readonly Floor[];
+    return this.#bodies(
+      'SELECT body FROM record WHERE kind = ? ORDER BY namespace, name',
+      floorKind,
+    ) as Floor[];
+  }
+
+  of(repository: string): readonly Floor[] {
+    const query = 'SELECT body FROM record WHERE kind = ? AND namespace = ? ORDER BY name';
+    return this.#bodies(query, floorKind, repository) as Floor[];
   }
 
   save(floor: Floor): void {
-    this.#put([floorKind, floorKey(floor)], floor);
-    this.#writeCopy();
+    this.#put(floor);
+    this.#copy.save(floor);
   }
 
   remove(floor: Floor): void {
     onDisk(this.#path, () =>
       this.#database
-        .prepare("DELETE FROM record WHERE kind = ? AND namespace = '' AND name = ?")
-        .run(floorKind, floorKey(floor)),
+        .prepare('DELETE FROM record WHERE kind = ? AND namespace = ? AND name = ?')
+        .run(floorKind, floor.repository, floorKey(floor)),
     );
-    this.#writeCopy();
+    this.#copy.remove(floor);
   }
 
   /** Makes both places say the same: the most that either knows. Gives back what was amiss, in words. */
   unite(): readonly string[] {
-    const own = this.#memory();
-    const { memory: copied, fault } = this.#readCopy();
-    const united = unitedMemory(own, copied ?? { floors: [] });
-    const faults = fault === undefined ? [] : [`${fault}; it is written again`];
-    if (!isSameMemory(united, own)) {
-      this.#take(united);
-      faults.push(
-        `${this.#path}: knew less of floors or time than ${this.#copy}; the higher of each is in force`,
-      );
-    }
-    if (fault === undefined && copied === undefined && !isEmpty(united))
-      faults.push(`${this.#copy}: was missing; it is written again`);
-    if (copied !== undefined && !isSameMemory(united, copied))
-      faults.push(
-        `${this.#copy}: knew less of floors or time than ${this.#path}; the higher of each is in force`,
-      );
-    if (faults.length > 0) this.#writeCopy();
-    return faults;
+    const own = { floors: this.all(), time: this.#time() };
+    const { memory: copied, faults } = this.#copy.read();
+    const united = unitedMemory(own, copied);
+    const { directory } = this.#copy;
+    return [
+      ...faults.map((fault) => `${fault}; it is written again if anything is known of it`),
+      ...this.#mend([this.#path, directory], missingFrom(own, united), (floor) => this.#put(floor)),
+      ...this.#mend([directory, this.#path], missingFrom(copied, united), (floor) => this.#copy.save(floor)),
+    ];
   }
 
-  #take({ floors, time }: FloorMemory): void {
-    for (const floor of floors) this.#put([floorKind, floorKey(floor)], floor);
-    if (time !== undefined) this.#put([timeKind, ''], time);
-  }
-
-  #memory(): FloorMemory {
-    return { floors: this.all(), time: this.#time() };
+  #mend(
+    [place, other]: readonly [place: string, other: string],
+    { floors, time }: FloorMemory,
+    save: (floor: Floor) => void,
+  ): readonly string[] {
+    for (const floor of floors) save(floor);
+    if (time !== undefined) this.#saveTime(time);
+    if (floors.length === 0 && time === undefined) return [];
+    const what = [
+      ...(floors.length === 0 ? [] : [`${floors.length} floors`]),
+      ...(time === undefined ? [] : ['the time']),
+    ];
+    return [`${place}: knew less than ${other} of ${what.join(' and ')}; the higher of each is in force`];
   }
 
   #time(): TimeBound | undefined {
-    return this.#bodies(timeKind)[0] as TimeBound | undefined;
+    return this.#bodies('SELECT body FROM record WHERE kind = ?', timeKind)[0] as TimeBound | undefined;
   }
 
   #saveTime(bound: TimeBound): void {
-    this.#put([timeKind, ''], bound);
-    this.#writeCopy();
+    this.#insert([timeKind, '', ''], bound);
+    this.#copy.saveTime(bound);
   }
 
-  #bodies(kind: string): readonly unknown[] {
+  #put(floor: Floor): void {
+    this.#insert([floorKind, floor.repository, floorKey(floor)], floor);
+  }
+
+  #bodies(query: string, ...parameters: readonly string[]): readonly unknown[] {
     return onDisk(this.#path, () =>
       this.#database
-        .prepare('SELECT body FROM record WHERE kind = ? ORDER BY name')
-        .all(kind)
+        .prepare(query)
+        .all(...parameters)
         .map((row) => JSON.parse(String(row.body)) as unknown),
     );
   }
 
-  #put([kind, name]: readonly [kind: string, name: string], body: unknown): void {
+  #insert(key: readonly [kind: string, namespace: string, name: string], body: unknown): void {
     onDisk(this.#path, () =>
       this.#database
-        .prepare("INSERT OR REPLACE INTO record (kind, namespace, name, body) VALUES (?, '', ?, ?)")
-        .run(kind, name, JSON.stringify(body)),
+        .prepare('INSERT OR REPLACE INTO record (kind, namespace, name, body) VALUES (?, ?, ?, ?)')
+        .run(...key, JSON.stringify(body)),
     );
   }
-
-  #writeCopy(): void {
-    onDisk(this.#copy, () => writeDurably(this.#copy, memoryText(this.#memory())));
-  }
-
-  /** No memory where there is no copy; with a fault where there is one that cannot be read. */
-  #readCopy(): { readonly memory?: FloorMemory; readonly fault?: string } {
-    try {
-      return { memory: parseFloorMemory(readFileSync(this.#copy, 'utf8'), this.#copy) };
-    } catch (thrown) {
-      if (isAbsent(thrown)) return {};
-      return { fault: asSealiftError(thrown, this.#copy, 'DISK_FAILED').message };
-    }
-  }
-}
-
-function isAbsent(thrown: unknown): boolean {
-  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
-}
-
-function isEmpty({ floors, time }: FloorMemory): boolean {
-  return floors.length === 0 && time === undefined;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { DeliveryRecord, SourceRecord, StateStore } from '../../api/index.ts';
 import { SealiftError } from '../../core/index.ts';
+import { FloorCopy } from './floor-copy.ts';
 import { onDisk } from './on-disk.ts';
 import { eventTable, SqliteEvents } from './sqlite-events.ts';
 import { SqliteFloors } from './sqlite-floors.ts';
@@ -58,7 +59,7 @@ interface Opened {
 }
 
 function stateStoreOver({ database, directory, path, lock }: Opened): OpenStateStore {
-  const floors = new SqliteFloors(database, { database: path, copy: join(directory, 'floors.json') });
+  const floors = new SqliteFloors(database, path, new FloorCopy(join(directory, 'floors')));
   return {
     sources: new SqliteRecords<SourceRecord>(database, path, 'OCIRepository'),
     deliveries: new SqliteRecords<DeliveryRecord>(database, path, 'Kustomization'),

@@ -3,6 +3,7 @@ import {
   asRegistryError,
   type DesiredState,
   type Floor,
+  type Floors,
   floorKey,
   type OciRepository,
   type Refusal,
@@ -21,8 +22,8 @@ interface FreshnessRequest {
   readonly desired: DesiredState;
   readonly resolved: ResolvedRevision;
   readonly verdict: Exclude<Verdict, { readonly kind: 'refused' }>;
-  /** All that the site keeps. */
-  readonly floors: readonly Floor[];
+  /** What the site keeps. */
+  readonly floors: Pick<Floors, 'of'>;
   /** Milliseconds since the epoch: the later of the clock and the site's lower bound of time. */
   readonly now: number;
 }
@@ -69,11 +70,13 @@ const ofSpecVerify: FreshnessRule = { order: 'none', expires: 'ifPresent' };
 export function createFreshnessStage(site?: string): FreshnessStage {
   return {
     judge: (request) => {
-      const { source, resolved, floors, now } = request;
+      const { source, resolved, now } = request;
       const askers = askersOf(request);
       if (askers.length === 0) return nothingAsked;
       const annotations = annotationsOf(resolved);
-      const memory = { repository: repositoryOf(source), source: nameOf(source), floors, now, site };
+      const repository = repositoryOf(source);
+      const floors = request.floors.of(repository);
+      const memory = { repository, source: nameOf(source), floors, now, site };
       const judged = askers.map((asker) => {
         const revision = revisionOf(resolved, annotations, asker.signatures);
         return { asker, outcome: judgeFreshness(asker.rule, revision, memory) };
@@ -170,7 +173,7 @@ function nameOf({ metadata }: OciRepository): string {
 }
 
 /** The same text for every spelling of a repository, so that none of them leads round its floor. */
-export function repositoryOf({ spec }: Pick<OciRepository, 'spec'>): string {
+function repositoryOf({ spec }: Pick<OciRepository, 'spec'>): string {
   const [first = spec.url] = [...spellingsOf(spec.url).names].sort();
   return first;
 }

@@ -106,7 +106,7 @@ async function endOf({ spec, floors = [] }: Given): Promise<string> {
     const stage = createVerifyStage({ openRepository: () => store, roots, now: () => now });
     const verdict = await stage.verify(request, new AbortController().signal);
     if (verdict.kind === 'refused') return verdict.code;
-    const fresh = createFreshnessStage().judge({ ...request, verdict, floors, now });
+    const fresh = createFreshnessStage().judge({ ...request, verdict, floors: { of: () => floors }, now });
     return fresh.kind === 'stale' ? fresh.code : 'let through';
   } catch (thrown) {
     if (thrown instanceof z.ZodError) return 'CONFIG_INVALID';
