@@ -193,6 +193,20 @@ describe('an attestation', () => {
   });
 });
 
+describe('a legacy signature', () => {
+  it.each([
+    ['missing', {}],
+    ['empty', { 'dev.cosignproject.cosign/signature': '' }],
+    ['inherited', Object.create({ 'dev.cosignproject.cosign/signature': 'AA==' })],
+  ])('attack 28: is refused for the annotation that is %s', (_what, annotations) => {
+    const claim = readClaim(legacy({ annotations }), digest);
+    expect(claim).toBeInstanceOf(Refused);
+    expect(claim).toMatchObject({
+      message: expect.stringContaining('expected the annotation dev.cosignproject'),
+    });
+  });
+});
+
 describe('a message signature', () => {
   it('attack 07: is never read from a registry, whatever it is over', () => {
     const messageSignature = {

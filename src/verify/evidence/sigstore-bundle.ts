@@ -87,18 +87,14 @@ function refuseRoot(der: Uint8Array): void {
 type Said = Omit<UnverifiedClaim, 'material' | 'evidence'>;
 
 function readContent({ dsseEnvelope, messageSignature }: Bundle, { digest, artifact }: Sought): Said {
-  if ((dsseEnvelope === undefined) === (messageSignature === undefined)) {
-    const got = dsseEnvelope === undefined ? 'neither' : 'both';
-    throw new Refused(
-      'SIGNATURE_MALFORMED',
-      `expected either a DSSE envelope or a message signature, got ${got}`,
-    );
-  }
-  if (dsseEnvelope !== undefined) {
+  if (dsseEnvelope !== undefined && messageSignature === undefined) {
     const opened = openEnvelope(dsseEnvelope);
     return { ...opened, ...readStatement(opened.payload, digest) };
   }
-  if (artifact === undefined || messageSignature === undefined) {
+  if (dsseEnvelope !== undefined || messageSignature === undefined) {
+    throw new Refused('SIGNATURE_MALFORMED', 'expected either a DSSE envelope or a message signature');
+  }
+  if (artifact === undefined) {
     throw new Refused(
       'SIGNATURE_WRONG_TYPE',
       'expected a DSSE envelope, got a message signature, which states no purpose',
