@@ -20,7 +20,7 @@ import {
   readCertificate,
 } from './certificate.ts';
 import { requireCodeSigner } from './code-signing.ts';
-import { readDer, readOid } from './der.ts';
+import { childrenOf, readDer, readOid } from './der.ts';
 
 let leaf: Issued;
 
@@ -50,6 +50,7 @@ describe('readCertificate', () => {
     ['of no authority', der(0x30), { authority: false }],
     ['that says so', der(0x30, der(0x01, Buffer.of(0))), { authority: false }],
     ['of an authority', authority(), { authority: true }],
+    ['of no authority, with limit', der(0x30, der(0x02, Buffer.of(3))), { authority: false, pathLength: 3 }],
     ['of an authority with limit', authority(3), { authority: true, pathLength: 3 }],
   ])('reads basic constraints %s', async (_, value, expected) => {
     expect(basicConstraintsOf(await withExtension(oids.basicConstraints, value))).toEqual(expected);
@@ -59,6 +60,7 @@ describe('readCertificate', () => {
     ['a boolean of its own', der(0x30, der(0x01, Buffer.of(1)))],
     ['a boolean of two bytes', der(0x30, der(0x01, Buffer.of(0xff, 0xff)))],
     ['a negative limit', der(0x30, der(0x01, Buffer.of(0xff)), der(0x02, Buffer.of(0x80)))],
+    ['a limit of two bytes', der(0x30, der(0x01, Buffer.of(0xff)), der(0x02, Buffer.of(1, 1)))],
     ['no sequence', der(0x31)],
     ['bytes behind it', Buffer.concat([der(0x30), Buffer.of(5, 0)])],
   ])('refuses basic constraints with %s', async (_, value) => {
@@ -85,6 +87,13 @@ describe('readCertificate', () => {
     const once = der(0x30, id, der(0x04, Buffer.of(5, 0)));
     const tampered = withExtensions(leaf.der, der(0x30, once, once));
     expect(() => readCertificate(tampered)).toThrow('once');
+  });
+
+  it('reads a certificate without extensions, and one that says of one that it is not critical', () => {
+    expect(readCertificate(withExtensions(leaf.der)).extensions.size).toBe(0);
+    const said = der(0x30, oid('1.2.3.4'), der(0x01, Buffer.of(0)), der(0x04, Buffer.of(5, 0)));
+    const { extensions } = readCertificate(withExtensions(leaf.der, der(0x30, said)));
+    expect(extensions.get('1.2.3.4')).toEqual({ critical: false, value: Buffer.of(5, 0) });
   });
 
   it('never crashes on changed certificates, and never reads more in them than Node does', () => {
@@ -115,9 +124,14 @@ describe('DER', () => {
     ['a length with a leading zero', `30820080${'00'.repeat(128)}`],
     ['a length without end', '30800000'],
     ['a length of five bytes', '30850000000001ff'],
+    ['a length of eight bytes', '30880000000000000001ff'],
     ['a tag of several bytes', '3f810000'],
   ])('refuses %s', (_, hex) => {
     expect(() => readDer(Buffer.from(hex, 'hex'), 0x30)).toThrow(Refused);
+  });
+
+  it('refuses a tag of several bytes inside', () => {
+    expect(() => childrenOf(readDer(der(0x30, Buffer.from('1f8100', 'hex')), 0x30), 0x30)).toThrow(Refused);
   });
 
   it('reads lengths in one, two and three bytes', () => {
@@ -162,11 +176,11 @@ function attempt(read: () => unknown): unknown {
 }
 
 /** The certificate with another list of extensions; its signature is none any more. */
-function withExtensions(certificate: Buffer, list: Buffer): Buffer {
+function withExtensions(certificate: Buffer, ...list: readonly Buffer[]): Buffer {
   const outer = readDer(certificate, 0x30);
   const [signed, ...rest] = parts(outer.content);
   const kept = parts(readDer(signed ?? Buffer.alloc(0), 0x30).content).filter((part) => part[0] !== 0xa3);
-  return der(0x30, der(0x30, ...kept, der(0xa3, list)), ...rest);
+  return der(0x30, der(0x30, ...kept, ...list.map((each) => der(0xa3, each))), ...rest);
 }
 
 function parts(content: Buffer): readonly Buffer[] {

@@ -5,7 +5,7 @@ import { Refused } from '../evidence/refused.ts';
 import type { TimeRule } from './authority.ts';
 import { checkByLibrary, type LibraryCheck } from './library-check.ts';
 import { type LoggedSignature, readLoggedSignature, requireSignerOf } from './logged-signature.ts';
-import { contains, isoTime, momentsOf, type ProvenTime, requirePast } from './proven-time.ts';
+import { contains, isoTime, type ProvenTime, requirePast } from './proven-time.ts';
 import type { TrustedMember, TrustedRoot } from './trusted-root.ts';
 
 export interface EvidenceCheck extends LibraryCheck {
@@ -23,24 +23,27 @@ export function checkEvidence(check: EvidenceCheck): readonly ProvenTime[] {
   const entries = askedEntries(check);
   requirePresence(check, entries);
   for (const entry of entries) requireSignerOf(entry, check.signer);
-  const entity = checkByLibrary(check);
-  const stamps = stampsOf(entity, check.root);
-  const times = [
-    ...entries.flatMap((entry) => promisesOf(entry, check.root)),
-    ...stamps.map(({ time }) => time),
-  ];
-  requirePast(times, check.now);
-  const moments = momentsOf(times, check.now);
-  const logs = entries.map((entry) => logOf(entry, check.root, moments));
+  const stamps = stampsOf(checkByLibrary(check), check.root);
+  const promises = entries.flatMap(({ promisedAt }) => promisedAt ?? []);
+  const moments = [...promises, ...stamps.map(({ at }) => at)];
+  const logs = entries.map((entry) => logOf(entry, check.root, moments.length === 0 ? [check.now] : moments));
   const { time } = check;
   requireOperators('LOG_ENTRY_INVALID', 'logs', time.logs, logs);
-  requireOperators(
-    'TIMESTAMP_INVALID',
-    'timestamp authorities',
-    time.timestamps,
-    stamps.map(({ by }) => by),
-  );
+  requireOperators('TIMESTAMP_INVALID', 'timestamp authorities', time.timestamps, stamps);
+  const times = [
+    ...logs.flatMap(({ at, by }) =>
+      at === undefined ? [] : [{ by: 'log', operator: labelOf(by), at } as const],
+    ),
+    ...stamps.map(({ at, by }) => ({ by: 'timestamp', operator: labelOf(by), at }) as const),
+  ];
+  requirePast(times, check.now);
   return times.sort((a, b) => a.at - b.at);
+}
+
+/** Somebody of the trusted root whose word holds, and when they gave it. */
+interface Witness<At> {
+  readonly by: TrustedMember;
+  readonly at: At;
 }
 
 function askedEntries({ claim, asked }: EvidenceCheck): readonly LoggedSignature[] {
@@ -78,55 +81,37 @@ function requirePresence(
   }
 }
 
-function promisesOf({ promisedAt, logId }: LoggedSignature, { logs }: TrustedRoot): readonly ProvenTime[] {
-  if (promisedAt === undefined) return [];
-  const log = logs.find((member) => member.logId.equals(logId) && contains(member, promisedAt));
-  return [{ by: 'log', operator: log === undefined ? '' : labelOf(log), at: promisedAt }];
-}
-
 /** The log of an entry, while its key was in use: of entries without promise the library does not look at that. */
 function logOf(
   { logId, promisedAt }: LoggedSignature,
   { logs }: TrustedRoot,
   moments: readonly number[],
-): TrustedMember {
+): Witness<number | undefined> {
   const times = promisedAt === undefined ? moments : [promisedAt];
   const named = logs.filter((log) => log.logId.equals(logId));
-  const log = named.find((member) => times.every((at) => contains(member, at)));
-  if (log !== undefined) return log;
-  const where = named[0]?.url ?? 'an unknown log';
-  const detail = `expected an entry of a log in the window of its key, got one of ${where} at ${times.map(isoTime).join(', ')}`;
-  throw new Refused('LOG_ENTRY_INVALID', detail);
-}
-
-interface Stamp {
-  readonly by: TrustedMember;
-  readonly time: ProvenTime;
+  const by = named.find((log) => times.every((at) => contains(log, at)));
+  if (by !== undefined) return { by, at: promisedAt };
+  const got = `one of ${named[0]?.url ?? 'an unknown log'} at ${times.map(isoTime).join(', ')}`;
+  throw new Refused('LOG_ENTRY_INVALID', `expected an entry of a log in the window of its key, got ${got}`);
 }
 
 type Timestamp = Extract<SignedEntity['timestamps'][number], { $case: 'timestamp-authority' }>['timestamp'];
 
-function stampsOf({ timestamps, signature }: SignedEntity, root: TrustedRoot): readonly Stamp[] {
+function stampsOf({ timestamps, signature }: SignedEntity, root: TrustedRoot): readonly Witness<number>[] {
   return timestamps.flatMap((entry) => {
     if (entry.$case !== 'timestamp-authority') return [];
-    const by = authorityOf(entry.timestamp, signature.signature, root);
     const at = entry.timestamp.signingTime.getTime();
-    return [{ by, time: { by: 'timestamp', operator: labelOf(by), at } }];
+    return [{ by: authorityOf(entry.timestamp, signature.signature, root), at }];
   });
 }
 
-/** Whose timestamp it is: one that the library accepted. Where several have the name and number of its certificate, their key decides. */
+/** Whose timestamp it is, of the authorities of the root: one that the library accepted, found by its key. */
 function authorityOf(stamp: Timestamp, stamped: Buffer, root: TrustedRoot): TrustedMember {
-  const known = root.timestampAuthorities.filter((member, index) => {
-    const leaf = root.material.timestampAuthorities[index]?.certChain[0];
-    return (
-      leaf?.serialNumber.equals(stamp.signerSerialNumber) &&
-      leaf.issuer.equals(stamp.signerIssuer) &&
-      contains(member, stamp.signingTime.getTime()) &&
-      isStampOf(stamp, stamped, leaf.publicKey)
-    );
+  const by = root.timestampAuthorities.find((member, index) => {
+    const spki = root.material.timestampAuthorities[index]?.certChain[0]?.publicKey ?? Buffer.alloc(0);
+    return contains(member, stamp.signingTime.getTime()) && isStampOf(stamp, stamped, spki);
   });
-  if (known[0] !== undefined) return known[0];
+  if (by !== undefined) return by;
   throw new Refused(
     'TIMESTAMP_INVALID',
     'expected a timestamp by an authority of the trusted root, got another one',
@@ -147,9 +132,9 @@ function requireOperators(
   code: 'LOG_ENTRY_INVALID' | 'TIMESTAMP_INVALID',
   what: string,
   expected: number,
-  members: readonly TrustedMember[],
+  witnesses: readonly Witness<unknown>[],
 ): void {
-  const operators = new Set(members.map(({ operator }) => operator));
+  const operators = new Set(witnesses.map(({ by }) => by.operator));
   if (operators.size >= expected) return;
   const got = `${operators.size} (${[...operators].map((operator) => operator || 'not named').join(', ')})`;
   throw new Refused(code, `expected ${what} of ${expected} different operators, got ${got}`);

@@ -69,7 +69,8 @@ const bodySchemas = {
 export function requireSignerOf({ kind, body }: LoggedSignature, { key, certificate }: Signer): void {
   const expected = certificate?.der ?? key.key.export({ format: 'der', type: 'spki' });
   const named = namedSigners(kind, body);
-  if (named.length === 1 && named[0] !== undefined && expected.equals(named[0])) return;
+  const [only, ...others] = named;
+  if (only !== undefined && others.length === 0 && expected.equals(only)) return;
   const what = certificate === undefined ? `the key ${key.id}` : 'the certificate of this signature';
   throw invalid(`expected a log entry that names ${what}, got one for another signer`);
 }
@@ -98,7 +99,6 @@ function asLogFault<T>(read: () => T): T {
   try {
     return read();
   } catch (thrown) {
-    if (thrown instanceof Refused && thrown.code === 'LOG_ENTRY_INVALID') throw thrown;
     const detail = thrown instanceof Error ? thrown.message : String(thrown);
     throw new Refused('LOG_ENTRY_INVALID', detail, { cause: thrown });
   }

@@ -124,6 +124,15 @@ describe('an authority of certificates', () => {
     expect(judged(claim, { intermediates: [between.der] })).toBe('CERTIFICATE_INVALID');
   });
 
+  it.each([
+    ['code signing', '1.3.6.1.5.5.7.3.3'],
+    ['any use', '2.5.29.37.0'],
+  ])('proves by an issuer that is meant for %s', async (_, usage) => {
+    const extensions = { [oids.extendedKeyUsage]: { value: extendedKeyUsage(serverAuth, usage) } };
+    const between = await makeAuthority('between.test', { above: root, extensions });
+    expect(judged(claimOf(await issue(between)), { intermediates: [between.der] })).toBe('proven');
+  });
+
   it('holds path lengths', async () => {
     const extensions = { [oids.basicConstraints]: { critical: true, value: authorityConstraints(0) } };
     const short = await makeAuthority('short.test', { extensions });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { issue, makeAuthority } from '../../../test/fixtures/certificate-maker.ts';
 import {
@@ -200,6 +201,10 @@ describe('the window of a key', () => {
   });
 
   it('says window and moment', () => {
+    const early = prove(byKeys([keyOf(signer, { notBefore: 2000 })]), claimOf(signer), 1000);
+    expect(early).toMatchObject({
+      message: expect.stringContaining('from 1970-01-01T00:00:02.000Z to ever'),
+    });
     const outcome = prove(byKeys([keyOf(signer, { notAfter: 0 })]), claimOf(signer), 1000);
     expect(outcome).toMatchObject({
       message:
@@ -218,6 +223,25 @@ describe('a claim of which only the digest is at hand', () => {
   it('is proven by whoever can tell', () => {
     expect(judged(byKeys([keyOf(signer)]), digestOnly(true))).toBe('proven');
     expect(judged(byKeys([keyOf(signer)]), digestOnly(false))).toBe('SIGNATURE_KEY_UNKNOWN');
+  });
+
+  it('is held against log entries by that digest', async () => {
+    const claim = claimOf(signer);
+    const sha256 = createHash('sha256').update(claim.signedBytes).digest();
+    const byDigest = (digest: Buffer) => ({
+      ...claim,
+      signedBytes: new Uint8Array(),
+      signedDigest: { sha256: digest, isSignedBy: () => true },
+    });
+    const entry = (hashed?: string) =>
+      logV1(sigstore.logs[0], claim, { at, kind: 'hashedrekord', named: signer, ...(hashed && { hashed }) });
+    const authority = byKeys([keyOf(signer)], logs);
+    const judgedWith = async (digest: Buffer, hashed?: string): Promise<string> =>
+      judged(authority, withEvidence(byDigest(digest), { logEntries: [await entry(hashed)] }));
+    expect(await judgedWith(sha256)).toBe('proven');
+    expect(await judgedWith(Buffer.alloc(32))).toBe('LOG_ENTRY_INVALID');
+    const sha512 = createHash('sha512').update('').digest('hex');
+    expect(await judgedWith(sha256, sha512)).toBe('LOG_ENTRY_INVALID');
   });
 
   it('is never proven for keys with another hash', () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   authority,
@@ -118,6 +119,49 @@ describe('a keyless authority', () => {
     });
     expect(prove(keyless(), claimed, now)).toMatchObject({
       times: [{ by: 'timestamp', operator: 'tsa-0.test', at }],
+    });
+  });
+
+  it('says who ran a log that the root names no operator of', async () => {
+    const trustedRoot = await changedRoot((json) => {
+      for (const log of json.tlogs) delete log['operator'];
+    });
+    const claim = await logged(await shortLived());
+    expect(prove(keyless({ trustedRoot }), claim, now)).toMatchObject({
+      times: [{ operator: 'rekor.one.test' }],
+    });
+    const two = { logs: 2, timestamps: 0 };
+    expect(prove(keyless({ trustedRoot, time: two }), claim, now)).toMatchObject({
+      message: 'expected logs of 2 different operators, got 1 (not named)',
+    });
+    expect(prove(keyless({ time: two }), claim, now)).toMatchObject({
+      message: 'expected logs of 2 different operators, got 1 (log-0.test)',
+    });
+  });
+
+  it('says of an authority that is listed twice the operator whose window holds', async () => {
+    const trustedRoot = await changedRoot((json) => {
+      const [first = {}] = json.timestampAuthorities;
+      const ended = { start: '2020-01-01T00:00:00Z', end: '2021-01-01T00:00:00Z' };
+      json.timestampAuthorities = [{ ...first, operator: 'old.test', validFor: ended }, first];
+    });
+    const claim = claimOf(await shortLived());
+    const timestamps = [await stamp(sigstore.stampers[0], claim.signature, at)];
+    const authority = keyless({ trustedRoot, time: { logs: 0, timestamps: 1 } });
+    expect(prove(authority, withEvidence(claim, { timestamps }), now)).toMatchObject({
+      times: [{ operator: 'tsa-0.test' }],
+    });
+  });
+
+  it('says what is missing for the time', async () => {
+    const signer = await shortLived();
+    const claim = claimOf(signer);
+    const entry = await logV2(sigstore.logs[0], claim, signer);
+    const either = keyless({ time: { logs: 0, timestamps: 0 } });
+    const asked = 'expected a log entry with its time, or an RFC 3161 timestamp, got';
+    expect(prove(either, claim, now)).toMatchObject({ message: `${asked} neither` });
+    expect(prove(either, withEvidence(claim, { logEntries: [entry] }), now)).toMatchObject({
+      message: `${asked} a log entry without time`,
     });
   });
 
@@ -252,6 +296,37 @@ describe('log entries', () => {
     expect(judged(withEvidence(claim, { logEntries: [bad] }))).toBe('LOG_ENTRY_INVALID');
   });
 
+  it.each([
+    ['SHA-384', 'sha384', 'proven'],
+    ['SHA-512', 'sha512', 'proven'],
+    ['SHA-1', 'sha1', 'LOG_ENTRY_INVALID'],
+  ])('judges an entry that holds the %s of what is signed', async (_, hash, outcome) => {
+    const signer = await shortLived();
+    const claim = claimOf(signer);
+    const hashed = createHash(hash).update(claim.signedBytes).digest('hex');
+    const options = { at, named: signer, kind: 'hashedrekord', hashed } as const;
+    const entry = await logV1(sigstore.logs[0], claim, options);
+    expect(judged(withEvidence(claim, { logEntries: [entry] }))).toBe(outcome);
+  });
+
+  it('attack 01: an envelope entry for a signature that is over no envelope is refused', async () => {
+    const signer = await shortLived();
+    const { payload: _, ...claim } = await logged(signer, 'dsse');
+    expect(judged(claim)).toBe('LOG_ENTRY_INVALID');
+  });
+
+  it('refuses an entry without the parts that its version of the bundle must have', async () => {
+    const claim = await logged(await shortLived());
+    const [{ inclusionPromise: _, ...entry } = {}] = claim.evidence.logEntries as Record<string, unknown>[];
+    const mediaType = 'application/vnd.dev.sigstore.bundle+json;version=0.1';
+    const timestamps = [await stamp(sigstore.stampers[0], claim.signature, at)];
+    const evidence = { mediaType, logEntries: [entry], timestamps };
+    expect(judged({ ...claim, evidence })).toBe('LOG_ENTRY_INVALID');
+    expect(judged({ ...claim, evidence: { ...evidence, mediaType: claim.evidence.mediaType } })).toBe(
+      'proven',
+    );
+  });
+
   it('refuses an entry of a kind that it does not know', async () => {
     const claim = await logged(await shortLived());
     const [entry] = claim.evidence.logEntries as readonly Record<string, unknown>[];
@@ -271,6 +346,13 @@ describe('log entries', () => {
     const [{ inclusionPromise: _, ...entry } = {}] = claim.evidence.logEntries as Record<string, unknown>[];
     const bare = { ...claim, evidence: { ...claim.evidence, logEntries: [entry] } };
     expect(judged(bare)).toBe('TIME_UNPROVEN');
+  });
+
+  it('attack 02: a promise without time is refused', async () => {
+    const claim = await logged(await shortLived());
+    const [{ integratedTime: _, ...entry } = {}] = claim.evidence.logEntries as Record<string, unknown>[];
+    const timeless = { ...claim, evidence: { ...claim.evidence, logEntries: [entry] } };
+    expect(judged(timeless)).toBe('TIMESTAMP_INVALID');
   });
 
   it('attack 02: a time other than the promised one is refused', async () => {
@@ -608,14 +690,17 @@ describe('time', () => {
 
   it('refuses bytes that are no timestamp', async () => {
     const claim = await logged(await shortLived());
-    for (const text of ['AAAA', 'MAA=', Buffer.from('MIIB').toString('base64')]) {
-      expect(judged(withEvidence(claim, { timestamps: [text] }))).toBe('TIMESTAMP_INVALID');
-    }
+    expect(judged(withEvidence(claim, { timestamps: ['AAAA'] }))).toBe('TIMESTAMP_INVALID');
+    expect(judged(withEvidence(claim, { timestamps: ['MAA='] }))).toBe('SIGNATURE_MALFORMED');
   });
 
   it('refuses a signature after the certificate ended', async () => {
     const options = { notBefore: new Date(at - 10 * minute), notAfter: new Date(at - minute) };
-    expect(judged(await logged(await shortLived(options)))).toBe('CERTIFICATE_INVALID');
+    const cause = 'certificate is not valid or expired at the specified date';
+    expect(prove(keyless(), await logged(await shortLived(options)), now)).toMatchObject({
+      code: 'CERTIFICATE_INVALID',
+      message: `expected evidence that holds: "Failed to verify certificate chain: ${cause}"`,
+    });
   });
 
   it('refuses a timestamp outside of the certificate beside a log entry inside', async () => {
