@@ -19,18 +19,18 @@ export function addressedTo(
 ): Addressed | Stale {
   if (names === undefined) return { kind: 'addressed', signatures };
   const ofManifest = annotationOf(annotations, freshnessAnnotations.audience);
-  const spoken = signatures.map((signature) => ({
-    signature,
-    audience: annotationOf(signature.annotations, freshnessAnnotations.audience) ?? ofManifest,
-  }));
-  const meant = spoken.filter(({ audience }) => isMeant(names, ofManifest) && isMeant(names, audience));
-  const isSaid = meant.filter(({ audience }) => audience !== undefined);
-  if (isSaid.length > 0) return { kind: 'addressed', signatures: isSaid.map(({ signature }) => signature) };
-  const got = [ofManifest, ...spoken.map(({ audience }) => audience)].find((text) => text !== undefined);
+  const audienceOf = (signature: SignedStatement): string | undefined =>
+    annotationOf(signature.annotations, freshnessAnnotations.audience) ?? ofManifest;
+  const said = signatures.length === 0 ? [ofManifest] : signatures.map(audienceOf);
+  const isForUs = ofManifest === undefined || isMeant(names, ofManifest);
+  if (isForUs && said.some((audience) => isMeant(names, audience))) {
+    return { kind: 'addressed', signatures: signatures.filter((one) => isMeant(names, audienceOf(one))) };
+  }
+  const got = [ofManifest, ...said].find((text) => text !== undefined);
   const detail = `expected ${freshnessAnnotations.audience} to name one of ${quoted(names.join(', '))}, got ${got === undefined ? 'none' : quoted(got)}`;
   return stale('REVISION_OTHER_AUDIENCE', detail);
 }
 
 function isMeant(names: readonly string[], audience: string | undefined): boolean {
-  return audience === undefined || parseNames(audience).some((name) => names.includes(name));
+  return audience !== undefined && parseNames(audience).some((name) => names.includes(name));
 }

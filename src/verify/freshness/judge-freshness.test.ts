@@ -147,7 +147,11 @@ describe('attack 15: rollback to an older, validly signed artifact', () => {
   it('a source under another name finds the floor of the repository', () => {
     const site = new Site();
     site.look(bySequence, release(7));
-    expect(codeOf(site.look(bySequence, release(6), 'edge/renamed'))).toBe('REVISION_ROLLBACK');
+    const judged = site.look(bySequence, release(6), 'edge/renamed');
+    expect(judged).toMatchObject({
+      code: 'REVISION_ROLLBACK',
+      detail: expect.stringContaining('the floor is that of edge/app: where several lines of releases share'),
+    });
   });
 
   it('an artifact of another stream is not taken for one of this', () => {
@@ -392,6 +396,14 @@ describe('attack 45: audience of another site', () => {
     expect(new Site().see(rule, given)).toEqual([code]);
   });
 
+  it.each([
+    ['site-17', 'fresh'],
+    ['site-18', 'REVISION_OTHER_AUDIENCE'],
+  ])('what nobody has to sign is for whom its manifest names: %s', (audience, code) => {
+    const annotations = { [names.audience]: audience, [names.expires]: later };
+    expect(new Site().see(rule, revision('a', { annotations, signatures: [] }))).toEqual([code]);
+  });
+
   it('what another site was promised prolongs nothing here', () => {
     const given = revision('a', {
       signatures: [
@@ -447,6 +459,27 @@ describe('an authorised step back', () => {
       'REVISION_ROLLBACK',
       'fresh',
     ]);
+  });
+
+  it('nothing else lets the floor fall, and each one falls once', () => {
+    const looks = fc.array(
+      fc.record({ sequence: fc.integer({ min: 1, max: 9 }), from: fc.integer({ min: 1, max: 9 }) }),
+      { maxLength: 40 },
+    );
+    fc.assert(
+      fc.property(looks, (all) => {
+        const site = new Site();
+        for (const { sequence, from } of all) {
+          const [before] = site.floors;
+          site.look(bySequence, back(sequence, String(from)));
+          const [after] = site.floors;
+          if (before === undefined || after === undefined) continue;
+          if (Number(after.value) >= Number(before.value)) continue;
+          expect([before.value, after.epoch]).toEqual([from, before.epoch + 1]);
+          expect(after.withdrawn).toContain(before.digest);
+        }
+      }),
+    );
   });
 
   it('has to be in force itself', () => {

@@ -59,6 +59,9 @@ function namesOf({ audience }: FreshnessRule, { site }: FreshnessMemory): readon
   return site === undefined ? audience : [...audience, site];
 }
 
+/** Longer names of streams are nobody's: they are kept, one by one, for good. */
+const maxStreamLength = 253;
+
 type Ordered = Pick<Fresh, 'kind' | 'floor' | 'steppedBackFrom'>;
 
 function inOrder(
@@ -69,6 +72,10 @@ function inOrder(
   if (order === 'none') return { kind: 'fresh' };
   const { repository, source, floors, now } = memory;
   const stream = annotationOf(revision.annotations, freshnessAnnotations.stream) ?? '';
+  if (stream.length > maxStreamLength) {
+    const detail = `expected a stream of at most ${maxStreamLength} characters, got ${stream.length}`;
+    return stale('REVISION_UNORDERED', detail);
+  }
   const name = { repository, stream, order };
   const followed = floors.find(
     (floor) => floor.repository === repository && floor.order === order && floor.sources.includes(source),
@@ -81,10 +88,17 @@ function inOrder(
   const move = { source, at: now };
   if (floor === undefined) return { kind: 'fresh', floor: firstFloor(name, mark, move) };
   const answer = judgeOrder({ order, maxJump, floor, mark, revision });
-  if (answer.kind === 'stale') return answer;
+  if (answer.kind === 'stale') return withOtherSource(answer, floor, source);
   if (answer.kind !== 'back') return { kind: 'fresh', floor: raisedFloor(floor, mark, move) };
   const lowered = loweredFloor(floor, mark, { ...move, withdraws: floor.digest });
   return { kind: 'fresh', floor: lowered, steppedBackFrom: floor };
+}
+
+/** Two lines of releases in one repository without streams look like a rollback to one of them. */
+function withOtherSource(refused: Stale, { sources }: Floor, source: string): Stale {
+  if (sources.length === 0 || sources.includes(source)) return refused;
+  const note = `the floor is that of ${sources.join(', ')}: where several lines of releases share a repository, each needs its ${freshnessAnnotations.stream}`;
+  return { ...refused, detail: `${refused.detail}; ${note}` };
 }
 
 function otherStream({ stream }: Floor, got: string): Stale {
