@@ -1,0 +1,161 @@
+import { mediaTypes } from 'oci-client-ts';
+import { describe, expect, it } from 'vitest';
+import { contentOf, desiredState, keyPolicy, ociSource } from '../../../test/fixtures/signed-artifact.ts';
+import { type Floor, floorKey, type Signer, type Verdict } from '../../api/index.ts';
+import { createFreshnessStage } from '../index.ts';
+
+const now = Date.parse('2026-06-01T00:00:00Z');
+const url = 'oci://registry.test/app';
+const sequence = 'dev.sealift.sequence';
+const expires = 'dev.sealift.expires';
+const past = '2026-05-01T00:00:00Z';
+const later = '2026-07-01T00:00:00Z';
+
+type Fields = Readonly<Record<string, unknown>>;
+type Outcome = ReturnType<ReturnType<typeof createFreshnessStage>['judge']>;
+
+const policy = (name: string, freshness: Fields, more: Fields = {}) =>
+  keyPolicy(`edge/${name}`, ['x'], { freshness, ...more });
+
+const signer = (authority: string, annotations: Readonly<Record<string, string>> = {}): Signer => ({
+  authority,
+  keyId: 'sha256:00',
+  format: 'bundle',
+  evidence: 'sha256:11',
+  times: [],
+  annotations,
+});
+
+interface Asked {
+  readonly policies: readonly ReturnType<typeof policy>[];
+  readonly number?: number;
+  readonly signers?: readonly Signer[];
+  readonly verdict?: Verdict;
+  readonly url?: string;
+  readonly source?: Fields;
+  readonly floors?: Map<string, Floor>;
+}
+
+/** Judges an artifact of that sequence, and keeps the floors that move. */
+function look({ policies, number = 7, floors = new Map(), ...asked }: Asked): Outcome {
+  const annotations = { [sequence]: String(number) };
+  const document = { schemaVersion: 2, mediaType: mediaTypes.ociManifest, layers: [], annotations };
+  const empty = { mediaType: mediaTypes.ociEmpty, digest: `sha256:${'0'.repeat(64)}`, size: 2 };
+  const { descriptor: manifest, content } = contentOf(mediaTypes.ociManifest, { ...document, config: empty });
+  const { digest } = manifest;
+  const signers = asked.signers ?? policies.map(({ metadata }) => signer(`${metadata.name}/key-0`));
+  const outcome = createFreshnessStage().judge({
+    source: ociSource(asked.url ?? url, asked.source),
+    desired: desiredState(...policies),
+    resolved: { revision: `stable@${digest}`, manifest, content },
+    verdict: asked.verdict ?? { kind: 'accepted', digest, signers, warnings: [] },
+    floors: { of: (repository) => [...floors.values()].filter((floor) => floor.repository === repository) },
+    now,
+  });
+  if (outcome.kind === 'fresh') for (const { to } of outcome.moves) floors.set(floorKey(to), to);
+  return outcome;
+}
+
+const codeOf = (outcome: Outcome): string => (outcome.kind === 'fresh' ? 'fresh' : outcome.code);
+
+const ordered = policy('ordered', { order: 'sequence' });
+
+describe('createFreshnessStage', () => {
+  it('says which floors move, and whence', () => {
+    const floors = new Map<string, Floor>();
+    expect(look({ policies: [ordered], floors })).toMatchObject({ moves: [{ to: { value: 7 } }] });
+    expect(look({ policies: [ordered], floors })).toMatchObject({ moves: [], floors: [{ value: 7 }] });
+    expect(look({ policies: [ordered], number: 8, floors })).toMatchObject({
+      moves: [{ from: { value: 7 }, to: { value: 8 } }],
+    });
+  });
+
+  it.each(['oci://registry.test:443/app', 'oci://REGISTRY.test/app', 'oci://registry.test:0443/app'])(
+    'finds the floor of a repository however it is spelled: %s',
+    (spelled) => {
+      const floors = new Map<string, Floor>();
+      look({ policies: [ordered], floors });
+      expect(codeOf(look({ policies: [ordered], number: 6, floors, url: spelled }))).toBe(
+        'REVISION_ROLLBACK',
+      );
+    },
+  );
+
+  it('knows Docker Hub under each of its names', () => {
+    const floors = new Map<string, Floor>();
+    look({ policies: [ordered], floors, url: 'oci://docker.io/library/app' });
+    const again = look({ policies: [ordered], number: 6, floors, url: 'oci://index.docker.io/app' });
+    expect(codeOf(again)).toBe('REVISION_ROLLBACK');
+  });
+
+  it('all policies have to hold, and the refusal names the one that does not', () => {
+    const strict = policy('strict', { expires: 'required' });
+    expect(look({ policies: [ordered, strict] })).toMatchObject({
+      code: 'REVISION_EXPIRED',
+      detail: expect.stringContaining('VerificationPolicy/edge/strict: '),
+    });
+  });
+
+  it('what one policy counts says nothing to another', () => {
+    const strict = policy('strict', { expires: 'required' });
+    const other = policy('other', {});
+    const [mine, theirs] = [
+      signer('strict/key-0', { [expires]: past }),
+      signer('other/key-0', { [expires]: later }),
+    ];
+    expect(codeOf(look({ policies: [strict, other], signers: [mine, theirs] }))).toBe('REVISION_EXPIRED');
+    expect(
+      codeOf(look({ policies: [strict], signers: [{ ...theirs, authority: 'strict-too/key-0' }] })),
+    ).toBe('REVISION_EXPIRED');
+  });
+
+  it('what one policy lets go back is not let go back for another', () => {
+    const other = policy('other', { order: 'sequence' });
+    const floors = new Map<string, Floor>();
+    const policies = [ordered, other];
+    look({ policies, floors });
+    const back = signer('ordered/key-0', { 'dev.sealift.allow-step-back-from': '7' });
+    const signers = [back, signer('other/key-0')];
+    expect(codeOf(look({ policies, number: 5, signers, floors }))).toBe('REVISION_ROLLBACK');
+    const both = [back, { ...back, authority: 'other/key-0' }];
+    expect(look({ policies, number: 5, signers: both, floors })).toMatchObject({
+      moves: [{ from: { value: 7 }, to: { value: 5, epoch: 1 } }],
+    });
+  });
+
+  it('a policy in mode warn warns, and moves no floor for what nobody signed', () => {
+    const trial = policy('trial', { order: 'sequence', expires: 'required' }, { mode: 'warn' });
+    expect(look({ policies: [trial] })).toMatchObject({
+      kind: 'fresh',
+      moves: [],
+      warnings: [{ code: 'REVISION_EXPIRED', subject: 'VerificationPolicy/edge/trial' }],
+    });
+    const verdict: Verdict = { kind: 'not-required', digest: 'sha256:0', letThroughBy: ['trial'] };
+    expect(look({ policies: [trial], verdict })).toMatchObject({ kind: 'fresh', moves: [], warnings: [] });
+  });
+
+  it('what has expired is held to it wherever it was signed, also without a policy', () => {
+    const signers = [signer('spec.verify/cosign.pub', { [expires]: past })];
+    const source = { verify: { provider: 'cosign', secretRef: { name: 'keys' } } };
+    expect(codeOf(look({ policies: [], signers, source }))).toBe('REVISION_EXPIRED');
+  });
+
+  it('an attestation prolongs nothing and states nothing', () => {
+    const signers = [
+      signer('ordered/key-0', { [expires]: past }),
+      { ...signer('ordered/key-0'), predicateType: 'https://slsa.dev/provenance/v1' },
+    ];
+    expect(codeOf(look({ policies: [ordered], signers }))).toBe('REVISION_EXPIRED');
+  });
+
+  it('asks nothing where no policy matches', () => {
+    const verdict: Verdict = { kind: 'not-required', digest: 'sha256:0' };
+    expect(look({ policies: [], verdict })).toEqual({
+      kind: 'fresh',
+      moves: [],
+      floors: [],
+      times: [],
+      warnings: [],
+    });
+  });
+});
