@@ -2,7 +2,8 @@ import type { SignedArtifact } from '../../src/verify/evidence/candidate.ts';
 import { readSigstoreBundle } from '../../src/verify/evidence/sigstore-bundle.ts';
 import type { Authority } from '../../src/verify/proof/authority.ts';
 import type { IdentityRule, TextRule } from '../../src/verify/proof/identity-rule.ts';
-import { type Proof, prove } from '../../src/verify/proof/proof.ts';
+import type { Proof } from '../../src/verify/proof/proof.ts';
+import { prove } from '../../src/verify/proof/prove.ts';
 import { parsePublicKey } from '../../src/verify/proof/public-key.ts';
 import { loadTrustedRoot } from '../../src/verify/proof/trusted-root.ts';
 

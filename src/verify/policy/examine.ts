@@ -3,7 +3,7 @@ import type { Origin, UnverifiedCandidate, UnverifiedClaim } from '../evidence/c
 import { readClaim } from '../evidence/read-claim.ts';
 import { quoted, Refused } from '../evidence/refused.ts';
 import type { Authority } from '../proof/authority.ts';
-import { prove } from '../proof/proof.ts';
+import { prove } from '../proof/prove.ts';
 import { deniedSigner } from './denial.ts';
 import type { AttestationRequirement, Requirement } from './requirement.ts';
 import { validUntil } from './valid-until.ts';

@@ -27,7 +27,7 @@ import {
 import type { UnverifiedClaim } from '../evidence/candidate.ts';
 import { Refused } from '../evidence/refused.ts';
 import type { CertificateAuthority } from './authority.ts';
-import { prove } from './proof.ts';
+import { prove } from './prove.ts';
 import type { TrustedRoot } from './trusted-root.ts';
 
 const at = (Math.floor(Date.now() / 1000) + 10) * 1000;

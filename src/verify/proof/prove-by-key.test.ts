@@ -16,7 +16,7 @@ import {
 } from '../../../test/fixtures/offline-sigstore.ts';
 import { Refused } from '../evidence/refused.ts';
 import type { AuthorityKey, KeyAuthority } from './authority.ts';
-import { prove } from './proof.ts';
+import { prove } from './prove.ts';
 import { publicKeyOf } from './public-key.ts';
 import type { TrustedRoot } from './trusted-root.ts';
 

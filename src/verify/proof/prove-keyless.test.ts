@@ -32,7 +32,8 @@ import type { UnverifiedClaim } from '../evidence/candidate.ts';
 import { Refused } from '../evidence/refused.ts';
 import type { KeylessAuthority, TimeRule } from './authority.ts';
 import type { IdentityRule, TextRule } from './identity-rule.ts';
-import { type Proof, prove } from './proof.ts';
+import type { Proof } from './proof.ts';
+import { prove } from './prove.ts';
 import type { TrustedRoot } from './trusted-root.ts';
 
 /** When everything is signed: after the authorities of the test began. */

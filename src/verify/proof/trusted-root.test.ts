@@ -12,7 +12,7 @@ import {
   rootJson,
   withEvidence,
 } from '../../../test/fixtures/offline-sigstore.ts';
-import { prove } from './proof.ts';
+import { prove } from './prove.ts';
 import { loadTrustedRoot } from './trusted-root.ts';
 
 let sigstore: OfflineSigstore;
