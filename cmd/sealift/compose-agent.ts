@@ -74,6 +74,7 @@ function createStages(
     openRepository,
     openLocal,
     rootId: (name) => trust.idOf(name),
+    rootSince: (name) => trust.since(name),
     now,
   };
   return {

@@ -177,6 +177,11 @@ export const errorTable = {
     retry: 'on-change',
     next: 'Give an unchanged trusted_root.json of the Sigstore instance, or the certificate authorities as PEM.',
   },
+  TRUST_OLD: {
+    origin: 'trust',
+    retry: 'on-change',
+    next: 'Run `sealift trust update` where there is a network, and `sealift trust import` with the new file where there is none.',
+  },
   ATTESTATION_MISSING: {
     origin: 'trust',
     retry: 'backoff',

@@ -38,6 +38,7 @@ let artifact: SignedContent;
 /** Judgements that were made, not found. */
 let judged: number;
 let rootId: string;
+let rootSince: number | undefined;
 let now: number;
 let validUntil: number | undefined;
 let isDown: boolean;
@@ -48,6 +49,7 @@ beforeEach(async () => {
   artifact = await pushArtifact(registry);
   judged = 0;
   rootId = 'sha256:root';
+  rootSince = undefined;
   now = 1_000;
   validUntil = undefined;
   isDown = false;
@@ -72,6 +74,7 @@ function ports(): StandingPorts {
     openRepository: openRegistry,
     openLocal: () => local,
     rootId: () => rootId,
+    rootSince: () => rootSince,
     now: () => now,
   };
 }
@@ -192,6 +195,39 @@ describe('judging again', () => {
     isDown = true;
     const broken = desiredState(source, keyPolicy('edge/release', ['no key']));
     await expect(judge(createStandingStage(ports()), broken)).rejects.toMatchObject({ code: 'KEY_INVALID' });
+  });
+});
+
+describe('a trusted root that nobody has renewed for long', () => {
+  const day = 24 * 60 * 60_000;
+  const authorities = [
+    { name: 'key', key: { data: good.publicPem } },
+    { name: 'ci', keyless: { identities: [{ issuer: 'https://ci.test', subject: 'me' }] } },
+  ];
+  const desired = desiredState(source, keyPolicy('edge/release', [], { authorities }));
+
+  beforeEach(async () => {
+    await sign(registry, artifact, good);
+    rootSince = 0;
+  });
+
+  it.each([
+    ['is warned of from the day on that it is old', 180 * day, { warnings: [{ code: 'TRUST_OLD' }] }],
+    ['is judged again on that day', 180 * day - 1, { warnings: [], validUntil: 180 * day }],
+  ])('%s', async (_, at, expected) => {
+    now = at;
+    expect(await accept(desired)).toMatchObject(expected);
+    expect(await judge(createStandingStage(ports()), desired)).toMatchObject(expected);
+  });
+
+  it('is none of the business of sources whose policies rest on keys alone', async () => {
+    now = 365 * day;
+    expect(await accept()).toMatchObject({ kind: 'accepted', warnings: [] });
+  });
+
+  it('does not hide an end that comes earlier', async () => {
+    validUntil = 5_000;
+    expect(await accept(desired)).toMatchObject({ validUntil: 5_000 });
   });
 });
 

@@ -54,6 +54,11 @@ export class TrustStore {
     return this.#roots.get(name)?.id;
   }
 
+  /** When the root of this name was stored, or published where it came with the program; milliseconds since the epoch. */
+  since(name: string): number | undefined {
+    return this.#roots.get(name)?.since;
+  }
+
   /** The root of this name. @throws SealiftError OBJECT_NOT_FOUND. */
   read(name: string): Uint8Array {
     const root = this.#roots.get(name);

@@ -7,7 +7,8 @@ import {
   type Verdict,
 } from '../../api/index.ts';
 import type { SealiftError } from '../../core/index.ts';
-import { type RootId, verdictBasis } from '../basis/verdict-basis.ts';
+import { withRootAge } from '../basis/root-age.ts';
+import { type RootId, rootsOf, verdictBasis } from '../basis/verdict-basis.ts';
 import { VerdictCache } from '../basis/verdict-cache.ts';
 import { keepEvidence, listEvidence } from './kept-evidence.ts';
 import { RecordingRepository } from './recording-repository.ts';
@@ -32,12 +33,14 @@ export interface StandingPorts {
   /** The part of the local layout that belongs to a source. */
   readonly openLocal: (source: OciRepository) => Store;
   readonly rootId: RootId;
+  /** When the trusted root of a name was stored or published, in milliseconds since the epoch. */
+  readonly rootSince: (name: string) => number | undefined;
   /** Milliseconds since the epoch that the site trusts to have come. */
   readonly now: () => number;
 }
 
 /** A stage that judges by the registry, and keeps what it counted in the local layout when it accepts. */
-export function createKeepingVerifyStage(ports: Omit<StandingPorts, 'rootId' | 'now'>): VerifyStage {
+export function createKeepingVerifyStage(ports: Omit<StandingPorts, 'rootId'>): VerifyStage {
   const { stageOver, openRepository, openLocal } = ports;
   return {
     verify: async (request, signal) => {
@@ -53,9 +56,21 @@ export function createKeepingVerifyStage(ports: Omit<StandingPorts, 'rootId' | '
         const kept = { resolved: request.resolved, evidence: evidenceOf(verdict) };
         await onLocal(request.source, () => keepEvidence(openLocal(request.source), read, kept, signal));
       }
-      return verdict;
+      return aged(ports, request, verdict);
     },
   };
+}
+
+function aged(
+  { rootSince, now }: Pick<StandingPorts, 'rootSince' | 'now'>,
+  { source, desired }: Pick<StandingRequest, 'source' | 'desired'>,
+  verdict: Verdict,
+): Verdict {
+  const roots = rootsOf(source, desired).flatMap((name) => {
+    const since = rootSince(name);
+    return since === undefined ? [] : [{ name, since }];
+  });
+  return withRootAge(verdict, roots, now());
 }
 
 /** Judges what is in force again by what the local layout holds, and where that does not suffice, by the registry. */
@@ -79,7 +94,7 @@ class StandingJudge {
 
   async judge(request: StandingRequest, signal: AbortSignal): Promise<Verdict> {
     const kept = await this.#byWhatIsKept(request, signal).catch(orFault(signal));
-    if ('kind' in kept && kept.kind !== 'refused') return kept;
+    if ('kind' in kept && kept.kind !== 'refused') return aged(this.#ports, request, kept);
     try {
       return await this.#byWhatIsThere(request, signal);
     } catch (thrown) {

@@ -32,6 +32,11 @@ export function verdictBasis(source: OciRepository, desired: DesiredState, rootI
     .digest('hex');
 }
 
+/** Names of the stored trusted roots that a verdict on this source may rest on. */
+export function rootsOf(source: OciRepository, desired: DesiredState): readonly string[] {
+  return restingOn(source, desired).roots;
+}
+
 interface Resting {
   /** All but the trusted roots. */
   readonly text: string;
