@@ -22,7 +22,7 @@ const names = (listing: readonly Descriptor[]): readonly string[] => listing.map
 
 const listing = [
   entry('attestation', bundle, 'https://slsa.dev/provenance/v1'),
-  entry('untyped'),
+  entry('an untyped'),
   entry('sbom', 'application/spdx+json'),
   entry('unhinted', bundle),
   entry('legacy', legacy),
@@ -35,10 +35,10 @@ describe('referrers that may be signatures', () => {
     expect(names(selectBundles(listing, { purpose: 'signature' }).chosen)).toEqual([
       'signature',
       'unhinted',
-      'untyped',
+      'an untyped',
       'attestation',
     ]);
-    expect(names(selectLegacy(listing, 'signature').chosen)).toEqual(['legacy', 'untyped']);
+    expect(names(selectLegacy(listing, 'signature').chosen)).toEqual(['an untyped', 'legacy']);
   });
 
   it('that are attestations are ordered by the types of predicate that are asked for', () => {
@@ -46,11 +46,14 @@ describe('referrers that may be signatures', () => {
     expect(names(selectBundles(listing, sought).chosen)).toEqual([
       'attestation',
       'unhinted',
-      'untyped',
+      'an untyped',
       'signature',
     ]);
-    const inToto = entry('in-toto', 'application/vnd.in-toto+json');
-    expect(names(selectLegacy([...listing, inToto], 'attestation').chosen)).toEqual(['in-toto', 'untyped']);
+    const inToto = entry('an in-toto', 'application/vnd.in-toto+json');
+    expect(names(selectLegacy([...listing, inToto], 'attestation').chosen)).toEqual([
+      'an in-toto',
+      'an untyped',
+    ]);
   });
 
   it('attack 47: are the same in whatever order a registry lists them', () => {

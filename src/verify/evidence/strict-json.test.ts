@@ -19,6 +19,10 @@ describe('parseStrictJson', () => {
     ['text behind the document', '{} {}', 'expected JSON'],
     ['nothing', '', 'expected JSON'],
     ['a comment', '{/**/}', 'expected JSON'],
+    ['a string without end', '{"a', 'a string without end'],
+    ['a string that ends in an escape', '"\\', 'a string without end'],
+    ['a key that is no string of JSON', '{"\n":1}', 'expected JSON'],
+    ['500,001 tokens', `[${'1,'.repeat(500_000)}1]`, 'at most 500000 tokens'],
     ['lists 65 deep', `${'['.repeat(65)}${']'.repeat(65)}`, 'at most 64 deep'],
     ['objects 100,000 deep', `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`, 'at most 64 deep'],
   ])('refuses %s', (_what, text, reason) => {
@@ -34,6 +38,7 @@ describe('parseStrictJson', () => {
     ['one key in several objects', '[{"a":1},{"a":2},{"b":{"a":3}}]'],
     ['a value that equals a key', '{"a":"b","b":"a","c":["a","a"]}'],
     ['a string that looks like structure', '{"a":"{\\"a\\":1,","b":"]}"}'],
+    ['500,000 tokens', `[${'1,'.repeat(499_998)}1]`],
     ['lists 64 deep', `${'['.repeat(64)}${']'.repeat(64)}`],
   ])('reads %s', (_what, text) => {
     expect(parseStrictJson(bytes(text))).toEqual(JSON.parse(text));
@@ -45,6 +50,30 @@ describe('parseStrictJson', () => {
         fc.pre(!text.includes('__proto__'));
         expect(parseStrictJson(bytes(text))).toEqual(JSON.parse(text));
       }),
+    );
+  });
+
+  it('answers escapes without end within a moment', () => {
+    const started = process.cpuUsage().user;
+    expect(() => parseStrictJson(bytes(`"${'\\"'.repeat(1024 * 1024)}`))).toThrow(Refused);
+    expect(() => parseStrictJson(bytes('"a'.repeat(1024 * 1024)))).toThrow(Refused);
+    expect(process.cpuUsage().user - started).toBeLessThan(2_000_000);
+  });
+
+  it('reads no more than JSON.parse does, whatever the text', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[{}[\],:"\\ua1 -]*$/), (text) => {
+        const parse = (read: () => unknown): unknown => {
+          try {
+            return { value: read() };
+          } catch {
+            return 'refused';
+          }
+        };
+        const strict = parse(() => parseStrictJson(bytes(text)));
+        if (strict !== 'refused') expect(strict).toEqual(parse(() => JSON.parse(text)));
+      }),
+      { numRuns: 2000 },
     );
   });
 

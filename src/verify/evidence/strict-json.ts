@@ -1,11 +1,22 @@
 import type * as z from 'zod';
 import { quoted, Refused } from './refused.ts';
 
+/** A bill of materials of 4 MiB has some 300,000; a text made of nothing but brackets takes a hundred times its size in memory. */
+const maxTokens = 500_000;
+
 /** Honest evidence nests less than ten deep; what is deeper is made to exhaust whoever walks it. */
 const maxDepth = 64;
 
-/** Strings, and the signs that open, close and part. Applied to text that is known to be JSON. */
-const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],]/g;
+/** The signs that matter, by code: attestations have megabytes, and texts of one character each would be most of the work. */
+const signs = {
+  quote: 0x22,
+  comma: 0x2c,
+  openList: 0x5b,
+  escape: 0x5c,
+  closeList: 0x5d,
+  open: 0x7b,
+  close: 0x7d,
+};
 
 /**
  * Reads JSON whose meaning is the same for every reader: UTF-8 without mark, no key twice in one object (CVE-2026-44309), no
@@ -13,9 +24,8 @@ const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],]/g;
  */
 export function parseStrictJson(content: Uint8Array): unknown {
   const text = decodeUtf8(content);
-  const value = parseJson(text);
   refuseAmbiguity(text);
-  return value;
+  return parseJson(text);
 }
 
 /** What `schema` makes of a value from outside. @throws Refused SIGNATURE_MALFORMED naming the first place that differs. */
@@ -54,13 +64,40 @@ interface Frame {
   awaitsKey: boolean;
 }
 
+/** Looks at strings and signs alone, before anything is built of them; whether the text is JSON at all, the parser says. */
 function refuseAmbiguity(text: string): void {
   const frames: Frame[] = [];
-  for (const [token] of text.matchAll(tokens)) {
-    if (token === '{') open(frames, { keys: new Set(), awaitsKey: true });
-    else if (token === '[') open(frames, { keys: undefined, awaitsKey: false });
-    else if (token === '}' || token === ']') frames.pop();
-    else readPart(frames.at(-1), token);
+  let tokens = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const sign = text.charCodeAt(at);
+    if (sign === signs.quote) at = readString(text, at, frames.at(-1));
+    else if (!readSign(sign, frames)) continue;
+    tokens += 1;
+    if (tokens > maxTokens)
+      throw new Refused('SIGNATURE_MALFORMED', `expected JSON of at most ${maxTokens} tokens, got more`);
+  }
+}
+
+/** False for what is no sign. */
+function readSign(sign: number, frames: Frame[]): boolean {
+  switch (sign) {
+    case signs.comma: {
+      const frame = frames.at(-1);
+      if (frame !== undefined) frame.awaitsKey = true;
+      return true;
+    }
+    case signs.open:
+      open(frames, { keys: new Set(), awaitsKey: true });
+      return true;
+    case signs.openList:
+      open(frames, { keys: undefined, awaitsKey: false });
+      return true;
+    case signs.close:
+    case signs.closeList:
+      frames.pop();
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -71,14 +108,23 @@ function open(frames: Frame[], frame: Frame): void {
   }
 }
 
-function readPart(frame: Frame | undefined, token: string): void {
-  if (frame?.keys === undefined) return;
-  if (token === ',') {
-    frame.awaitsKey = true;
-  } else if (frame.awaitsKey) {
-    addKey(frame.keys, JSON.parse(token) as string);
+/** Where the string that begins here ends. */
+function readString(text: string, start: number, frame: Frame | undefined): number {
+  const end = endOfString(text, start);
+  if (frame?.keys !== undefined && frame.awaitsKey) {
+    addKey(frame.keys, String(parseJson(text.slice(start, end + 1))));
     frame.awaitsKey = false;
   }
+  return end;
+}
+
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at += 1) {
+    const sign = text.charCodeAt(at);
+    if (sign === signs.quote) return at;
+    if (sign === signs.escape) at += 1;
+  }
+  throw new Refused('SIGNATURE_MALFORMED', 'expected JSON, got a string without end');
 }
 
 function addKey(keys: Set<string>, key: string): void {
