@@ -124,7 +124,7 @@ function attestationRefusals(
   const refused = own.flatMap(({ result }) => (result.kind === 'refused' ? [result.refusal] : []));
   if (refused.some(({ code }) => code === 'ATTESTATION_REFUSED')) return refused;
   const by = authorities.map((authority) => authority.name).join(' or ');
-  const detail = `expected an attestation ${name} of type ${quoted(predicateType)} about ${digest} by ${by}, got none`;
+  const detail = `expected an attestation ${name} of type ${quoted(predicateType)} about ${digest} by ${by}, got none that holds`;
   return [{ code: 'ATTESTATION_MISSING', subject: requirement.name, detail }, ...refused];
 }
 
