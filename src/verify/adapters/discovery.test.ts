@@ -114,6 +114,8 @@ describe('evidence is found', () => {
     for (const put of Object.values(homes)) await put();
     const found = told(await discovered());
     expect([...found].sort()).toEqual(Object.keys(homes).map(kindOf).sort());
+    // Bundles without a hint may be either, and are read while signatures are looked for.
+    expect([...found.slice(0, 2)].sort()).toEqual(['bundle attestation', 'bundle signature']);
     const legacyOnly = told(await discovered({ formats: new Set(['legacy']) }));
     expect(legacyOnly).toEqual([
       'legacy signature',
@@ -209,6 +211,21 @@ describe('a listing', () => {
     await pushBundle(store, subject, bundleOf(signer, attestation()), hinted(sign));
     await pushBundle(store, subject, bundleOf(signer, statementOf(subject.digest)), hinted(sbom));
     expect([...told(await discovered())].sort()).toEqual(['bundle attestation', 'bundle signature']);
+  });
+});
+
+describe('number', () => {
+  it('attack 12: of legacy referrers is limited, and what was left out is told', async () => {
+    for (let at = 0; at < 18; at += 1) {
+      await pushLegacy(store, subject, [legacyLayer(signer, payloadOf(subject.digest))], {
+        subject,
+        artifactType: legacyArtifact,
+        annotations: { at: String(at) },
+      });
+    }
+    const found = await discovered();
+    expect(told(found)).toEqual([...Array(16).fill('legacy signature'), 'signature CONTENT_TOO_LARGE']);
+    expect(found.at(-1)).toMatchObject({ refusal: { detail: expect.stringContaining('got 2 more') } });
   });
 });
 
