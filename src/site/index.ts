@@ -8,7 +8,7 @@ export {
   openStateStore,
   readStateStore,
 } from './adapters/sqlite-state-store.ts';
-export { readTrustFiles, type ShippedRoot, type StoredRoot } from './adapters/trust-files.ts';
-export { type TrustChange, type TrustLook, type TrustPlaces, TrustStore } from './adapters/trust-store.ts';
+export { readTrustFiles, type ShippedRoot } from './adapters/trust-files.ts';
+export { type TrustLook, type TrustPlaces, TrustStore } from './adapters/trust-store.ts';
 export { createMemoryStateStore } from './memory-state-store.ts';
 export { parseConfiguration } from './parse-configuration.ts';

@@ -27,7 +27,7 @@ export interface StoredRoot extends ShippedRoot {
   readonly isShipped: boolean;
 }
 
-export const rootSuffix = '.json';
+const rootSuffix = '.json';
 
 export function idOf(content: Uint8Array): string {
   return `sha256:${createHash('sha256').update(content).digest('hex')}`;

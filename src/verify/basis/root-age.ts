@@ -9,7 +9,7 @@ export interface RootAge {
 }
 
 /** The public-good instance announces new members months before they sign; half a year without a look may miss them. */
-export const oldRootMs: number = 180 * 24 * 60 * 60_000;
+const oldRootMs = 180 * 24 * 60 * 60_000;
 
 /**
  * The verdict with a warning for each trusted root that nobody has renewed for long, and due again when the next one becomes so. An old root
