@@ -1,4 +1,4 @@
-import { mediaTypes } from 'oci-client-ts';
+import { mediaTypes, type ReadStore } from 'oci-client-ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   bundleType,
@@ -94,5 +94,31 @@ describe('what the registry lists', () => {
       artifactType: bundleType,
     });
     expect(await room.verdict({ repository })).toEqual(refusedWith('SIGNATURE_MALFORMED'));
+  });
+
+  it('attack 31: is refused when it has layers and manifests at once', async () => {
+    const { content } = await room.put('legacy referrer');
+    const document = { ...JSON.parse(Buffer.from(content).toString()), manifests: [] };
+    const both = contentOf(mediaTypes.ociManifest, document);
+    const repository: ReadStore = {
+      ...room.listing({ ...both.descriptor, artifactType: legacyArtifactType }),
+      async *fetch() {
+        yield both.content;
+      },
+    };
+    expect(await room.verdict({ repository })).toEqual(refusedWith('SIGNATURE_MALFORMED'));
+  });
+
+  it('attack 31: may be a manifest of Docker’s type, as cosign writes it for old registries', async () => {
+    const { content } = await room.put('legacy tag');
+    const manifest = JSON.parse(Buffer.from(content).toString());
+    const docker = contentOf(mediaTypes.dockerManifest, {
+      ...manifest,
+      mediaType: mediaTypes.dockerManifest,
+      config: { ...manifest.config, mediaType: mediaTypes.dockerConfig },
+    });
+    await push(room.store, docker);
+    await room.store.tag(docker.descriptor, `${room.digest.replace(':', '-')}.sig`);
+    expect(await room.verdict()).toEqual(accepted);
   });
 });
