@@ -13,7 +13,7 @@ COPY test/peers/kustomize/go.mod test/peers/kustomize/go.sum ./
 RUN CGO_ENABLED=0 GOFLAGS=-buildvcs=false \
     go build -trimpath -ldflags='-s -w' -o /out/kustomize sigs.k8s.io/kustomize/kustomize/v5
 
-# One file with everything in it. Install scripts stay off: the image brings its own Node, and esbuild works without.
+# A folder with everything in it. Install scripts stay off: the image brings its own Node, and esbuild works without.
 FROM ${NODE_IMAGE} AS bundle
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
@@ -24,7 +24,8 @@ COPY scripts scripts
 COPY cmd cmd
 COPY policies policies
 COPY src src
-RUN node scripts/build.ts
+# Source maps are for reading a stack trace elsewhere.
+RUN node scripts/build.ts && rm dist/*.map
 
 FROM ${NODE_IMAGE}
 ARG VERSION=0.1.0
@@ -38,11 +39,10 @@ LABEL org.opencontainers.image.title="Sealift" \
 RUN rm -rf /usr/local/lib/node_modules /opt/yarn* /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
       /usr/local/bin/yarn /usr/local/bin/yarnpkg \
     && install -d -o 65532 -g 65532 -m 0700 /var/lib/sealift \
-    && ln -s ../lib/sealift/sealift.mjs /usr/local/bin/sealift
+    && ln -s ../lib/sealift/sealift.js /usr/local/bin/sealift
 COPY --from=kustomize /out/kustomize /usr/local/bin/kustomize
 COPY LICENSE /usr/local/lib/sealift/
-COPY --from=bundle /build/dist/THIRD_PARTY_LICENSES /usr/local/lib/sealift/
-COPY --from=bundle --chmod=0755 /build/dist/sealift.js /usr/local/lib/sealift/sealift.mjs
+COPY --from=bundle /build/dist /usr/local/lib/sealift
 # The root file system may be read-only: state is the volume, and nothing else is written but below /tmp (mount a tmpfs there).
 USER 65532:65532
 # A user without a home: the first line makes the volume the default of --state-dir, the second keeps others from looking for one.

@@ -1,12 +1,19 @@
-// Bundles the command into dist/, or into the folder that is named: `npm run build`. One file with everything in it, so that
-// the image and the published package install nothing else.
-import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+// Bundles the command into dist/, or into the folder that is named: `npm run build`. Everything is in it, so that the image and
+// the published package install nothing else; a command loads the pieces that it needs, which is what makes it start at once.
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { build, type Metafile } from 'esbuild';
+import { build, type Metafile, type Plugin } from 'esbuild';
 
 const root = path.resolve(import.meta.dirname, '..');
 const output = path.resolve(root, process.argv[2] ?? 'dist');
 const program = path.join(output, 'sealift.js');
+
+/** Whoever asks for undici gets the parts of it that are used; a name that is not among them fails the build. */
+const undiciInParts: Plugin = {
+  name: 'undici-in-parts',
+  setup: (bundler) =>
+    bundler.onResolve({ filter: /^undici$/ }, () => ({ path: path.join(root, 'scripts/undici-parts.js') })),
+};
 
 /** Packages that have code in the bundle, by their folder. */
 function bundledPackages(metafile: Metafile): string[] {
@@ -31,7 +38,12 @@ await mkdir(output, { recursive: true });
 const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: ['cmd/sealift/main.ts'],
-  outfile: program,
+  outdir: output,
+  entryNames: 'sealift',
+  // Beside the program: what is looked for in its directory is found from every piece.
+  chunkNames: '[name]-[hash]',
+  splitting: true,
+  plugins: [undiciInParts],
   bundle: true,
   platform: 'node',
   format: 'esm',
@@ -55,8 +67,11 @@ const { metafile } = await build({
 const licences = await Promise.all(bundledPackages(metafile).map(licenceOf));
 const rule = `\n\n${'-'.repeat(80)}\n\n`;
 await writeFile(path.join(output, 'THIRD_PARTY_LICENSES'), `${licences.join(rule)}\n`);
+// Says by itself what its files are, wherever the folder is put.
+await writeFile(path.join(output, 'package.json'), `${JSON.stringify({ type: 'module' })}\n`);
 await chmod(program, 0o755);
-const { size } = await stat(program);
+const pieces = Object.entries(metafile.outputs).filter(([file]) => file.endsWith('.js'));
+const size = pieces.reduce((sum, [, { bytes }]) => sum + bytes, 0);
 console.log(
-  `${path.relative('.', program)}: ${(size / 1024).toFixed(0)} KiB, ${licences.length} packages inside`,
+  `${path.relative('.', program)}: ${(size / 1024).toFixed(0)} KiB in ${pieces.length} pieces, ${licences.length} packages inside`,
 );

@@ -5,7 +5,7 @@ import {
   type BundleSigner,
   type Predicate,
 } from '../../src/verify/index.ts';
-import { openSignable } from './open-signable.ts';
+import { openSignable } from './open-artifact.ts';
 import { outputOption } from './options.ts';
 import { formatValue, type OutputFormat } from './output.ts';
 import { predicateOf, predicateTypes, readPredicateFile } from './predicate.ts';

@@ -3,8 +3,8 @@
 // node that is too old starts the one that the npm package `node` brought along.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { constants } from 'node:os';
+import nodeModule, { createRequire } from 'node:module';
+import { constants, homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -46,12 +46,23 @@ function become(node) {
   );
 }
 
+/**
+ * What a command compiled is kept for the next one, which starts in half the time. In the user's own cache: whoever can write there runs as the
+ * user anyway, which is not so for a directory below /tmp. The agent starts once, and has no memory to spare for it.
+ */
+function keepCompiled() {
+  if (process.argv[2] === 'run') return;
+  const caches = process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache');
+  if (path.isAbsolute(caches)) nodeModule.enableCompileCache?.(path.join(caches, 'sealift', 'compiled'));
+}
+
 function fail(why) {
   console.error(`sealift: ${why}`);
   process.exit(1);
 }
 
 if (isNewEnough(process.versions.node)) {
+  keepCompiled();
   process.argv[1] = program();
   await import(pathToFileURL(program()).href);
 } else {

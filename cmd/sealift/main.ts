@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   push: () => import('./push.ts'),
   sign: () => import('./sign.ts'),
   attest: () => import('./attest.ts'),
+  verify: () => import('./verify.ts'),
   serve: () => import('./serve.ts'),
   keygen: () => import('./keygen.ts'),
   floor: () => import('./floor.ts'),

@@ -4,7 +4,7 @@ import { SealiftError } from '../../src/core/index.ts';
 import { attachStatement, type BundleSigner, signatureStatement } from '../../src/verify/index.ts';
 import { type Annotations, annotationsOption } from './annotations-option.ts';
 import { parseExpiry } from './expiry.ts';
-import { openSignable } from './open-signable.ts';
+import { openSignable } from './open-artifact.ts';
 import { outputOption } from './options.ts';
 import { formatValue, type OutputFormat } from './output.ts';
 import { formatSigned, type SignedResult, signedResult } from './signed-result.ts';

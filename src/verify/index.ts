@@ -11,7 +11,14 @@ export type { Explanation } from './adapters/verify-stage.ts';
 export { createVerifyStage, explainVerdict } from './adapters/verify-stage.ts';
 export { createFreshnessStage } from './freshness/freshness-stage.ts';
 export { movedFloor } from './freshness/moved-floor.ts';
-export type { AttemptReport, PolicyReport, VerificationReport } from './policy/report.ts';
+export type {
+  AskedAuthority,
+  AttemptReport,
+  FoundEvidence,
+  PolicyReport,
+  VerificationReport,
+} from './policy/report.ts';
+export type { TrustedRoots } from './policy/trusted-roots.ts';
 export { readTrustedRootFile } from './proof/trusted-root-file.ts';
 export type { BundleSigner, SignedBy } from './signing/bundle-signer.ts';
 export { keySigner } from './signing/bundle-signer.ts';

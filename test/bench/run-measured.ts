@@ -16,6 +16,8 @@ export interface Program {
   readonly env: Readonly<Record<string, string>>;
   /** Where standard output goes. Default: nowhere. */
   readonly output?: string;
+  /** Standard error goes nowhere either. */
+  readonly quiet?: boolean;
 }
 
 /** Often enough that the last look before the end misses next to nothing. */
@@ -23,10 +25,10 @@ const lookEveryMs = 5;
 const tickMs = 10;
 
 /** What any program costs from start to end, by what the kernel says about it. */
-export async function runMeasured({ file, args, env, output }: Program): Promise<Cost> {
+export async function runMeasured({ file, args, env, output, quiet = false }: Program): Promise<Cost> {
   const out = output === undefined ? 'ignore' : openSync(output, 'w');
   const started = performance.now();
-  const child = spawn(file, args, { env, stdio: ['ignore', out, 'inherit'] });
+  const child = spawn(file, args, { env, stdio: ['ignore', out, quiet ? 'ignore' : 'inherit'] });
   let last = { cpuMs: 0, peak: 0 };
   const timer = setInterval(() => {
     last = look(child) ?? last;

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -168,8 +168,8 @@ describe('the image', () => {
     await linkPackages(context);
     const built = run(context, process.execPath, 'scripts/build.ts');
     expect(built.err).toBe('');
-    await writeFile(path.join(folder, 'sealift.mjs'), readFileSync(path.join(context, 'dist/sealift.js')));
-    expect(run(folder, process.execPath, 'sealift.mjs', 'version').out).toMatch(versionLine);
+    await cp(path.join(context, 'dist'), path.join(folder, 'image'), { recursive: true });
+    expect(run(folder, process.execPath, 'image/sealift.js', 'version').out).toMatch(versionLine);
   });
 
   it.each([

@@ -73,6 +73,13 @@ export class CommandBench {
     return /oci:\S+@sha256:[0-9a-f]{64}/.exec(out)?.[0] ?? '';
   }
 
+  /** Packs a folder of the bench into a tar beside it. */
+  async tar(folder: string, name: string): Promise<void> {
+    const args = ['-cf', this.path(name), '-C', this.path(folder), '.'];
+    const { code, stderr } = await runProgram('tar', args, { env: { PATH: env['PATH'] ?? '' } });
+    if (code !== 0) throw new Error(stderr);
+  }
+
   async close(): Promise<void> {
     await this.#registry.close();
     await rm(this.folder, { recursive: true });
