@@ -148,8 +148,19 @@ function attestationAttempts(
   });
 }
 
+/** Whatever goes wrong while one candidate is judged is a refusal of that candidate. */
+function attempt(read: ReadCandidate, requirement: Requirement, authority: Authority): Attempt['result'] {
+  try {
+    return judgeClaim(read, requirement, authority);
+  } catch (cause) {
+    const { evidence } = read.candidate;
+    const refused = new Refused('SIGNATURE_MALFORMED', 'expected evidence that can be judged', { cause });
+    return { kind: 'refused', refusal: toRefusal(refused, evidence) };
+  }
+}
+
 /** The signature comes first: what unsigned bytes say about digests is worth nothing. */
-function attempt(
+function judgeClaim(
   { candidate, claim, examination }: ReadCandidate,
   { denials }: Requirement,
   authority: Authority,

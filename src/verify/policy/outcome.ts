@@ -43,7 +43,7 @@ export function outcomeOf(asked: Asked, findings: readonly Finding[]): Outcome {
   const refusals = [
     ...(denied === undefined ? [] : [deniedArtifact(denied, digest)]),
     ...(count >= requirement.threshold ? [] : signatureRefusals(asked, { count, findings })),
-    ...missing.flatMap((attestation) => attestationRefusals(asked, attestation, attempts)),
+    ...missing.flatMap((attestation) => attestationRefusals(asked, attestation, findings)),
     ...unreadable(asked, findings),
   ];
   return { holds, signers, refusals: uniqueRefusals(refusals) };
@@ -111,17 +111,19 @@ function refusalOfCandidate(authorities: number, attempts: readonly Attempt[]): 
   const { authority, refusal } = first;
   const like = refused.filter((other) => other.refusal.code === refusal.code).length;
   if (authorities === 1) return [refusal];
-  const others = like > 1 ? ` (so ${like - 1} other ${like > 2 ? 'authorities' : 'authority'})` : '';
+  const others = like > 1 ? ` (and the same of ${like - 1} more)` : '';
   return [{ ...refusal, detail: `${authority}: ${refusal.detail}${others}` }];
 }
 
 function attestationRefusals(
-  { requirement, digest }: Asked,
+  { requirement, at, digest }: Asked,
   { name, predicateType, authorities }: AttestationRequirement,
-  attempts: readonly Attempt[],
+  findings: readonly Finding[],
 ): readonly Refusal[] {
-  const own = attempts.filter(({ attestation }) => attestation === name);
-  const refused = own.flatMap(({ result }) => (result.kind === 'refused' ? [result.refusal] : []));
+  const refused = findings.flatMap(({ judgements }) => {
+    const own = attemptsOf(judgements[at]).filter(({ attestation }) => attestation === name);
+    return refusalOfCandidate(authorities.length, own);
+  });
   if (refused.some(({ code }) => code === 'ATTESTATION_REFUSED')) return refused;
   const by = authorities.map((authority) => authority.name).join(' or ');
   const detail = `expected an attestation ${name} of type ${quoted(predicateType)} about ${digest} by ${by}, got none that holds`;
