@@ -2,10 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import {
   bundleOf,
   bundleType,
-  contentOf,
   envelopeOf,
   newSigner,
-  push,
   pushBundle,
   statementOf,
 } from '../../test/fixtures/signed-artifact.ts';
@@ -25,31 +23,6 @@ describe('a Sigstore bundle that is refused', () => {
   const sha = (): string => room.digest.slice(7);
 
   it.each<[string, string, () => unknown]>([
-    [
-      'attack 07: of another predicate type',
-      'SIGNATURE_WRONG_TYPE',
-      () => bundleOf(signer, statement({ predicateType: 'https://slsa.dev/provenance/v1' })),
-    ],
-    [
-      'attack 07: of a predicate type with something behind it',
-      'SIGNATURE_WRONG_TYPE',
-      () => bundleOf(signer, statement({ predicateType: 'https://sigstore.dev/cosign/sign/v1/' })),
-    ],
-    [
-      'attack 07: of an empty predicate type',
-      'SIGNATURE_MALFORMED',
-      () => bundleOf(signer, statement({ predicateType: '' })),
-    ],
-    [
-      'attack 07: of another statement type',
-      'SIGNATURE_WRONG_TYPE',
-      () => bundleOf(signer, statement({ _type: 'https://in-toto.io/Statement/v0.1' })),
-    ],
-    [
-      'attack 07: of another payload type',
-      'SIGNATURE_WRONG_TYPE',
-      () => ({ ...room.bundle(), dsseEnvelope: envelopeOf(signer, statement(), 'text/plain') }),
-    ],
     [
       'attack 07: with a message signature',
       'SIGNATURE_WRONG_TYPE',
@@ -152,66 +125,6 @@ describe('a Sigstore bundle that is refused', () => {
         verificationMaterial: { publicKey: { hint: '' }, tlogEntries: Array(2000).fill({}) },
       }),
     ],
-    ['attack 07: whose payload is no JSON', 'SIGNATURE_MALFORMED', () => bundleOf(signer, 'not JSON')],
-    [
-      'attack 18: whose payload has a key twice',
-      'SIGNATURE_MALFORMED',
-      () => bundleOf(signer, JSON.stringify(statement()).replace('{', '{"predicateType":"x",')),
-    ],
-    [
-      'attack 18: whose statement has an unknown field',
-      'SIGNATURE_MALFORMED',
-      () => bundleOf(signer, statement({ extra: 1 })),
-    ],
-    ['without subject', 'SIGNATURE_MALFORMED', () => bundleOf(signer, statement({ subject: [] }))],
-    [
-      'attack 12: with 1,025 subjects',
-      'SIGNATURE_MALFORMED',
-      () => bundleOf(signer, statement({ subject: Array(1025).fill({ digest: { sha256: sha() } }) })),
-    ],
-    [
-      'attack 12: with 33 digests',
-      'SIGNATURE_MALFORMED',
-      () =>
-        bundleOf(
-          signer,
-          statement({
-            subject: [
-              {
-                digest: {
-                  sha256: sha(),
-                  ...Object.fromEntries(Array.from({ length: 32 }, (_, at) => [`x${at}`, 'y'])),
-                },
-              },
-            ],
-          }),
-        ),
-    ],
-    [
-      'attack 08: without digest',
-      'SIGNATURE_WRONG_DIGEST',
-      () => bundleOf(signer, statement({ subject: [{ digest: {} }] })),
-    ],
-    [
-      'attack 08: of the right digest under another algorithm',
-      'SIGNATURE_WRONG_DIGEST',
-      () => bundleOf(signer, statement({ subject: [{ digest: { sha512: sha() } }] })),
-    ],
-    [
-      'attack 08: of the digest in capitals',
-      'SIGNATURE_WRONG_DIGEST',
-      () => bundleOf(signer, statement({ subject: [{ digest: { sha256: sha().toUpperCase() } }] })),
-    ],
-    [
-      'attack 08: of the beginning of the digest',
-      'SIGNATURE_WRONG_DIGEST',
-      () => bundleOf(signer, statement({ subject: [{ digest: { sha256: sha().slice(0, 32) } }] })),
-    ],
-    [
-      'attack 08: of an empty digest',
-      'SIGNATURE_WRONG_DIGEST',
-      () => bundleOf(signer, statement({ subject: [{ digest: { sha256: '' } }] })),
-    ],
     [
       'with a payload that was changed',
       'SIGNATURE_KEY_UNKNOWN',
@@ -267,42 +180,6 @@ describe('a Sigstore bundle that is refused', () => {
     });
     expect(await room.verdict()).toEqual(refusedWith('SIGNATURE_MALFORMED'));
   });
-
-  it.each<[string, string, Parameters<typeof pushBundle>[3] | (() => Parameters<typeof pushBundle>[3])]>([
-    ['with a layer of another type', 'SIGNATURE_MALFORMED', { layerType: 'application/json' }],
-    [
-      'attack 42: with a layer type that only begins like a bundle',
-      'SIGNATURE_MALFORMED',
-      { layerType: `${bundleType}EVIL` },
-    ],
-    ['without layer', 'SIGNATURE_MALFORMED', { layers: [] }],
-    ['without artifact type', 'SIGNATURE_MISSING', { manifest: { artifactType: undefined } }],
-  ])('in a referrer %s: %s', async (_what, code, change) => {
-    await pushBundle(
-      room.store,
-      room.artifact.descriptor,
-      room.bundle(),
-      typeof change === 'function' ? change() : change,
-    );
-    expect(await room.verdict()).toEqual(refusedWith(code));
-  });
-
-  it('in a referrer with two layers', async () => {
-    const layer = await push(room.store, contentOf(bundleType, room.bundle()));
-    await pushBundle(room.store, room.artifact.descriptor, '{}', { layers: [layer, layer] });
-    expect(await room.verdict()).toEqual(refusedWith('SIGNATURE_MALFORMED'));
-  });
-
-  it('attack 12: of 256 KiB and one byte, before it is fetched', async () => {
-    const bundle = JSON.stringify(room.bundle());
-    const layer = contentOf(bundleType, `${bundle}${' '.repeat(256 * 1024 + 1 - bundle.length)}`);
-    await pushBundle(room.store, room.artifact.descriptor, '{}', { layers: [layer.descriptor] });
-    const verdict = await room.verdict();
-    expect(verdict).toEqual(refusedWith('SIGNATURE_MALFORMED'));
-    expect(verdict).toMatchObject({
-      detail: expect.stringContaining('expected at most 262144 bytes, got 262145'),
-    });
-  });
 });
 
 describe('a Sigstore bundle that is accepted', () => {
@@ -317,10 +194,6 @@ describe('a Sigstore bundle that is accepted', () => {
   };
 
   it.each<[string, () => unknown]>([
-    [
-      'without predicate, as cosign 3.0.0 to 3.0.4 write it',
-      () => bundleOf(signer, statementOf(room.digest, { predicate: undefined })),
-    ],
     [
       'with a misleading key hint',
       () => ({ ...room.bundle(), verificationMaterial: { publicKey: { hint: '__proto__' } } }),
@@ -347,26 +220,6 @@ describe('a Sigstore bundle that is accepted', () => {
           timestampVerificationData: { rfc3161Timestamps: [{ signedTimestamp: 'AA==' }] },
         },
       }),
-    ],
-    [
-      'with the artifact as the second subject',
-      () =>
-        bundleOf(
-          signer,
-          statementOf(room.digest, {
-            subject: [{ digest: { sha256: 'x' } }, { name: 'app', digest: { sha256: room.digest.slice(7) } }],
-          }),
-        ),
-    ],
-    [
-      'with signed annotations',
-      () =>
-        bundleOf(
-          signer,
-          statementOf(room.digest, {
-            subject: [{ digest: { sha256: room.digest.slice(7) }, annotations: { env: 'prod' } }],
-          }),
-        ),
     ],
     [
       'with a key id in the envelope',

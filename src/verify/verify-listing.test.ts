@@ -122,3 +122,41 @@ describe('what the registry lists', () => {
     expect(await room.verdict()).toEqual(accepted);
   });
 });
+
+describe('a referrer with a bundle is refused', () => {
+  it.each<[string, string, Parameters<typeof pushBundle>[3] | (() => Parameters<typeof pushBundle>[3])]>([
+    ['with a layer of another type', 'SIGNATURE_MALFORMED', { layerType: 'application/json' }],
+    [
+      'attack 42: with a layer type that only begins like a bundle',
+      'SIGNATURE_MALFORMED',
+      { layerType: `${bundleType}EVIL` },
+    ],
+    ['without layer', 'SIGNATURE_MALFORMED', { layers: [] }],
+    ['without artifact type', 'SIGNATURE_MISSING', { manifest: { artifactType: undefined } }],
+  ])('in a referrer %s: %s', async (_what, code, change) => {
+    await pushBundle(
+      room.store,
+      room.artifact.descriptor,
+      room.bundle(),
+      typeof change === 'function' ? change() : change,
+    );
+    expect(await room.verdict()).toEqual(refusedWith(code));
+  });
+
+  it('in a referrer with two layers', async () => {
+    const layer = await push(room.store, contentOf(bundleType, room.bundle()));
+    await pushBundle(room.store, room.artifact.descriptor, '{}', { layers: [layer, layer] });
+    expect(await room.verdict()).toEqual(refusedWith('SIGNATURE_MALFORMED'));
+  });
+
+  it('attack 12: of 256 KiB and one byte, before it is fetched', async () => {
+    const bundle = JSON.stringify(room.bundle());
+    const layer = contentOf(bundleType, `${bundle}${' '.repeat(256 * 1024 + 1 - bundle.length)}`);
+    await pushBundle(room.store, room.artifact.descriptor, '{}', { layers: [layer.descriptor] });
+    const verdict = await room.verdict();
+    expect(verdict).toEqual(refusedWith('SIGNATURE_MALFORMED'));
+    expect(verdict).toMatchObject({
+      detail: expect.stringContaining('expected at most 262144 bytes, got 262145'),
+    });
+  });
+});

@@ -89,7 +89,7 @@ describe('annotations of a legacy layer', () => {
     ['a timestamp that is no JSON', { [timestamp]: 'AQID' }],
     ['a timestamp under another name', stamped({ signedRFC3161Timestamp: 'AQID' })],
     ['attack 32: a timestamp without padding', stamped({ SignedRFC3161Timestamp: 'AQI' })],
-  ])('are refused with %s', (_what, annotations) => {
+  ])('%s: refused', (_what, annotations) => {
     expect(() => readLegacyEvidence(annotations)).toThrow(Refused);
   });
 });

@@ -188,7 +188,7 @@ describe('an attestation', () => {
       }),
       'SIGNATURE_MALFORMED',
     ],
-  ])('is refused: %s', (_what, candidate, code) => {
+  ])('%s: refused', (_what, candidate, code) => {
     expect(refusalOf(candidate)).toBe(code);
   });
 });
@@ -198,7 +198,7 @@ describe('a legacy signature', () => {
     ['missing', {}],
     ['empty', { 'dev.cosignproject.cosign/signature': '' }],
     ['inherited', Object.create({ 'dev.cosignproject.cosign/signature': 'AA==' })],
-  ])('attack 28: is refused for the annotation that is %s', (_what, annotations) => {
+  ])('attack 28: the annotation that is %s: refused', (_what, annotations) => {
     const claim = readClaim(legacy({ annotations }), digest);
     expect(claim).toBeInstanceOf(Refused);
     expect(claim).toMatchObject({

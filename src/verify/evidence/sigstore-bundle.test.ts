@@ -55,7 +55,7 @@ describe('the certificate of a bundle', () => {
     ['attack 42: beside a public key', newest, { certificate: raw(leaf), publicKey: { hint: 'x' } }],
     ['attack 32: with a line break', newest, { certificate: { rawBytes: `${raw(leaf).rawBytes}\n` } }],
     ['empty', newest, { certificate: { rawBytes: '' } }],
-  ])('is refused: %s', (_what, mediaType, material) => {
+  ])('%s: refused', (_what, mediaType, material) => {
     expect(codeOf(() => read(withMaterial(mediaType, material)))).toBe('SIGNATURE_MALFORMED');
   });
 });
@@ -120,7 +120,7 @@ describe('a log entry of a bundle', () => {
     ],
     ['attack 12: with an endless body', { canonicalizedBody: 'AAAA'.repeat(32 * 1024 + 1) }, newest],
     ['attack 32: with a log in the URL alphabet', { logId: { keyId: '-_==' } }, newest],
-  ])('is refused %s', (_what, change, mediaType) => {
+  ])('%s: refused', (_what, change, mediaType) => {
     expect(codeOf(() => readEntry(change, mediaType))).toBe('SIGNATURE_MALFORMED');
   });
 
@@ -184,7 +184,7 @@ describe('a message signature, for an artifact that the caller means', () => {
     ],
     ['with an unknown hash', message('SHA1', hash('sha1')), asBytes, 'SIGNATURE_MALFORMED'],
     ['without artifact', message('SHA2_256', hash('sha256')), { digest }, 'SIGNATURE_WRONG_TYPE'],
-  ])('is refused %s', (_what, content, sought, code) => {
+  ])('%s: refused', (_what, content, sought, code) => {
     expect(codeOf(() => readSigstoreBundle(content, sought))).toBe(code);
   });
 });
