@@ -74,6 +74,12 @@ describe('attack 34: the lower bound of time', () => {
     expect(isClockBehind(site.bound, site.wall)).toBe(true);
   });
 
+  it('a clock that is behind by less than clocks differ is none that is wrong', () => {
+    const bound = afterProof(firstTimeBound({ wall: start, machine: 0 }), [start], start);
+    expect(isClockBehind(bound, start - 4 * 60_000)).toBe(false);
+    expect(isClockBehind(bound, start - 6 * 60_000)).toBe(true);
+  });
+
   it('time goes on from the bound while the clock is wrong, for the machine counts', () => {
     const site = new Machine();
     site.run(2 * day);

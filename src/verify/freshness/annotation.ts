@@ -2,14 +2,6 @@ import * as z from 'zod';
 
 const instantSchema = z.iso.datetime({ offset: true });
 
-/** The annotation of that name; an inherited property is none. */
-export function annotationOf(
-  annotations: Readonly<Record<string, string>>,
-  name: string,
-): string | undefined {
-  return Object.hasOwn(annotations, name) ? annotations[name] : undefined;
-}
-
 /** Milliseconds since the epoch of an RFC 3339 time in upper case; `undefined` for every other text. */
 export function parseInstant(text: string): number | undefined {
   if (!instantSchema.safeParse(text).success) return undefined;

@@ -1,6 +1,6 @@
 import { freshnessAnnotations } from '../../api/index.ts';
 import { quoted } from '../evidence/refused.ts';
-import { annotationOf, parseNames } from './annotation.ts';
+import { parseNames } from './annotation.ts';
 import { type JudgedRevision, type SignedStatement, type Stale, stale } from './rule.ts';
 
 interface Addressed {
@@ -18,9 +18,9 @@ export function addressedTo(
   { annotations, signatures }: JudgedRevision,
 ): Addressed | Stale {
   if (names === undefined) return { kind: 'addressed', signatures };
-  const ofManifest = annotationOf(annotations, freshnessAnnotations.audience);
+  const ofManifest = annotations[freshnessAnnotations.audience];
   const audienceOf = (signature: SignedStatement): string | undefined =>
-    annotationOf(signature.annotations, freshnessAnnotations.audience) ?? ofManifest;
+    signature.annotations[freshnessAnnotations.audience] ?? ofManifest;
   const said = signatures.length === 0 ? [ofManifest] : signatures.map(audienceOf);
   const isForUs = ofManifest === undefined || isMeant(names, ofManifest);
   if (isForUs && said.some((audience) => isMeant(names, audience))) {

@@ -1,7 +1,7 @@
 import { freshnessAnnotations } from '../../api/index.ts';
 import { rfc3339 } from '../../core/index.ts';
 import { quoted } from '../evidence/refused.ts';
-import { annotationOf, isInstant, parseInstant } from './annotation.ts';
+import { isInstant, parseInstant } from './annotation.ts';
 import type { FreshnessRule, JudgedRevision, SignedStatement, Stale } from './rule.ts';
 import { stale } from './rule.ts';
 
@@ -36,8 +36,8 @@ export function inTime(rule: FreshnessRule, revision: JudgedRevision, now: numbe
 function expiryOf({ expires }: FreshnessRule, { annotations, signatures }: JudgedRevision): InTime | Stale {
   if (expires === 'ignore') return { kind: 'in-time' };
   const name = freshnessAnnotations.expires;
-  const ofManifest = annotationOf(annotations, name);
-  const texts = signatures.map((signature) => annotationOf(signature.annotations, name) ?? ofManifest);
+  const ofManifest = annotations[name];
+  const texts = signatures.map((signature) => signature.annotations[name] ?? ofManifest);
   const said = (texts.length === 0 ? [ofManifest] : texts).filter((text) => text !== undefined);
   const isEndless = said.length < Math.max(texts.length, 1);
   if (expires === 'ifPresent' && isEndless) return { kind: 'in-time' };
@@ -60,6 +60,6 @@ function ageLimit({ maxAge }: FreshnessRule, signatures: readonly SignedStatemen
 
 /** Every moment, in milliseconds since the epoch, of which a log, a timestamp or the signer says that the signature existed. */
 export function signedTimes({ times, annotations }: SignedStatement): readonly number[] {
-  const issued = parseInstant(annotationOf(annotations, freshnessAnnotations.issued) ?? '');
+  const issued = parseInstant(annotations[freshnessAnnotations.issued] ?? '');
   return [...times.map(({ at }) => at).filter(isInstant), ...(issued === undefined ? [] : [issued])];
 }

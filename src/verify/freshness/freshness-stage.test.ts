@@ -149,6 +149,15 @@ describe('createFreshnessStage', () => {
   });
 
   it('asks nothing where no policy matches', () => {
+    const elsewhere = policy(
+      'elsewhere',
+      { expires: 'required' },
+      { match: { repositories: ['other.test/**'] } },
+    );
+    expect(codeOf(look({ policies: [ordered, elsewhere] }))).toBe('fresh');
+  });
+
+  it('asks nothing where there is no policy', () => {
     const verdict: Verdict = { kind: 'not-required', digest: 'sha256:0' };
     expect(look({ policies: [], verdict })).toEqual({
       kind: 'fresh',

@@ -171,6 +171,11 @@ describe('attack 15: rollback to an older, validly signed artifact', () => {
     ]);
   });
 
+  it('a stream without end of its name is none', () => {
+    const annotations = { [names.stream]: 'x'.repeat(254), [names.sequence]: '1' };
+    expect(new Site().see(bySequence, revision('a', { annotations }))).toEqual(['REVISION_UNORDERED']);
+  });
+
   it('a version that the signed manifest names is not changed by a tag', () => {
     const moved = revision('old', {
       tag: '2.0.0',
@@ -347,6 +352,17 @@ describe('attack 46: expired', () => {
     expect(new Site().look(required, expiring(now + day, now + 2 * day))).toMatchObject({
       until: now + 2 * day,
     });
+  });
+
+  it('of an end and an age, whichever comes first', () => {
+    const rule: FreshnessRule = { order: 'none', expires: 'required', maxAge: 30 * day };
+    const until = (end: number): unknown =>
+      new Site().look(rule, {
+        ...revision('a', { signatures: [keyless(now - day)] }),
+        annotations: { [names.expires]: at(end) },
+      });
+    expect(until(now + day)).toMatchObject({ until: now + day });
+    expect(until(now + 90 * day)).toMatchObject({ until: now + 29 * day });
   });
 
   const aged: FreshnessRule = { order: 'none', expires: 'ignore', maxAge: 30 * day };

@@ -1,6 +1,5 @@
 import { type Floor, floorKey, freshnessAnnotations } from '../../api/index.ts';
 import { quoted } from '../evidence/refused.ts';
-import { annotationOf } from './annotation.ts';
 import { addressedTo } from './audience.ts';
 import { inTime, signedTimes } from './expiry.ts';
 import { judgeOrder } from './judge-order.ts';
@@ -71,7 +70,7 @@ function inOrder(
 ): Ordered | Stale {
   if (order === 'none') return { kind: 'fresh' };
   const { repository, source, floors, now } = memory;
-  const stream = annotationOf(revision.annotations, freshnessAnnotations.stream) ?? '';
+  const stream = revision.annotations[freshnessAnnotations.stream] ?? '';
   if (stream.length > maxStreamLength) {
     const detail = `expected a stream of at most ${maxStreamLength} characters, got ${stream.length}`;
     return stale('REVISION_UNORDERED', detail);

@@ -6,7 +6,6 @@ import {
   type FloorOrder,
   freshnessAnnotations,
 } from '../../api/index.ts';
-import { annotationOf } from './annotation.ts';
 import type { JudgedRevision, Stale } from './rule.ts';
 import { stale } from './rule.ts';
 
@@ -48,7 +47,7 @@ function belowFloor({ order, floor, mark, revision }: OrderQuestion): OrderAnswe
 }
 
 function aboveFloor({ order, floor, mark, maxJump }: OrderQuestion): OrderAnswer | Stale {
-  if (order !== 'sequence' || maxJump === undefined) return { kind: 'ahead' };
+  if (maxJump === undefined) return { kind: 'ahead' };
   if (Number(mark.value) - Number(floor.value) <= maxJump) return { kind: 'ahead' };
   const detail = `expected a sequence at most ${maxJump} above the floor, which is ${describeMark(order, floor)}, got ${describeMark(order, mark)}`;
   return stale('REVISION_JUMP', detail);
@@ -57,6 +56,6 @@ function aboveFloor({ order, floor, mark, maxJump }: OrderQuestion): OrderAnswer
 /** The statement names the floor it leads back from, so that it is worth nothing at any other. */
 function isSentBack({ value, digest }: Floor, { annotations, signatures }: JudgedRevision): boolean {
   return [annotations, ...signatures.map((signature) => signature.annotations)]
-    .map((said) => annotationOf(said, freshnessAnnotations.stepBack))
+    .map((said) => said[freshnessAnnotations.stepBack])
     .some((from) => from !== undefined && (from === digest || from === String(value)));
 }

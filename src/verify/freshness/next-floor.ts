@@ -31,8 +31,8 @@ export function raisedFloor(floor: Floor, mark: FloorMark, { source, at }: Floor
   const isNew = mark.digest !== floor.digest;
   if (!isAhead && !isNew) return sources === floor.sources ? floor : { ...floor, sources };
   const superseded = isNew ? [markOf(floor), ...floor.superseded].slice(0, maxSuperseded) : floor.superseded;
-  const { value, digest, ...rest } = floor;
-  return { ...rest, ...(isAhead ? mark : { ...mark, value }), sources, superseded, at };
+  const { value: _value, digest: _digest, ...rest } = floor;
+  return { ...rest, ...mark, sources, superseded, at };
 }
 
 /**

@@ -2,7 +2,7 @@ import semver from 'semver';
 import { type FloorMark, type FloorOrder, freshnessAnnotations, ociAnnotations } from '../../api/index.ts';
 import { rfc3339 } from '../../core/index.ts';
 import { quoted } from '../evidence/refused.ts';
-import { annotationOf, isInstant, parseSequence } from './annotation.ts';
+import { isInstant, parseSequence } from './annotation.ts';
 import { clockSkewMs, type JudgedRevision, type Stale, stale } from './rule.ts';
 
 interface Placed {
@@ -28,7 +28,7 @@ function placed(value: number | string, { digest }: JudgedRevision): Placed {
 
 function bySequence(revision: JudgedRevision): Placed | Stale {
   const name = freshnessAnnotations.sequence;
-  const text = annotationOf(revision.annotations, name);
+  const text = revision.annotations[name];
   if (text === undefined) return stale('REVISION_UNORDERED', `expected the annotation ${name}, got none`);
   const value = parseSequence(text);
   if (value !== undefined) return placed(value, revision);
@@ -38,7 +38,7 @@ function bySequence(revision: JudgedRevision): Placed | Stale {
 
 /** A tag is nobody's signed word, so the version that the signed manifest names, where it names one, has to be the same. */
 function byVersion(revision: JudgedRevision): Placed | Stale {
-  const stated = annotationOf(revision.annotations, ociAnnotations.version);
+  const stated = revision.annotations[ociAnnotations.version];
   const text = revision.tag ?? stated;
   const version = semver.parse(text, { loose: true });
   if (version === null) {

@@ -9,7 +9,7 @@ export interface FreshnessRule {
   readonly expires: 'required' | 'ifPresent' | 'ignore';
   /** Milliseconds since the newest proven or signed time of a signature; older than that is a registry that stands still. */
   readonly maxAge?: number | undefined;
-  /** By how much a sequence may grow at once. */
+  /** By how much a sequence may grow at once; of no other order. */
   readonly maxJump?: number | undefined;
   /** Names under which this site is meant. Present: every artifact has to name one of them. */
   readonly audience?: readonly string[] | undefined;
