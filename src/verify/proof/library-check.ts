@@ -123,14 +123,19 @@ function refusalOf(thrown: unknown): Refused {
   return new Refused(code, `expected evidence that holds: ${quoted(messagesOf(thrown))}`, { cause: thrown });
 }
 
+/** Its own, and the ones of its causes. */
 function messagesOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return String(thrown);
-  return thrown.cause === undefined ? thrown.message : `${thrown.message}: ${messagesOf(thrown.cause)}`;
+  return messageChain(thrown).join(': ');
+}
+
+function messageChain(thrown: unknown): readonly string[] {
+  return thrown instanceof Error ? [thrown.message, ...messageChain(thrown.cause)] : [];
 }
 
 /** Entries and certificate were read strictly before: what is left are parts that a bundle of this version must have, and timestamps. */
 function unreadable(thrown: unknown): Refused {
-  const isPartMissing = thrown instanceof Error && 'fields' in thrown;
+  // What the library says of a bundle, and of nothing else, names fields.
+  const isPartMissing = Reflect.has(Object(thrown), 'fields');
   const code = isPartMissing ? 'LOG_ENTRY_INVALID' : 'TIMESTAMP_INVALID';
   return new Refused(code, `expected evidence that can be read: ${quoted(messagesOf(thrown))}`, {
     cause: thrown,

@@ -20,6 +20,19 @@ const judged = (kind: string, spec: unknown): string => {
 
 const version2 = (verifier: object): unknown => ({ hashedRekordV002: { signature: { verifier } } });
 
+describe('a refusal', () => {
+  it('says whom an entry should name, and which kinds of entries there are', () => {
+    const other = newKeyPair().publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
+    const spec = version2({ publicKey: { rawBytes: other } });
+    expect(judged('hashedrekord/0.0.2', spec)).toContain(
+      `names the key ${signer.key.id}, got one for another`,
+    );
+    expect(judged('rekord/0.0.1', {})).toContain(
+      'expected a log entry of a kind hashedrekord/0.0.1, dsse/0.0.1',
+    );
+  });
+});
+
 describe('attack 01: the signer whom an entry names', () => {
   it.each<[string, string, unknown]>([
     ['hashedrekord 0.0.1', 'hashedrekord/0.0.1', { signature: { publicKey: { content: pem } } }],

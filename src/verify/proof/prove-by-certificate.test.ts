@@ -215,6 +215,8 @@ describe('the time of a certificate', () => {
         { by: 'timestamp', at },
       ],
     });
+    const stamped = { time: { logs: 0, timestamps: 1 }, trustedRoot };
+    expect(prove(byAuthority(stamped), claim, later)).toMatchObject({ times: [{ by: 'timestamp', at }] });
     const ended = await timed(await issue(root, { ...past, notAfter: new Date(at - 60_000) }));
     expect(judged(ended, { ...both, trustedRoot }, later)).toBe('CERTIFICATE_INVALID');
   });

@@ -61,6 +61,11 @@ describe('an authority of keys', () => {
     expect(proof).toEqual({ keyId: keyOf(signer).key.id, times: [] });
   });
 
+  it('needs no trusted root where it asks for no evidence', () => {
+    const { trustedRoot: _, ...authority } = byKeys([keyOf(signer)]);
+    expect(judged(authority, claimOf(signer))).toBe('proven');
+  });
+
   it('refuses a signature by another key, whatever the hint says', () => {
     const claim = { ...claimOf(signer), material: { kind: 'key', hint: keyOf(other).key.id } } as const;
     expect(judged(byKeys([keyOf(other)]), claim)).toBe('SIGNATURE_KEY_UNKNOWN');

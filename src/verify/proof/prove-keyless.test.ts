@@ -242,7 +242,10 @@ describe('log entries', () => {
       const signer = await shortLived();
       const claim = claimOf(signer);
       const entry = await logV1(sigstore.logs[0], claim, { at, kind, named: await shortLived() });
-      expect(judged(withEvidence(claim, { logEntries: [entry] }))).toBe('LOG_ENTRY_INVALID');
+      expect(prove(keyless(), withEvidence(claim, { logEntries: [entry] }), now)).toMatchObject({
+        code: 'LOG_ENTRY_INVALID',
+        message: expect.stringContaining('the certificate of this signature'),
+      });
     },
   );
 
