@@ -26,11 +26,13 @@ const signer = (authority: string, annotations: Readonly<Record<string, string>>
   annotations,
 });
 
+type Accepting = Exclude<Verdict, { readonly kind: 'refused' }>;
+
 interface Asked {
   readonly policies: readonly ReturnType<typeof policy>[];
   readonly number?: number;
   readonly signers?: readonly Signer[];
-  readonly verdict?: Verdict;
+  readonly verdict?: Accepting;
   readonly url?: string;
   readonly source?: Fields;
   readonly floors?: Map<string, Floor>;
@@ -130,7 +132,7 @@ describe('createFreshnessStage', () => {
       moves: [],
       warnings: [{ code: 'REVISION_EXPIRED', subject: 'VerificationPolicy/edge/trial' }],
     });
-    const verdict: Verdict = { kind: 'not-required', digest: 'sha256:0', letThroughBy: ['trial'] };
+    const verdict: Accepting = { kind: 'not-required', digest: 'sha256:0', letThroughBy: ['trial'] };
     expect(look({ policies: [trial], verdict })).toMatchObject({ kind: 'fresh', moves: [], warnings: [] });
   });
 
@@ -158,7 +160,7 @@ describe('createFreshnessStage', () => {
   });
 
   it('asks nothing where there is no policy', () => {
-    const verdict: Verdict = { kind: 'not-required', digest: 'sha256:0' };
+    const verdict: Accepting = { kind: 'not-required', digest: 'sha256:0' };
     expect(look({ policies: [], verdict })).toEqual({
       kind: 'fresh',
       moves: [],
