@@ -3,18 +3,19 @@ import type { DesiredState } from '../../src/api/index.ts';
 import { siteSubject } from '../../src/core/index.ts';
 import {
   type ConfigurationNews,
+  checkedConfiguration,
   followConfiguration,
   followTrust,
-  parseConfiguration,
   readConfiguration,
 } from '../../src/site/index.ts';
+import { policyFaults } from '../../src/verify/index.ts';
 import type { ComposedAgent } from './compose-agent.ts';
 import { exitCodeOf, formatFailure } from './failure.ts';
 import { tellTrust } from './open-trust.ts';
 
 /** Reads and checks a configuration. @throws SealiftError CONFIG_INVALID. */
 export async function loadConfiguration(path: string): Promise<DesiredState> {
-  return parseConfiguration(await readConfiguration(path));
+  return checkedConfiguration(await readConfiguration(path), policyFaults);
 }
 
 /** Tells what a configuration holds that is taken into force. */
@@ -61,7 +62,12 @@ export async function runUntilStopped(
   signal: AbortSignal,
 ): Promise<void> {
   const engine = new Engine(agent.parts, desired);
-  const following = followConfiguration(configuration, desired, (news) => tell(news, agent, engine), signal);
+  const following = followConfiguration(
+    { path: configuration, check: policyFaults },
+    desired,
+    (news) => tell(news, agent, engine),
+    signal,
+  );
   const { parts, trust, trustDirectory } = agent;
   const trusting = followTrust(
     trustDirectory,

@@ -11,4 +11,4 @@ export {
 export { readTrustFiles, type ShippedRoot } from './adapters/trust-files.ts';
 export { type TrustLook, type TrustPlaces, TrustStore } from './adapters/trust-store.ts';
 export { createMemoryStateStore } from './memory-state-store.ts';
-export { parseConfiguration } from './parse-configuration.ts';
+export { checkedConfiguration, parseConfiguration } from './parse-configuration.ts';

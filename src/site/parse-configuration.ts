@@ -42,6 +42,8 @@ function isFaults(parsed: SiteObject | readonly Fault[]): parsed is readonly Fau
 class Collector {
   readonly objects: SiteObject[] = [];
   readonly faults: Fault[] = [];
+  /** Where each object stands. */
+  readonly documents = new Map<SiteObject, LocatedDocument>();
   readonly #places = new Map<string, string>();
 
   add(document: LocatedDocument): void {
@@ -58,6 +60,7 @@ class Collector {
     }
     this.#places.set(key, document.placeOf());
     this.objects.push(parsed);
+    this.documents.set(parsed, document);
   }
 }
 
@@ -80,11 +83,40 @@ function refuse(faults: readonly Fault[]): never {
   );
 }
 
+/** Something wrong inside an object that its schema cannot tell. */
+export interface ObjectFault {
+  readonly object: SiteObject;
+  readonly path: readonly PropertyKey[];
+  readonly detail: string;
+}
+
+/** Looks at a configuration as a whole for what its schemas cannot tell. */
+export type CheckConfiguration = (desired: DesiredState) => Promise<readonly ObjectFault[]>;
+
 /**
- * Reads a whole configuration. All faults are reported together, each with file and line; nothing of a faulty one is used.
+ * Reads a whole configuration. All faults are reported together, each with file, line and column; nothing of a faulty one is used.
  * @throws SealiftError CONFIG_INVALID, also for a configuration without any object: emptiness is never an order to delete.
  */
 export function parseConfiguration(files: readonly ConfigurationFile[]): DesiredState {
+  return desiredOf(collect(files));
+}
+
+/** Reads a whole configuration as `parseConfiguration` does, and refuses what `check` finds in it, each with its place. */
+export async function checkedConfiguration(
+  files: readonly ConfigurationFile[],
+  check: CheckConfiguration,
+): Promise<DesiredState> {
+  const collector = collect(files);
+  const desired = desiredOf(collector);
+  const faults = (await check(desired)).map(({ object, path, detail }) => ({
+    place: collector.documents.get(object)?.placeOf(path) ?? object.metadata.name,
+    detail: `${dotted(path)}: ${detail}`,
+  }));
+  if (faults.length > 0) refuse(faults);
+  return desired;
+}
+
+function collect(files: readonly ConfigurationFile[]): Collector {
   const collector = new Collector();
   for (const file of files) {
     const parsed = parseFile(file);
@@ -95,6 +127,10 @@ export function parseConfiguration(files: readonly ConfigurationFile[]): Desired
   if (faults.length > 0) refuse(faults);
   if (objects.length === 0)
     refuse([{ place: 'configuration', detail: `no object in ${files.length} files` }]);
+  return collector;
+}
+
+function desiredOf({ objects }: Collector): DesiredState {
   return {
     sources: ofKind(objects, 'OCIRepository'),
     deliveries: ofKind(objects, 'Kustomization'),

@@ -11,6 +11,7 @@ export type { Explanation } from './adapters/verify-stage.ts';
 export { createVerifyStage, explainVerdict } from './adapters/verify-stage.ts';
 export { createFreshnessStage } from './freshness/freshness-stage.ts';
 export { movedFloor } from './freshness/moved-floor.ts';
+export { policyFaults } from './policy/policy-faults.ts';
 export type {
   AskedAuthority,
   AttemptReport,

@@ -2,7 +2,12 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { followConfiguration, parseConfiguration, readConfiguration } from '../../src/site/index.ts';
+import {
+  checkedConfiguration,
+  followConfiguration,
+  parseConfiguration,
+  readConfiguration,
+} from '../../src/site/index.ts';
 import { deliveryYaml, sourceYaml } from '../fakes/site.ts';
 
 /** A busy machine takes its time. */
@@ -33,10 +38,16 @@ async function load(path: string): Promise<ReturnType<typeof parseConfiguration>
   return parseConfiguration(await readConfiguration(path));
 }
 
+/** Finds fault with deliveries of this name. */
+const check: Parameters<typeof checkedConfiguration>[1] = async ({ deliveries }) =>
+  deliveries
+    .filter(({ metadata }) => metadata.name === 'faulty')
+    .map((object) => ({ object, path: ['spec', 'prune'], detail: 'expected another' }));
+
 /** Follows, with what was read a while ago taken as in force. */
 async function follow(path: string, before = load(path)): Promise<void> {
   following = followConfiguration(
-    path,
+    { path, check },
     await before,
     (news) => {
       told.push(news.kind === 'loaded' ? `${news.desired.deliveries.length} deliveries` : news.error.code);
@@ -85,5 +96,15 @@ describe('followConfiguration', () => {
     symlinkSync('..v2', at('..data_tmp'));
     renameSync(at('..data_tmp'), at('..data'));
     await vi.waitFor(() => expect(told).toEqual(['2 deliveries']), patience);
+  });
+
+  it('refuses what the check finds, at its place, and takes nothing of it', async () => {
+    writeFileSync(at('site.yaml'), withDeliveries('a'));
+    await follow(at('site.yaml'));
+    writeFileSync(at('site.yaml'), withDeliveries('a', 'faulty'));
+    await vi.waitFor(() => expect(told).toEqual(['CONFIG_INVALID']), patience);
+    await expect(checkedConfiguration(await readConfiguration(at('site.yaml')), check)).rejects.toThrow(
+      /^.*site\.yaml:\d+:\d+: spec\.prune: expected another$/,
+    );
   });
 });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { DesiredState } from '../../api/index.ts';
 import { asSealiftError, type SealiftError } from '../../core/index.ts';
 import type { ConfigurationFile } from '../configuration-file.ts';
-import { parseConfiguration } from '../parse-configuration.ts';
+import { type CheckConfiguration, checkedConfiguration } from '../parse-configuration.ts';
 import { readConfiguration, watchConfiguration } from './configuration-directory.ts';
 
 /** What a look at a configuration brought that is new. */
@@ -14,17 +14,29 @@ function fingerprintOf(files: readonly ConfigurationFile[]): string {
   return createHash('sha256').update(JSON.stringify(files)).digest('hex');
 }
 
+/** Where a configuration lies, and what is looked for in it beyond its schemas. */
+export interface FollowedConfiguration {
+  readonly path: string;
+  readonly check: CheckConfiguration;
+}
+
 /** Tells the same thing once: a configuration that says what is in force, or a fault that was told. */
 class Follower {
   readonly #path: string;
+  readonly #check: CheckConfiguration;
   readonly #tell: (news: ConfigurationNews) => void;
   #inForce: string;
   #told = '';
   /** Of the files that were parsed last: parsing thousands of unchanged deliveries would take seconds. */
   #parsed = '';
 
-  constructor(path: string, desired: DesiredState, tell: (news: ConfigurationNews) => void) {
+  constructor(
+    { path, check }: FollowedConfiguration,
+    desired: DesiredState,
+    tell: (news: ConfigurationNews) => void,
+  ) {
     this.#path = path;
+    this.#check = check;
     this.#inForce = JSON.stringify(desired);
     this.#tell = tell;
   }
@@ -34,7 +46,7 @@ class Follower {
       const files = await readConfiguration(this.#path);
       const fingerprint = fingerprintOf(files);
       if (fingerprint === this.#parsed) return;
-      const desired = parseConfiguration(files);
+      const desired = await checkedConfiguration(files, this.#check);
       this.#parsed = fingerprint;
       this.#take(desired);
     } catch (thrown) {
@@ -59,18 +71,18 @@ class Follower {
  * read is the last one told.
  */
 export async function followConfiguration(
-  path: string,
+  followed: FollowedConfiguration,
   desired: DesiredState,
   tell: (news: ConfigurationNews) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const follower = new Follower(path, desired, (news) => {
+  const follower = new Follower(followed, desired, (news) => {
     if (!signal.aborted) tell(news);
   });
   let looking = Promise.resolve();
   const look = (): void => {
     looking = looking.then(() => follower.look());
   };
-  await watchConfiguration(path, look, signal);
+  await watchConfiguration(followed.path, look, signal);
   await looking;
 }
