@@ -86,6 +86,14 @@ describe('an authority of certificates', () => {
     expect(judged(claimOf(await issue(stranger)))).toBe('CERTIFICATE_INVALID');
   });
 
+  it('refuses a certificate with a key that is too short', async () => {
+    const outcome = prove(byAuthority(), claimOf(await issue(root, { curve: 'RSA-1024' })), now);
+    expect(outcome).toMatchObject({
+      code: 'CERTIFICATE_INVALID',
+      message: expect.stringContaining('got RSA of 1024 bits'),
+    });
+  });
+
   it('refuses another name, no rule, and a claim by a key', async () => {
     const ann = { [oids.alternativeName]: { value: names(['email', 'ann@example.test']) } };
     expect(judged(claimOf(await issue(root, { extensions: ann })))).toBe('SIGNATURE_IDENTITY_UNKNOWN');
