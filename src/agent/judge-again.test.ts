@@ -87,7 +87,7 @@ async function isApplied(): Promise<boolean> {
   return target.text(refOf(configMap('a'))) !== undefined;
 }
 
-function failures(): readonly unknown[] {
+function failures(): readonly (readonly [stage: string, code: string])[] {
   return events.flatMap((event) => (event.kind === 'failed' ? [[event.stage, event.code]] : []));
 }
 
@@ -172,6 +172,37 @@ describe('what is in force and refused', () => {
     expect(await isApplied()).toBe(false);
   });
 
+  it('stays reported while the registry is away', async () => {
+    const engine = await start();
+    registry.verdict = 'refused';
+    registry.failing.set('resolve', registryDown());
+    await replace(engine, trusting('new'));
+    await clock.advance(5 * minute);
+    expect(condition('SourceVerified')).toBe('False');
+  });
+
+  it('is told to its deliveries at once when a poll finds it refused', async () => {
+    const engine = await start();
+    registry.verdict = 'refused';
+    await replace(engine, trusting('old', '  ignore: "*.md"'));
+    const [delivery] = state.deliveries.all();
+    expect(delivery?.status.conditions.find(({ type }) => type === 'Ready')?.reason).toBe('ArtifactFailed');
+  });
+
+  it('is no longer in force when a poll was faster: what that accepted stays', async () => {
+    const engine = await start();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    registry.beforeJudging = promise;
+    registry.again.set('sha256:v1', 'refused');
+    registry.revision = 'v2';
+    await replace(engine, trusting('new'));
+    expect(record().layer?.revision).toBe('stable@sha256:v2');
+    resolve();
+    await settleAll();
+    expect(record().revoked).toBeUndefined();
+    expect(await isApplied()).toBe(true);
+  });
+
   it('is taken up again without the registry when it is accepted again', async () => {
     const engine = await start();
     registry.failing.set('resolve', registryDown());
@@ -241,6 +272,9 @@ describe('what is in force and cannot be judged', () => {
     await replace(engine, trusting('new'));
     await clock.advance(hour);
     expect(registry.calls.judge).toBeLessThanOrEqual(130);
+    expect(failures().filter(([stage]) => stage === 'verify')).toHaveLength(1);
+    expect(failures().length).toBeLessThanOrEqual(2);
+    expect(condition('SourceVerified')).toBe('Unknown');
   });
 });
 

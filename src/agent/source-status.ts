@@ -132,6 +132,30 @@ function failedMessage({ message, retryAfterMs }: SealiftError, now: number): st
   return `${message}; the registry is not asked again before ${rfc3339(now + boundedPause(retryAfterMs))}`;
 }
 
+/** What was judged of the revision in force, or of the one that was in force until it was refused. A refusal of another one is not about it. */
+function keptVerdict({ artifact, conditions }: SourceStatus): readonly ConditionDraft[] {
+  return conditions.filter(
+    ({ type, status }) => type === 'SourceVerified' && (status !== 'False' || artifact === undefined),
+  );
+}
+
+/** Status while the revision in force cannot be judged again. What it says of polls stays as it is. */
+export function heldBackStatus(
+  before: SourceStatus,
+  message: string,
+  { generation, now }: Moment,
+): SourceStatus {
+  const others = before.conditions.filter(({ type }) => type !== 'SourceVerified');
+  const draft: ConditionDraft = {
+    type: 'SourceVerified',
+    status: 'Unknown',
+    reason: 'VerificationError',
+    message,
+    observedGeneration: generation,
+  };
+  return { ...before, conditions: setConditions(before.conditions, [...others, draft], now) };
+}
+
 /** Status after a poll that failed: the artifact in force stays. */
 export function failedStatus(
   before: SourceStatus,
@@ -143,14 +167,11 @@ export function failedStatus(
   const type = error.origin === 'disk' ? 'StorageOperationFailed' : 'FetchFailed';
   const message = failedMessage(error, now);
   const observedGeneration = generation;
-  const kept = before.conditions.filter(
-    (condition) => condition.type === 'SourceVerified' && condition.status === 'True',
-  );
   const drafts: readonly ConditionDraft[] = [
     { ...retrying, observedGeneration },
     { type: 'Ready', status: 'False', reason, message, observedGeneration },
     ...inStorage(before.artifact, generation),
-    ...kept,
+    ...keptVerdict(before),
     ...keptFresh(before),
     ...keptWarning(before),
     { type, status: 'True', reason, message, observedGeneration },

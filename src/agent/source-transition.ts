@@ -52,7 +52,7 @@ export function newSourceRecord({ metadata }: OciRepository): SourceRecord {
   };
 }
 
-export function readyMessage(status: SourceStatus): string | undefined {
+function readyMessage(status: SourceStatus): string | undefined {
   return status.conditions.find(({ type }) => type === 'Ready')?.message;
 }
 

@@ -1,11 +1,10 @@
-import { type Artifact, isReady, type SourceStatus, type Verdict } from '../api/index.ts';
+import { type Artifact, type Condition, isReady, type Verdict } from '../api/index.ts';
 import { type EventBody, SealiftError } from '../core/index.ts';
 import { keptFresh } from './fresh-condition.ts';
 import { warningDraft, warningEvents } from './policy-warning.ts';
-import { acceptedStatus, failedStatus, providerOf, refusedStatus } from './source-status.ts';
+import { acceptedStatus, failedStatus, heldBackStatus, providerOf, refusedStatus } from './source-status.ts';
 import {
   type Accepting,
-  readyMessage,
   revoked,
   type SourceCycle,
   type SourceTransition,
@@ -48,7 +47,7 @@ function refusedAgain(
   });
   return {
     record: { ...kept, status },
-    events: newsOf(cycle, status, error, revision),
+    events: [{ kind: 'failed', stage: 'verify', code: error.code, message: error.message, revision }],
     changed: true,
     error,
   };
@@ -67,7 +66,7 @@ function acceptedAgain(
   if (inForce === undefined) return { record: next, events: [], changed: true };
   const accepted =
     record.failures > 0
-      ? { ...status, artifact: inForce }
+      ? { ...status, artifact: inForce, conditions: status.conditions.filter((one) => !isHeldBack(one)) }
       : acceptedStatus(
           status,
           {
@@ -98,23 +97,16 @@ export function afterJudgementFailure(
     `in force, could not be judged again, and is held back: ${error.message}`,
     { cause: error, retryAfterMs: error.retryAfterMs },
   );
-  const unverified = record.status.conditions.filter(({ type }) => type !== 'SourceVerified');
-  const status = failedStatus(
-    { ...record.status, conditions: unverified },
-    { error: heldBack, stage },
-    { generation: record.generation, now },
-  );
-  const events = newsOf(cycle, status, heldBack, revision);
-  return { record: { ...record, status }, events, changed: true, error: heldBack };
+  const moment = { generation: record.generation, now };
+  const { code, message } = heldBack;
+  const polled =
+    record.failures > 0 ? record.status : failedStatus(record.status, { error: heldBack, stage }, moment);
+  const status = heldBackStatus(polled, message, moment);
+  const isKnown = record.status.conditions.some((one) => isHeldBack(one) && one.message === message);
+  const events: readonly EventBody[] = isKnown ? [] : [{ kind: 'failed', stage, code, message, revision }];
+  return { record: { ...record, status }, events, changed: !isKnown, error: heldBack };
 }
 
-/** A failure is told once, until it is another one. */
-function newsOf(
-  { record }: SourceCycle,
-  status: SourceStatus,
-  { code, message }: SealiftError,
-  revision: string,
-): readonly EventBody[] {
-  if (readyMessage(status) === readyMessage(record.status)) return [];
-  return [{ kind: 'failed', stage: 'verify', code, message, revision }];
+function isHeldBack({ type, status }: Condition): boolean {
+  return type === 'SourceVerified' && status === 'Unknown';
 }

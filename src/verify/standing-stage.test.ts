@@ -287,6 +287,18 @@ describe('attack 39: a verdict kept for one thing is found for another', () => {
     });
   });
 
+  it('not for another artifact that shares a legacy signature under its tag', async () => {
+    const evidence = [legacyLayer(good, payloadOf(artifact.descriptor.digest))];
+    const signature = await pushLegacy(registry, artifact.descriptor, evidence);
+    await accept();
+    isDown = true;
+    const stage = createStandingStage(ports());
+    await judge(stage, trusting(good));
+    const evil = await pushArtifact(local, 'evil');
+    await local.tag(signature.descriptor, `${evil.descriptor.digest.replace(':', '-')}.sig`);
+    expect(await judge(stage, trusting(good), evil.descriptor)).toMatchObject({ kind: 'refused' });
+  });
+
   it('not under another trusted root of a policy', async () => {
     const authorities = [
       { name: 'key', key: { data: good.publicPem } },
@@ -319,6 +331,18 @@ describe('attack 39: a verdict kept for one thing is found for another', () => {
     now = at;
     await judge(stage, trusting(good));
     expect(judged).toBe(2);
+  });
+
+  it('and no refusal is kept, although the list of evidence is the same: what could not be read may come back', async () => {
+    const { content } = await sign(registry, artifact, good);
+    await accept();
+    isDown = true;
+    const [layer] = JSON.parse(Buffer.from(content).toString()).layers;
+    await local.delete(layer);
+    const stage = createStandingStage(ports());
+    expect(await judge(stage, trusting(good))).toMatchObject({ kind: 'refused' });
+    await local.push(layer, registry.fetch(layer));
+    expect(await judge(stage, trusting(good))).toMatchObject({ kind: 'accepted' });
   });
 
   it('and no refusal is kept, since evidence may come', async () => {

@@ -23,6 +23,8 @@ export class FakeStages {
     times: [],
     warnings: [],
   };
+  /** Judging again waits for it. */
+  beforeJudging: Promise<void> | undefined;
   /** Until when an accepting verdict holds. */
   validUntil: number | undefined;
 
@@ -34,11 +36,13 @@ export class FakeStages {
       },
       standing: {
         basis: (source, { policies }) => JSON.stringify([source.spec.verify, policies]),
-        judge: async ({ revision }) =>
-          this.#run('judge', () => {
+        judge: async ({ revision }) => {
+          await this.beforeJudging;
+          return this.#run('judge', () => {
             const digest = revision.slice(revision.indexOf('@') + 1);
             return this.#judge(digest, this.again.get(digest));
-          }),
+          });
+        },
       },
       freshness: { judge: () => this.freshness },
       fetch: {
