@@ -278,3 +278,30 @@ describe('size', () => {
     expect(read).toBe(15);
   });
 });
+
+describe('attack 41: what goes wrong in a way that nobody foresaw', () => {
+  const foreign = () => Object.assign(new Error('not-found'), { code: 'not-found' });
+
+  it.each<[string, () => Partial<ReadStore>]>([
+    ['an error of somebody else under the tags', () => ({ resolve: () => Promise.reject(foreign()) })],
+    ['no error at all under the tags', () => ({ resolve: () => Promise.reject(undefined) })],
+    [
+      'an answer without content under the tags',
+      () => ({
+        resolve: async () => ({ kind: 'unchanged', validator: { digest: subject.digest } }) as const,
+      }),
+    ],
+    [
+      'an error of somebody else behind a referrer',
+      () => ({
+        fetch: () => {
+          throw foreign();
+        },
+      }),
+    ],
+  ])('is no absence: %s', async (_what, change) => {
+    await homes['bundle signature']?.();
+    const found = await discovered({ repository: { ...readableStore(store), ...change() } });
+    expect(found.some(({ kind }) => kind === 'unavailable')).toBe(true);
+  });
+});

@@ -60,6 +60,17 @@ describe('the certificate of a bundle', () => {
   });
 });
 
+describe('what is in a bundle', () => {
+  it('may be a key without a hint', () => {
+    expect(read(withMaterial(newest, { publicKey: {} })).material).toStrictEqual({ kind: 'key' });
+  });
+
+  it('attack 42: is not nothing', () => {
+    const { dsseEnvelope: _, ...empty } = bundleOf(signer, statementOf(digest));
+    expect(codeOf(() => read(bytesOf(empty)))).toBe('SIGNATURE_MALFORMED');
+  });
+});
+
 describe('a log entry of a bundle', () => {
   const proof = {
     logIndex: '1',

@@ -19,7 +19,7 @@ export function parsePem(text: string, expected: readonly string[], subject: str
     throw invalid(subject, `expected at most ${maxPemCharacters} characters, got ${text.length}`);
   }
   const [, label = '', encoded = '', end] = envelope.exec(text) ?? [];
-  if (label === '' || label !== end) throw invalid(subject, `expected one PEM block and nothing else`);
+  if (label !== end) throw invalid(subject, `expected one PEM block and nothing else`);
   if (!expected.includes(label))
     throw invalid(subject, `expected PEM ${expected.join(' or ')}, got ${label.slice(0, 60)}`);
   const compact = encoded.replaceAll(/[\r\n]/g, '');
