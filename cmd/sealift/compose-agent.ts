@@ -17,13 +17,13 @@ import {
   createVerifyStage,
   type StandingPorts,
 } from '../../src/verify/index.ts';
+import { type DecryptionOptions, decryptionSettings, keysDirectory } from './decryption-settings.ts';
 import { openHousekeeping } from './open-housekeeping.ts';
 import { RepositoryOpener } from './open-repository.ts';
 import { openTrust, tellTrust, trustDirectory } from './open-trust.ts';
 import { systemClock, systemRandom } from './system-clock.ts';
 
-export interface AgentSettings {
-  readonly stateDirectory: string;
+export interface AgentSettings extends DecryptionOptions {
   readonly targetDirectory: string;
   /** Path of the kustomize binary; looked for on the search path without it. */
   readonly kustomize?: string;
@@ -92,6 +92,7 @@ function createStages(
       temporaryDirectory: builds,
       searchPath,
       programDirectory: import.meta.dirname,
+      decryption: decryptionSettings(settings),
       ...(kustomize === undefined ? {} : { kustomize }),
     }),
   };
@@ -120,6 +121,7 @@ export async function composeAgent(
   const { trust, news } = openTrust(settings.stateDirectory);
   await sweepTrees(trees, treesInForce(state));
   await sweepBuilds(builds);
+  await sweepBuilds(keysDirectory(settings));
   const parts: AgentParts = {
     stages: createStages(settings, { state, trust, layout, trees, builds }, opener),
     target: createDirectoryTarget({ directory: settings.targetDirectory }),

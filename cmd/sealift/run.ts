@@ -17,6 +17,8 @@ interface RunOptions {
   readonly target?: string;
   readonly once?: boolean;
   readonly kustomize?: string;
+  readonly sops?: string;
+  readonly sopsAgeKeyFile?: string;
   readonly withdrawAll: boolean;
   readonly siteName?: string;
   readonly logFormat: LogFormat;
@@ -40,7 +42,10 @@ async function run(options: RunOptions): Promise<void> {
     targetDirectory: target,
     withdrawAll: options.withdrawAll,
     searchPath: process.env['PATH'] ?? '',
+    environment: process.env,
     ...(options.kustomize === undefined ? {} : { kustomize: options.kustomize }),
+    ...(options.sops === undefined ? {} : { sops: options.sops }),
+    ...(options.sopsAgeKeyFile === undefined ? {} : { sopsAgeKeyFile: options.sopsAgeKeyFile }),
     ...(options.siteName === undefined ? {} : { siteName: options.siteName }),
   };
   const agent = await composeAgent(settings, [outputListener(options.logFormat)]);
@@ -80,6 +85,11 @@ export function addTo(program: Command): void {
       'name under which artifacts are signed for this site, where a policy asks for an audience',
     )
     .option('--kustomize <file>', 'kustomize binary; looked for on the PATH without it')
+    .option('--sops <file>', 'sops binary, for keys other than age; looked for on the PATH without it')
+    .option(
+      '--sops-age-key-file <file>',
+      'age identities of this site, for deliveries that decrypt and name no Secret',
+    )
     .addOption(
       new Option(
         '--log-format <format>',

@@ -511,7 +511,8 @@ spec:
   });
 
   it('refuses fields it would have to ignore', async () => {
-    await start(siteOf(sourceYaml('app') + deliveryYaml('app', 'app', '  decryption: {provider: sops}')));
+    const decryption = '  decryption: {provider: sops, serviceAccountName: robot}';
+    await start(siteOf(sourceYaml('app') + deliveryYaml('app', 'app', decryption)));
     expect(delivered()).toEqual([]);
     expect(events.filter(({ kind }) => kind === 'failed')[0]).toMatchObject({ code: 'CONFIG_UNSUPPORTED' });
   });

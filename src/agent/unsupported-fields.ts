@@ -16,7 +16,10 @@ const sourceFields: readonly UnsupportedField<OciRepository>[] = [
 ];
 
 const deliveryFields: readonly UnsupportedField<Kustomization>[] = [
-  { path: 'spec.decryption', isSet: ({ spec }) => spec.decryption !== undefined },
+  {
+    path: 'spec.decryption.serviceAccountName',
+    isSet: ({ spec }) => spec.decryption?.serviceAccountName !== undefined,
+  },
   { path: 'spec.serviceAccountName', isSet: ({ spec }) => spec.serviceAccountName !== undefined },
   { path: 'spec.kubeConfig', isSet: ({ spec }) => spec.kubeConfig !== undefined },
   { path: 'spec.healthChecks', isSet: ({ spec }) => spec.healthChecks !== undefined },

@@ -11,6 +11,8 @@ export const objectKeys = {
   prune: 'kustomize.toolkit.fluxcd.io/prune',
   reconcile: 'kustomize.toolkit.fluxcd.io/reconcile',
   substitute: 'kustomize.toolkit.fluxcd.io/substitute',
+  /** Annotation only. */
+  decrypt: 'kustomize.toolkit.fluxcd.io/decrypt',
 } as const;
 
 /** Annotation on a Kustomization or source: any new value asks for a reconcile now. */

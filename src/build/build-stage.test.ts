@@ -124,6 +124,7 @@ describe('commonMetadata', () => {
 describe('encrypted objects', () => {
   const cipher = 'ENC[AES256_GCM,data:mHeX,iv:vUMp,tag:Irom,type:str]';
   const inData = Buffer.from(`{"mac": "${cipher}"}`).toString('base64');
+  const dotenv = `a=${cipher}\nsops_mac=${cipher}\n`;
 
   it.each([
     ['a sops field', object('Secret', 's', 'sops: {mac: x}\n'), 'Secret/s: is encrypted with SOPS'],
@@ -134,26 +135,45 @@ describe('encrypted objects', () => {
       'Secret/s: the value of key',
     ],
     ['encrypted data', object('Secret', 's', `data: {key: ${inData}}\n`), 'Secret/s: the value of key'],
+    [
+      'a value in a ConfigMap',
+      object('ConfigMap', 's', `data: {key: "${cipher}"}\n`),
+      'ConfigMap/s: the value at /data/key is encrypted',
+    ],
+    [
+      'a file in a ConfigMap',
+      object('ConfigMap', 's', `data: {key: ${JSON.stringify(dotenv)}}\n`),
+      'ConfigMap/s: the value of key',
+    ],
+    [
+      'a value in any kind',
+      object('Ant', 's', `spec: {deep: [{key: "${cipher}"}]}\n`),
+      'Ant/s: the value at /spec/deep/0/key is encrypted',
+    ],
   ])('are refused: %s', async (_what, text, message) => {
     const error = await site.failure({ 'a.yaml': text });
     expect(error.code).toBe('OBJECT_INVALID');
     expect(error.message).toContain(message);
-    expect(error.message).toContain('this version does not decrypt');
+    expect(error.message).toContain('set spec.decryption of the Kustomization');
+  });
+
+  it('are refused where the delivery decrypts, but nothing says by which keys', async () => {
+    const text = object('Secret', 's', `stringData: {key: "${cipher}"}\n`);
+    const error = await site.failure({ 'a.yaml': text }, { spec: { decryption: { provider: 'sops' } } });
+    expect(error.code).toBe('OBJECT_INVALID');
+  });
+
+  it('are delivered where they ask for it', async () => {
+    const metadata = 'metadata: {name: s, annotations: {kustomize.toolkit.fluxcd.io/decrypt: Disabled}}';
+    const text = `{apiVersion: v1, kind: Secret, ${metadata}, stringData: {key: "${cipher}"}, sops: {mac: x}}`;
+    expect((await site.build({ 'a.yaml': text })).objects).toMatchObject([{ stringData: { key: cipher } }]);
   });
 
   it('are told from text that speaks of encryption', async () => {
     const text =
-      object('ConfigMap', 's', `data: {key: "${cipher}"}\n`) +
+      object('ConfigMap', 's', `data: {key: "values look like ${cipher}"}\n`) +
       object('Secret', 's', 'stringData: {key: "ENC["}\n');
     expect((await site.build({ 'a.yaml': text })).objects).toHaveLength(2);
-  });
-
-  it('are not even looked for when the delivery asks to decrypt', async () => {
-    const error = await site.failure(
-      { 'a.yaml': object('Ant', 'a') },
-      { spec: { decryption: { provider: 'sops' } } },
-    );
-    expect(error.code).toBe('CONFIG_UNSUPPORTED');
   });
 });
 

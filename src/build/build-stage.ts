@@ -4,10 +4,14 @@ import {
   type BuildOutput,
   type DesiredState,
   type Kustomization,
+  requireSecret,
 } from '../api/index.ts';
 import { SealiftError } from '../core/index.ts';
 import type { BuiltObject } from './built-object.ts';
 import { withCommonMetadata } from './common-metadata.ts';
+import { Decryption } from './decryption/decryption.ts';
+import { type KeyMaterial, type KeyText, noKeys, readKeyMaterial } from './decryption/key-material.ts';
+import type { SopsProgram } from './decryption/sops-program.ts';
 import { refuseEncrypted } from './encrypted.ts';
 import type { Exec } from './exec.ts';
 import { Faults } from './faults.ts';
@@ -36,15 +40,42 @@ export interface BuildPorts {
   findKustomize(): Promise<string | undefined>;
   readonly workspaces: Workspaces;
   readonly exec: Exec;
+  readonly sops: SopsProgram;
+  /** Age identities of the site, for deliveries that name no Secret; `undefined` when it has none. */
+  siteAgeKeys(): Promise<KeyText | undefined>;
 }
 
 function subjectOf(delivery: Kustomization): string {
   return `Kustomization/${delivery.metadata.namespace}/${delivery.metadata.name}`;
 }
 
-function refuseDecryption(delivery: Kustomization): void {
-  if (delivery.spec.decryption === undefined) return;
-  throw new SealiftError('CONFIG_UNSUPPORTED', subjectOf(delivery), 'spec.decryption is not supported yet');
+/** A Secret that is named counts alone, as in Flux. */
+async function keysOf(
+  { delivery, desired }: BuildRequest,
+  ports: BuildPorts,
+): Promise<{ readonly material: KeyMaterial; readonly origin: string }> {
+  const { namespace } = delivery.metadata;
+  const name = delivery.spec.decryption?.secretRef?.name;
+  if (name !== undefined) {
+    const material = readKeyMaterial(requireSecret(desired, namespace, name));
+    return { material, origin: `Secret/${namespace}/${name} of ${subjectOf(delivery)}` };
+  }
+  const age = await ports.siteAgeKeys();
+  if (age !== undefined) return { material: { ...noKeys, age: [age] }, origin: age.place };
+  return {
+    material: noKeys,
+    origin: `${subjectOf(delivery)} names no Secret by spec.decryption.secretRef, and the site`,
+  };
+}
+
+async function decryptionOf(
+  request: BuildRequest,
+  ports: BuildPorts,
+  signal: AbortSignal,
+): Promise<Decryption | undefined> {
+  if (request.delivery.spec.decryption === undefined) return undefined;
+  const keys = await keysOf(request, ports);
+  return Decryption.create({ ...keys, program: ports.sops }, signal);
 }
 
 /** Why kustomize is needed; `undefined` for a tree of plain YAML. */
@@ -93,14 +124,15 @@ class Build {
   async run(): Promise<BuildOutput> {
     const { delivery, artifact } = this.#request;
     this.#signal.throwIfAborted();
-    refuseDecryption(delivery);
+    const decryption = await decryptionOf(this.#request, this.#ports, this.#signal);
     const tree = await this.#ports.openTree(artifact.root);
     const directory = await requireDirectory(tree, delivery);
-    await this.#collect(tree, directory);
-    return this.#finish();
+    await this.#collect(tree, directory, decryption);
+    const objects = await this.#decrypt(decryption);
+    return this.#finish(objects);
   }
 
-  async #collect(tree: Tree, directory: string): Promise<void> {
+  async #collect(tree: Tree, directory: string, decryption: Decryption | undefined): Promise<void> {
     const { delivery, artifact } = this.#request;
     const scan = await scanTree(tree, directory, this.#signal);
     for (const path of scan.skipped) this.#collection.warnings.push(`${path}: left out, not a regular file`);
@@ -108,7 +140,7 @@ class Build {
     const nothing = scan.own === undefined && scan.nested.length === 0 && scan.files.length === 0;
     if (nothing) return;
     if (reason === undefined) {
-      await buildPlain(tree, scan.files, this.#collection, this.#signal);
+      await buildPlain({ tree, files: scan.files, decryption }, this.#collection, this.#signal);
       return;
     }
     const kustomize = await this.#ports.findKustomize();
@@ -119,13 +151,26 @@ class Build {
         'expected the kustomize program to build it, found none',
       );
     }
-    const request = { delivery, tree, root: artifact.root, directory, scan };
+    const request = { delivery, tree, root: artifact.root, directory, scan, decryption };
     await buildOverlay(request, { ...this.#ports, kustomize }, this.#collection, this.#signal);
   }
 
-  #finish(): BuildOutput {
+  async #decrypt(decryption: Decryption | undefined): Promise<readonly BuiltObject[]> {
+    const { objects, faults } = this.#collection;
+    faults.throwIfAny(subjectOf(this.#request.delivery));
+    if (decryption === undefined) return objects;
+    const decrypted: BuiltObject[] = [];
+    for (const built of objects) {
+      this.#signal.throwIfAborted();
+      const object = await faults.collectAsync(built.place, () => decryption.object(built));
+      if (object !== undefined) decrypted.push(object);
+    }
+    return decrypted;
+  }
+
+  #finish(objects: readonly BuiltObject[]): BuildOutput {
     const { delivery } = this.#request;
-    const { objects, faults, warnings } = this.#collection;
+    const { faults, warnings } = this.#collection;
     faults.throwIfAny(subjectOf(delivery));
     refuseEncrypted(objects, faults);
     const substituted = substituteAll(objects, this.#request, faults);

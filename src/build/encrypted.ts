@@ -1,36 +1,63 @@
 import { formatRef, type KubernetesObject, refOf } from '../core/index.ts';
 import type { BuiltObject } from './built-object.ts';
+import { isDecryptionDisabled } from './decryption/decryption-disabled.ts';
+import { formatOfContent } from './decryption/sops-format.ts';
+import { isEncryptedValue } from './decryption/value-cipher.ts';
 import type { Faults } from './faults.ts';
+import { isList, isObject, type JsonValue, type Path, pointer } from './json-value.ts';
 
-/** How SOPS writes an encrypted value: https://getsops.io/docs/ */
+/** How SOPS begins an encrypted value: https://getsops.io/docs/ */
 const cipherMark = 'ENC[AES256_GCM,';
 
-function texts(map: unknown): readonly (readonly [string, string])[] {
-  if (typeof map !== 'object' || map === null) return [];
-  return Object.entries(map).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+/** The place of a value that nothing but SOPS writes. */
+function encryptedPlace(value: JsonValue, path: Path): Path | undefined {
+  if (typeof value === 'string')
+    return value.includes(cipherMark) && isEncryptedValue(value.trim()) ? path : undefined;
+  const children = isList(value) ? [...value.entries()] : isObject(value) ? Object.entries(value) : [];
+  for (const [key, child] of children) {
+    const found = encryptedPlace(child, [...path, key]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
+function texts(map: unknown, encoding: 'base64' | 'utf8'): readonly (readonly [string, string])[] {
+  if (typeof map !== 'object' || map === null) return [];
+  return Object.entries(map)
+    .filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+    .map(([key, value]) => [key, Buffer.from(value, encoding).toString('latin1')]);
+}
+
+/** A Secret that speaks of encrypted values holds them; a ConfigMap may be about them, but not be an encrypted file. */
 function encryptedKey(object: KubernetesObject): string | undefined {
-  const plain = texts(object['stringData']);
-  const decoded = texts(object['data']).flatMap(([key, value]) => {
-    return [[key, value] as const, [key, Buffer.from(value, 'base64').toString('latin1')] as const];
-  });
-  return [...plain, ...decoded].find(([, value]) => value.includes(cipherMark))?.[0];
+  if (object.apiVersion !== 'v1') return undefined;
+  const plain = texts(object['data'], 'utf8');
+  if (object.kind === 'ConfigMap') {
+    const all = [...plain, ...texts(object['binaryData'], 'base64')];
+    return all.find(([, value]) => formatOfContent(value) !== undefined)?.[0];
+  }
+  if (object.kind !== 'Secret') return undefined;
+  const all = [...plain, ...texts(object['stringData'], 'utf8'), ...texts(object['data'], 'base64')];
+  return all.find(([, value]) => value.includes(cipherMark))?.[0];
 }
 
 function encryptionFault(object: KubernetesObject): string | undefined {
-  if (object['sops'] !== undefined) return 'is encrypted with SOPS (it has a sops field)';
-  if (object.apiVersion !== 'v1' || object.kind !== 'Secret') return undefined;
+  const { sops } = object as unknown as Readonly<Record<string, JsonValue | undefined>>;
+  if (sops !== undefined) return 'is encrypted with SOPS (it has a sops field)';
   const key = encryptedKey(object);
-  return key === undefined ? undefined : `the value of ${key} is encrypted with SOPS`;
+  if (key !== undefined) return `the value of ${key} is encrypted with SOPS`;
+  const place = encryptedPlace(object as unknown as JsonValue, []);
+  return place === undefined ? undefined : `the value at ${pointer(place)} is encrypted with SOPS`;
 }
+
+const advice =
+  'set spec.decryption of the Kustomization, or annotate the object with kustomize.toolkit.fluxcd.io/decrypt: disabled if it is to be delivered so';
 
 /** Ciphertext must not be delivered as if it were the secret. */
 export function refuseEncrypted(objects: readonly BuiltObject[], faults: Faults): void {
   for (const { object, place } of objects) {
-    const fault = encryptionFault(object);
+    const fault = isDecryptionDisabled(object) ? undefined : encryptionFault(object);
     if (fault === undefined) continue;
-    const detail = `${formatRef(refOf(object))}: ${fault}; this version does not decrypt, deliver the Secret another way`;
-    faults.add('OBJECT_INVALID', place, detail);
+    faults.add('OBJECT_INVALID', place, `${formatRef(refOf(object))}: ${fault}; ${advice}`);
   }
 }

@@ -5,8 +5,9 @@ export interface ExecRequest {
   readonly args: readonly string[];
   /** Working directory. */
   readonly directory: string;
-  /** `HOME` of the program: the only variable of its environment. */
+  /** `HOME` of the program: the only variable of its environment without the ones below. */
   readonly home: string;
+  readonly environment?: Readonly<Record<string, string>>;
   readonly timeLimitMs: number;
   /** Bytes of standard output; one more ends the program. */
   readonly maxOutputBytes: number;

@@ -10,6 +10,8 @@ const gathered = new Set<ErrorCode>([
   'OBJECT_DUPLICATE',
   'KUSTOMIZE_FAILED',
   'SUBSTITUTION_FAILED',
+  'DECRYPTION_FAILED',
+  'DECRYPTION_KEY_MISSING',
 ]);
 
 interface Fault {

@@ -3,6 +3,8 @@ import { isList, isObject, type JsonObject, type JsonValue, type Path } from './
 /** A path that kustomize would read, as the file spells it. */
 export interface FileReference {
   readonly text: string;
+  /** As the field says it: `files` may say KEY=PATH. */
+  readonly source: string;
   readonly at: Path;
 }
 
@@ -13,7 +15,7 @@ const fileFields = new Set(['path', 'paths', 'files', 'env', 'envs', 'targetfile
 const fieldPathFields = new Set(['fieldspecs', 'fields']);
 
 function references(value: JsonValue, at: Path, named: boolean): readonly FileReference[] {
-  if (typeof value === 'string') return named ? [{ text: value, at }] : [];
+  if (typeof value === 'string') return named ? [{ text: value, source: value, at }] : [];
   if (isList(value)) return value.flatMap((item, index) => references(item, [...at, index], named));
   if (!isObject(value)) return [];
   return Object.entries(value).flatMap(([key, item]) => {
@@ -37,6 +39,6 @@ export function stringItems(value: JsonObject, field: string): readonly FileRefe
   const items = value[field];
   if (!isList(items)) return [];
   return items.flatMap((item, index) =>
-    typeof item === 'string' ? [{ text: item, at: [field, index] }] : [],
+    typeof item === 'string' ? [{ text: item, source: item, at: [field, index] }] : [],
   );
 }

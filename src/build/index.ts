@@ -1,5 +1,5 @@
 export { createChildProcessExec } from './adapters/child-process.ts';
-export { createBuildStage } from './adapters/create-build-stage.ts';
+export { createBuildStage, type DecryptionSettings } from './adapters/create-build-stage.ts';
 export { findKustomize } from './adapters/find-kustomize.ts';
 export { sweepBuilds } from './adapters/temporary-workspaces.ts';
 export type { Exec, ExecOutcome, ExecRequest } from './exec.ts';

@@ -80,11 +80,23 @@ export class KustomizationCheck {
   readonly #faults: Faults;
   readonly #signal: AbortSignal;
   readonly #visited = new Set<string>();
+  readonly #reached: { readonly directory: string; readonly value: JsonObject }[] = [];
+  readonly #files = new Set<string>();
 
   constructor(tree: Tree, faults: Faults, signal: AbortSignal) {
     this.#tree = tree;
     this.#faults = faults;
     this.#signal = signal;
+  }
+
+  /** The kustomizations that were checked, with their directories. */
+  get reached(): readonly { readonly directory: string; readonly value: JsonObject }[] {
+    return this.#reached;
+  }
+
+  /** The paths of other files that they name. */
+  get files(): ReadonlySet<string> {
+    return this.#files;
   }
 
   /** Checks a kustomization as if it stood in that directory, and all that it leads to. */
@@ -96,6 +108,7 @@ export class KustomizationCheck {
   async #visit(visit: Visit): Promise<void> {
     this.#signal.throwIfAborted();
     const { value } = visit.file;
+    this.#reached.push({ directory: visit.directory, value });
     if (visit.pluginBase !== undefined) this.#checkPluginDirectory(visit);
     for (const field of directoryListFields) {
       for (const reference of stringItems(value, field)) await this.#resource(visit, reference);
@@ -137,6 +150,7 @@ export class KustomizationCheck {
     if (kind === undefined) return this.#fault(visit, reference, `${field}: ${text} is not in the artifact`);
     if (kind === 'other')
       return this.#fault(visit, reference, `${field}: ${text} is a link or a special file`);
+    if (kind === 'file') this.#files.add(path);
     return { path, kind };
   }
 
@@ -207,6 +221,6 @@ export class KustomizationCheck {
     if (fault !== undefined) this.#faults.add('KUSTOMIZE_FAILED', place, fault);
     const base = visit.pluginBase ?? visit.directory;
     for (const { text } of fileReferences(value, []))
-      await this.#file(visit, base, { text, at: reference.at });
+      await this.#file(visit, base, { text, source: text, at: reference.at });
   }
 }

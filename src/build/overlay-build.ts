@@ -1,5 +1,7 @@
 import type { Kustomization } from '../api/index.ts';
 import { asSealiftError } from '../core/index.ts';
+import { type BuildSources, decryptSources } from './decryption/decrypt-sources.ts';
+import type { Decryption } from './decryption/decryption.ts';
 import type { Exec } from './exec.ts';
 import type { Faults } from './faults.ts';
 import { generateKustomization } from './generate-kustomization.ts';
@@ -29,6 +31,8 @@ export interface OverlayRequest {
   /** Directory of the delivery in the tree. */
   readonly directory: string;
   readonly scan: TreeScan;
+  /** Set when the delivery asks to decrypt. */
+  readonly decryption: Decryption | undefined;
 }
 
 async function presentComponents({ delivery, tree, directory }: OverlayRequest): Promise<readonly string[]> {
@@ -62,12 +66,15 @@ function specPlace(delivery: Kustomization): string {
   return `Kustomization/${delivery.metadata.namespace}/${delivery.metadata.name} spec.components`;
 }
 
+interface Prepared {
+  readonly path: string;
+  readonly text: string;
+  /** All that it leads to. */
+  readonly sources: BuildSources;
+}
+
 /** The kustomization to build, checked with all that it leads to. */
-async function prepare(
-  request: OverlayRequest,
-  faults: Faults,
-  signal: AbortSignal,
-): Promise<{ readonly path: string; readonly text: string }> {
+async function prepare(request: OverlayRequest, faults: Faults, signal: AbortSignal): Promise<Prepared> {
   const { delivery, tree, directory } = request;
   const existing = await existingFile(request, faults);
   const components = await presentComponents(request);
@@ -82,7 +89,17 @@ async function prepare(
   return {
     path: existing.path,
     text: formatJson(generateKustomization(existing.value, delivery.spec, components)),
+    sources: { kustomizations: check.reached, files: check.files },
   };
+}
+
+/** The files that are other ones in the private copy. */
+async function changedFiles(
+  { decryption, tree }: OverlayRequest,
+  { path, text, sources }: Prepared,
+): Promise<ReadonlyMap<string, string | Uint8Array>> {
+  const decrypted = decryption === undefined ? [] : await decryptSources(decryption, tree, sources);
+  return new Map<string, string | Uint8Array>([...decrypted, [path, text]]);
 }
 
 interface Run {
@@ -130,9 +147,10 @@ export async function buildOverlay(
   const { faults, warnings } = collection;
   const prepared = await prepare(request, faults, signal);
   faults.throwIfAny(prepared.path);
+  const changed = await changedFiles(request, prepared);
   const workspace = await ports.workspaces.open(request.root, signal);
   try {
-    await workspace.write(prepared.path, prepared.text);
+    for (const [path, content] of changed) await workspace.write(path, content);
     const run = { request, ports, workspace, file: prepared.path };
     const { text, messages } = await runKustomize(run, signal);
     warnings.push(...messages);

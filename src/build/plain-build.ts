@@ -1,4 +1,6 @@
 import { SealiftError } from '../core/index.ts';
+import { verifyFile } from './decryption/decrypt-sources.ts';
+import type { Decryption } from './decryption/decryption.ts';
 import { addObjects, type ObjectCollection } from './objects.ts';
 import type { Tree } from './tree.ts';
 import { readYamlDocuments } from './yaml-documents.ts';
@@ -11,10 +13,16 @@ function addFile(path: string, text: string, collection: ObjectCollection): void
   });
 }
 
+export interface PlainRequest {
+  readonly tree: Tree;
+  readonly files: readonly string[];
+  /** Set when the delivery asks to decrypt. */
+  readonly decryption: Decryption | undefined;
+}
+
 /** Builds a tree of plain YAML: what kustomize would yield for a kustomization that only lists these files. */
 export async function buildPlain(
-  tree: Tree,
-  files: readonly string[],
+  { tree, files, decryption }: PlainRequest,
   collection: ObjectCollection,
   signal: AbortSignal,
 ): Promise<void> {
@@ -30,6 +38,9 @@ export async function buildPlain(
         path,
         `expected at most ${maxBuildBytes} bytes of YAML, got more`,
       );
+    }
+    if (decryption !== undefined) {
+      await collection.faults.collectAsync(path, () => verifyFile(decryption, path, text));
     }
     addFile(path, text, collection);
   }

@@ -16,6 +16,8 @@ export interface Tree {
   list(path: string): Promise<readonly TreeEntry[]>;
   /** The text of a file. @throws SealiftError YAML_LIMIT_EXCEEDED, YAML_MALFORMED when it is not UTF-8, DISK_FAILED. */
   text(path: string): Promise<string>;
+  /** The bytes of a file; `undefined` when it has more than `limit`. @throws SealiftError DISK_FAILED. */
+  bytes(path: string, limit: number): Promise<Uint8Array | undefined>;
 }
 
 /** Joins inside the root, whatever the path says: `..` at the root stays there. */

@@ -8,6 +8,9 @@ export interface YamlDocument {
   /** Counted from 1, empty documents included. */
   readonly number: number;
   readonly contents: ParsedNode | null;
+  /** Comments that belong to no node, without their `#`. */
+  readonly commentBefore: string | null;
+  readonly commentAfter: string | null;
   /** Line of an offset, counted from 1. */
   lineAt(offset: number): number;
 }
@@ -96,6 +99,7 @@ export function* readYamlDocuments(file: string, content: string): Generator<Yam
     refuseErrors(file, document, lines);
     number += 1;
     if (number > maxDocuments) throw exceeded(file, lineAt(document.range[0]), maxDocuments, 'documents');
-    yield { file, number, contents: document.contents, lineAt };
+    const { contents, commentBefore, comment: commentAfter } = document;
+    yield { file, number, contents, commentBefore, commentAfter, lineAt };
   }
 }

@@ -172,6 +172,11 @@ export const errorTable = {
     retry: 'backoff',
     next: 'Sign with the current key, or widen the window of the key in the policy.',
   },
+  TRUST_UPDATE_FAILED: {
+    origin: 'sigstore',
+    retry: 'never',
+    next: 'Check that this host reaches the mirror, or bring its trusted_root.json here: `sealift trust import FILE`; the root in force stays.',
+  },
   TRUST_INVALID: {
     origin: 'config',
     retry: 'on-change',
@@ -306,6 +311,21 @@ export const errorTable = {
     origin: 'artifact',
     retry: 'on-change',
     next: 'Run `kustomize build` on the same directory and correct what it names.',
+  },
+  DECRYPTION_FAILED: {
+    origin: 'artifact',
+    retry: 'on-change',
+    next: 'Run `sops decrypt` on the same file; if it fails too, restore the file or encrypt it again, and push the artifact.',
+  },
+  DECRYPTION_KEY_MISSING: {
+    origin: 'config',
+    retry: 'on-change',
+    next: 'Put a key that the file is encrypted for into the Secret of `spec.decryption.secretRef`, or add a key of this site with `sops updatekeys`.',
+  },
+  SOPS_NOT_FOUND: {
+    origin: 'config',
+    retry: 'on-change',
+    next: 'Install sops 3.13 (https://getsops.io) on the PATH, or name it with --sops; age keys need no program.',
   },
   SUBSTITUTION_FAILED: {
     origin: 'artifact',

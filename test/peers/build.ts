@@ -37,7 +37,7 @@ function goVersion(): string {
   } catch (cause) {
     throw new Error(
       'go: expected the Go toolchain (1.26 or newer) on $PATH, got none that runs. ' +
-        'Install it, or name finished programs by $KUSTOMIZE, $CRANE, $ORAS, $REGISTRY, $COSIGN, $FLUX.',
+        'Install it, or name finished programs by $KUSTOMIZE, $CRANE, $ORAS, $SOPS, $REGISTRY, $COSIGN, $FLUX.',
       { cause },
     );
   }

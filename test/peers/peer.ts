@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { env } from 'node:process';
 
-type BuiltName = 'kustomize' | 'crane' | 'oras' | 'cosign' | 'registry' | 'flux';
+type BuiltName = 'kustomize' | 'crane' | 'oras' | 'sops' | 'cosign' | 'registry' | 'flux';
 
 /** Peers that the system's package manager brings, under the same names in Debian. */
 export const systemPeers = ['docker-registry', 'skopeo'] as const;
@@ -36,6 +36,11 @@ export const peers: readonly Peer[] = [
     goModule: 'github.com/google/go-containerregistry',
   },
   { name: 'oras', goPackage: 'oras.land/oras/cmd/oras', goModule: 'oras.land/oras' },
+  {
+    name: 'sops',
+    goPackage: 'github.com/getsops/sops/v3/cmd/sops',
+    goModule: 'github.com/getsops/sops/v3',
+  },
   {
     name: 'registry',
     goPackage: 'github.com/distribution/distribution/v3/cmd/registry',

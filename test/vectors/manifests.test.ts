@@ -379,7 +379,7 @@ describe.skipIf(missing)('what the real kustomize-controller delivered', () => {
       if (delivery.kind !== 'Kustomization') throw new Error('expected a Kustomization');
       const overlay = existsSync(join(folder, 'tree', delivery.spec.path, 'kustomization.yaml'));
       if (overlay && kustomize === undefined) return;
-      const expected = delivery.spec.decryption === undefined ? 'OBJECT_INVALID' : 'CONFIG_UNSUPPORTED';
+      const expected = delivery.spec.decryption === undefined ? 'OBJECT_INVALID' : 'OBJECT_NOT_FOUND';
       expect(await codeOf(deliver(join(folder, 'tree'), delivery))).toBe(expected);
     },
   );

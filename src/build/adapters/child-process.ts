@@ -41,7 +41,7 @@ interface Run {
 function start(request: ExecRequest): Run {
   const child = spawn(request.program, [...request.args], {
     cwd: request.directory,
-    env: { HOME: request.home },
+    env: { ...request.environment, HOME: request.home },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,40 +1,69 @@
 import type { BuildOutput } from '../../api/index.ts';
-import { SealiftError } from '../../core/index.ts';
-import { type BuildRequest, buildObjects } from '../build-stage.ts';
+import { type BuildPorts, type BuildRequest, buildObjects } from '../build-stage.ts';
 import type { Exec } from '../exec.ts';
 import { openDiskTree } from './disk-tree.ts';
-import { findKustomize, type KustomizeLookup } from './find-kustomize.ts';
+import { type KustomizeLookup, kustomizeLookup } from './find-kustomize.ts';
+import { requireNamed } from './find-program.ts';
+import { readAgeKeys } from './read-age-keys.ts';
+import { createSopsProgram } from './sops-program.ts';
 import { createTemporaryWorkspaces } from './temporary-workspaces.ts';
+
+/** How `spec.decryption` is served. */
+export interface DecryptionSettings {
+  /** Path of the sops binary; looked for on the search path without it. */
+  readonly sops?: string;
+  /** File with age identities for deliveries that name no Secret; read for each of their builds. */
+  readonly ageKeyFile?: string;
+  /** Where keys are written to while sops runs; the temporary directory without it. */
+  readonly privateDirectory?: string;
+  /** Variables that sops needs to reach clouds. Default none. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
 
 export interface BuildSettings extends KustomizeLookup {
   readonly exec: Exec;
   /** Where trees with a kustomization are copied to while they are built. */
   readonly temporaryDirectory: string;
+  readonly decryption?: DecryptionSettings;
 }
 
 export interface BuildStage {
   /**
    * The objects of a delivery, in apply order. Kustomize is needed only for trees with a kustomization file and for
-   * deliveries that ask for a transformation.
+   * deliveries that ask for a transformation, sops only for keys that are not age.
    * @throws SealiftError; the codes are in docs/errors.md. Rejects with the signal's reason when aborted.
    */
   build(request: BuildRequest, signal: AbortSignal): Promise<BuildOutput>;
 }
 
-/** A program that was named and is none is not a reason to look elsewhere. */
-async function requireNamed(settings: BuildSettings): Promise<string | undefined> {
-  const found = await findKustomize(settings);
-  if (found !== undefined || settings.kustomize === undefined) return found;
-  throw new SealiftError('KUSTOMIZE_NOT_FOUND', settings.kustomize, 'expected the path of a program');
+function sopsPort(settings: BuildSettings): BuildPorts['sops'] {
+  const { exec, searchPath, temporaryDirectory, decryption = {} } = settings;
+  const { sops, privateDirectory = temporaryDirectory, environment = {} } = decryption;
+  const lookup = { name: 'sops', searchPath, ...(sops === undefined ? {} : { named: sops }) };
+  return createSopsProgram({
+    exec,
+    privateDirectory,
+    environment,
+    find: () => requireNamed(lookup, 'SOPS_NOT_FOUND'),
+  });
 }
 
-/** The build stage on real files and a real kustomize. */
+/** The build stage on real files and real programs. */
 export function createBuildStage(settings: BuildSettings): BuildStage {
-  const ports = {
+  const ageKeyFile = settings.decryption?.ageKeyFile;
+  const { searchPath, programDirectory, kustomize } = settings;
+  const lookup = kustomizeLookup({
+    searchPath,
+    ...(programDirectory === undefined ? {} : { programDirectory }),
+    ...(kustomize === undefined ? {} : { kustomize }),
+  });
+  const ports: BuildPorts = {
     openTree: openDiskTree,
-    findKustomize: () => requireNamed(settings),
+    findKustomize: () => requireNamed(lookup, 'KUSTOMIZE_NOT_FOUND'),
     workspaces: createTemporaryWorkspaces(settings.temporaryDirectory),
     exec: settings.exec,
+    sops: sopsPort(settings),
+    siteAgeKeys: async () => (ageKeyFile === undefined ? undefined : readAgeKeys(ageKeyFile)),
   };
   return { build: (request, signal) => buildObjects(ports, request, signal) };
 }

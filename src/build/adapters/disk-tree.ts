@@ -60,6 +60,16 @@ async function textOf(root: string, path: string): Promise<string> {
   }
 }
 
+async function bytesOf(root: string, path: string, limit: number): Promise<Uint8Array | undefined> {
+  const full = join(root, path);
+  try {
+    const { size } = await lstat(full);
+    return size <= limit ? await readFile(full) : undefined;
+  } catch (thrown) {
+    throw asSealiftError(thrown, path, 'DISK_FAILED');
+  }
+}
+
 /** The tree below a directory. */
 export async function openDiskTree(directory: string): Promise<Tree> {
   const root = await realpath(directory).catch((thrown: unknown) => {
@@ -69,5 +79,6 @@ export async function openDiskTree(directory: string): Promise<Tree> {
     kind: (path) => kindAt(root, path),
     list: (path) => entriesOf(root, path),
     text: (path) => textOf(root, path),
+    bytes: (path, limit) => bytesOf(root, path, limit),
   };
 }

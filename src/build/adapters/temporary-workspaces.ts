@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { asSealiftError } from '../../core/index.ts';
 import type { Workspace, Workspaces } from '../workspace.ts';
 
-const prefix = 'sealift-build-';
+/** Of everything that builds put into a temporary directory. */
+export const workspacePrefix = 'sealift-build-';
 
 /** Files that are copied at the same time. */
 const copyBatch = 32;
@@ -32,7 +33,7 @@ function remove(directory: string): Promise<void> {
 
 async function open(temporaryDirectory: string, root: string, signal: AbortSignal): Promise<Workspace> {
   await mkdir(temporaryDirectory, { recursive: true });
-  const directory = await realpath(await mkdtemp(join(temporaryDirectory, prefix)));
+  const directory = await realpath(await mkdtemp(join(temporaryDirectory, workspacePrefix)));
   const copy = join(directory, 'tree');
   const home = join(directory, 'home');
   try {
@@ -46,11 +47,11 @@ async function open(temporaryDirectory: string, root: string, signal: AbortSigna
   return {
     root: copy,
     home,
-    write: async (path, text) => {
+    write: async (path, content) => {
       const full = join(copy, path);
       // The copy has the mode of the original, which may forbid writing.
       await rm(full, { force: true });
-      await writeFile(full, text);
+      await writeFile(full, content, { mode: 0o600 });
     },
     remove: () => remove(directory),
   };
@@ -77,7 +78,7 @@ export function createTemporaryWorkspaces(temporaryDirectory: string): Workspace
 export async function sweepBuilds(temporaryDirectory: string): Promise<void> {
   try {
     const names = await readdir(temporaryDirectory);
-    const left = names.filter((name) => name.startsWith(prefix));
+    const left = names.filter((name) => name.startsWith(workspacePrefix));
     await Promise.all(left.map((name) => remove(join(temporaryDirectory, name))));
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return;
