@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Descriptor, parseManifest, readAll } from 'oci-client-ts';
+import { type Descriptor, parseManifest, readAll, sha256 } from 'oci-client-ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Convergence } from '../../src/agent/index.ts';
 import type { SourceRecord } from '../../src/api/index.ts';
@@ -160,6 +160,27 @@ describe('attack 15: older signature on newer tag', () => {
     await run();
     await bench.store.tag(old, '1.2.0');
     expect([await run(), await delivered()]).toEqual([['REVISION_UNORDERED'], 'new']);
+  });
+});
+
+describe('attack 8: older signature beside a newer artifact', () => {
+  it('is not its signature', async () => {
+    const six = await release(6);
+    await run();
+    const unsigned = { annotations: { [sequence]: '7' } };
+    const seven = await bench.push({ 'app.yaml': configMapYaml('app', 'release-7') }, unsigned);
+    for await (const descriptor of bench.store.referrers(six)) {
+      const text = Buffer.from(await readAll(bench.store.fetch(descriptor), descriptor.size, 'referrer'));
+      const { mediaType, digest, size } = seven;
+      const moved = { ...JSON.parse(text.toString()), subject: { mediaType, digest, size } };
+      const content = Buffer.from(JSON.stringify(moved));
+      await bench.store.push({ ...descriptor, digest: sha256(content), size: content.length }, content);
+    }
+    expect([await run(), await delivered(), floors()]).toEqual([
+      ['SIGNATURE_WRONG_DIGEST'],
+      'release-6',
+      [6],
+    ]);
   });
 });
 
