@@ -259,7 +259,9 @@ export class Engine {
       // A verdict that ends at the moment it is made must not be made over and over.
       return delayMs === undefined ? undefined : Math.max(delayMs, minJudgementDelayMs);
     }
-    return nextRunDelay(Math.max(error.retryAfterMs ?? 0, judgementRetryMs), this.#parts.random.next());
+    // What only another configuration can mend is looked at again when that comes.
+    const retryMs = error.retryable ? judgementRetryMs : siteIntervalMs;
+    return nextRunDelay(Math.max(error.retryAfterMs ?? 0, retryMs), this.#parts.random.next());
   }
 
   #wakeDeliveriesOf(source: OciRepository): void {

@@ -160,6 +160,37 @@ describe('what is in force, when policies change', () => {
   });
 });
 
+describe('a trusted root that is exchanged while a verdict is made', () => {
+  it('has what is judged again judged once more', async () => {
+    const engine = await start();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    registry.beforeJudging = promise;
+    await replace(engine, trusting('new'));
+    registry.trust = 'exchanged';
+    resolve();
+    await settleAll();
+    expect(record().basis).toBe('');
+    registry.again.set('sha256:v1', 'refused');
+    await clock.advance(2_000);
+    expect(record().revoked).toBe(true);
+  });
+
+  it('has what was polled judged again', async () => {
+    const { stages } = registry;
+    const exchanging: AgentParts['stages']['fetch'] = {
+      fetch: (...call) => {
+        registry.trust = 'exchanged';
+        return stages.fetch.fetch(...call);
+      },
+    };
+    const engine = new Engine({ ...parts(), stages: { ...stages, fetch: exchanging } }, trusting('old'));
+    void engine.run(stop.signal);
+    await settleAll();
+    expect(registry.calls.judge).toBe(1);
+    expect(await isApplied()).toBe(true);
+  });
+});
+
 describe('what is in force and refused', () => {
   it('is not applied any more, said so once, and left where it is', async () => {
     const engine = await start();

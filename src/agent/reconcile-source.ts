@@ -56,7 +56,7 @@ export class SourceReconciler {
     const { basis } = this.#basis(source, desired);
     const polled = await this.#settle(this.#poll(source, desired, signal), signal);
     // What is in force may have been judged again meanwhile.
-    const cycle = this.#cycle(source, basis);
+    const cycle = this.#cycle(source, this.#steady(source, desired, basis));
     const transition =
       polled instanceof StageFailure ? afterFailure(cycle, polled) : afterPoll(cycle, polled);
     return this.#take(cycle, transition);
@@ -73,7 +73,7 @@ export class SourceReconciler {
       return { changed: false, failures };
     const { revision } = layer;
     const judged = await this.#settle(this.#judgeAgain(source, desired, revision, signal), signal);
-    const cycle = this.#cycle(source, basis);
+    const cycle = this.#cycle(source, this.#steady(source, desired, basis));
     // A poll has been faster: what it accepted is judged under its own basis.
     const isOver =
       cycle.record.layer?.revision !== revision || standingOf(cycle.record, cycle) !== 'unjudged';
@@ -140,6 +140,11 @@ export class SourceReconciler {
   #basis(source: OciRepository, desired: DesiredState): Basis {
     const { stages, time } = this.#deps;
     return { basis: stages.standing.basis(source, desired), now: time.now() };
+  }
+
+  /** The basis of a verdict that was made meanwhile; none when a trusted root was exchanged under it, so that it is made again. */
+  #steady(source: OciRepository, desired: DesiredState, before: string): string {
+    return this.#basis(source, desired).basis === before ? before : '';
   }
 
   #cycle(source: OciRepository, basis: string): SourceCycle {

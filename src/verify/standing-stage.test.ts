@@ -42,6 +42,7 @@ let rootSince: number | undefined;
 let now: number;
 let validUntil: number | undefined;
 let isDown: boolean;
+let duringJudgement: () => void;
 
 beforeEach(async () => {
   registry = createMemoryStore();
@@ -53,6 +54,7 @@ beforeEach(async () => {
   now = 1_000;
   validUntil = undefined;
   isDown = false;
+  duringJudgement = () => {};
 });
 
 const down = new SealiftError('REGISTRY_UNREACHABLE', 'registry.test', 'connection refused');
@@ -67,6 +69,7 @@ function ports(): StandingPorts {
     stageOver: (openRepository) => ({
       verify: async (request, stop) => {
         judged += 1;
+        duringJudgement();
         const verdict = await createVerifyStage({ openRepository, roots }).verify(request, stop);
         return verdict.kind === 'accepted' && validUntil !== undefined ? { ...verdict, validUntil } : verdict;
       },
@@ -314,6 +317,18 @@ describe('attack 39: a verdict kept for one thing is found for another', () => {
     rootId = 'sha256:another';
     expect(await judge(stage, desired)).toMatchObject({ kind: 'accepted' });
     expect(judged).toBe(2);
+    // Exchanged while it is judged: the verdict is kept for neither.
+    rootId = 'sha256:third';
+    duringJudgement = () => {
+      rootId = 'sha256:fourth';
+    };
+    await judge(stage, desired);
+    duringJudgement = () => {};
+    for (const id of ['sha256:third', 'sha256:fourth']) {
+      rootId = id;
+      await judge(stage, desired);
+    }
+    expect(judged).toBe(5);
   });
 
   it('not by other evidence', async () => {

@@ -23,6 +23,8 @@ export class FakeStages {
     times: [],
     warnings: [],
   };
+  /** Which trusted roots the site has. */
+  trust = '';
   /** Judging again waits for it. */
   beforeJudging: Promise<void> | undefined;
   /** Until when an accepting verdict holds. */
@@ -35,7 +37,7 @@ export class FakeStages {
         verify: async ({ resolved }) => this.#run('verify', () => this.#judge(resolved.manifest.digest)),
       },
       standing: {
-        basis: (source, { policies }) => JSON.stringify([source.spec.verify, policies]),
+        basis: (source, { policies }) => JSON.stringify([source.spec.verify, policies, this.trust]),
         judge: async ({ revision }) => {
           await this.beforeJudging;
           return this.#run('judge', () => {

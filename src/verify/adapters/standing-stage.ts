@@ -115,7 +115,9 @@ class StandingJudge {
     const known = this.#cache.find(input, now);
     if (known !== undefined) return known;
     const verdict = await this.#ports.stageOver(() => local).verify({ source, desired, resolved }, signal);
-    if (verdict.kind === 'accepted') this.#cache.keep(input, verdict, now);
+    // A trusted root may have been exchanged meanwhile: by which of the two this was judged, nobody knows.
+    const isSteady = verdictBasis(source, desired, this.#ports.rootId) === input.basis;
+    if (verdict.kind === 'accepted' && isSteady) this.#cache.keep(input, verdict, now);
     return verdict;
   }
 
