@@ -66,4 +66,3 @@ export const deniedIdentitySchema = z
   );
 
 export type PolicyIdentity = z.output<typeof keylessIdentitySchema>;
-export type DeniedIdentity = z.output<typeof deniedIdentitySchema>;

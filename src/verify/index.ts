@@ -17,7 +17,6 @@ export type {
   AttemptReport,
   FoundEvidence,
   PolicyReport,
-  VerificationReport,
 } from './policy/report.ts';
 export type { TrustedRoots } from './policy/trusted-roots.ts';
 export { readTrustedRootFile } from './proof/trusted-root-file.ts';
