@@ -37,6 +37,18 @@ function event(at: number): SealiftEvent {
 }
 
 describe('openStateStore', () => {
+  it('gives back what follows from the rest as well, the newest of both', () => {
+    const store = openStateStore(directory);
+    store.sources.saveDerived({ ...source, basis: 'one' });
+    expect(store.sources.find('edge', 'app')?.basis).toBe('one');
+    store.sources.save({ ...source, basis: 'two' });
+    store.sources.saveDerived({ ...source, basis: 'three' });
+    store.close();
+    const again = openStateStore(directory);
+    expect(again.sources.all()).toEqual([{ ...source, basis: 'three' }]);
+    again.close();
+  });
+
   it('gives back after a restart what was saved, and only that', () => {
     const store = openStateStore(directory);
     store.sources.save(source);

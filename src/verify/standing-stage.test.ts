@@ -176,6 +176,22 @@ describe('judging again', () => {
     });
   });
 
+  it('refuses what is denied by now, and lets through with a warning what a policy would only rather not', async () => {
+    await sign(registry, artifact, good);
+    await accept();
+    isDown = true;
+    const stage = createStandingStage(ports());
+    const deny = { digests: [artifact.descriptor.digest] };
+    const denying = desiredState(source, keyPolicy('edge/release', [good.publicPem], { deny }));
+    expect(await judge(stage, denying)).toMatchObject({ kind: 'refused', code: 'POLICY_DENIED' });
+    const warning = keyPolicy('edge/second', [other.publicPem], { mode: 'warn' });
+    const both = desiredState(source, keyPolicy('edge/release', [good.publicPem]), warning);
+    expect(await judge(stage, both)).toMatchObject({
+      kind: 'accepted',
+      warnings: [{ code: 'SIGNATURE_KEY_UNKNOWN' }],
+    });
+  });
+
   it('does not take missing evidence for a refusal while the registry is gone', async () => {
     await sign(registry, artifact, good);
     await local.push(artifact.descriptor, artifact.content);
