@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Condition, DeliveryRecord, SourceRecord } from '../../src/api/index.ts';
+import { isClockBehind, rfc3339 } from '../../src/core/index.ts';
 import { shortRevision } from '../../src/observe/index.ts';
 import { readStateStore } from '../../src/site/index.ts';
 import { outputOption, stateDirectoryOption } from './options.ts';
@@ -22,6 +23,13 @@ function readyOf(conditions: readonly Condition[]): Pick<Condition, 'status' | '
   return ready ?? { status: 'False', message: 'waiting to be reconciled' };
 }
 
+/** What is ready and would not be taken up any more says so. */
+function messageOf(conditions: readonly Condition[]): string {
+  const ready = readyOf(conditions);
+  const fresh = conditions.find(({ type }) => type === 'Fresh');
+  return ready.status === 'True' && fresh?.status === 'False' ? fresh.message : ready.message;
+}
+
 function firstLine(text: string): string {
   return shortRevision(text.split('\n', 1)[0] ?? '');
 }
@@ -34,7 +42,8 @@ function row(object: StatusObject): readonly string[] {
       : 'lastAppliedRevision' in status
         ? status.lastAppliedRevision
         : undefined;
-  const { status: ready, message } = readyOf(status.conditions);
+  const { status: ready } = readyOf(status.conditions);
+  const message = messageOf(status.conditions);
   return [kind, metadata.namespace, metadata.name, shortRevision(revision ?? ''), ready, firstLine(message)];
 }
 
@@ -60,6 +69,15 @@ export function formatStatus(objects: readonly StatusObject[], format: OutputFor
   return formatTable(['KIND', 'NAMESPACE', 'NAME', 'REVISION', 'READY', 'MESSAGE'], objects.map(row));
 }
 
+/** A clock that says a time that cannot be; nothing when it may be right. `now` is milliseconds since the epoch. */
+function clockWarning(stateDirectory: string, now: number): string {
+  const store = readStateStore(stateDirectory);
+  const bound = store.time.find();
+  store.close();
+  if (bound === undefined || !isClockBehind(bound, now)) return '';
+  return `warning: the clock says ${rfc3339(now)}, and it is ${rfc3339(bound.bound)} or later\n`;
+}
+
 /** Adds the command to the program. */
 export function addTo(program: Command): void {
   program
@@ -69,5 +87,6 @@ export function addTo(program: Command): void {
     .addOption(outputOption())
     .action(({ stateDir, output }: { stateDir: string; output: OutputFormat }) => {
       process.stdout.write(formatStatus(readStatus(stateDir), output));
+      process.stderr.write(clockWarning(stateDir, Date.now()));
     });
 }

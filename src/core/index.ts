@@ -8,5 +8,5 @@ export type { KubernetesObject, ObjectRef } from './object.ts';
 export { formatRef, refOf } from './object.ts';
 export { rfc3339 } from './rfc3339.ts';
 export type { Observation, Owner, Target, WriteOptions } from './target.ts';
-export type { ClockReading, TimeBound } from './time-bound.ts';
+export type { TimeBound } from './time-bound.ts';
 export { afterProof, afterReading, firstTimeBound, isClockBehind, trustedNow } from './time-bound.ts';

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadConfiguration } from '../../cmd/sealift/run-agent.ts';
 import { Engine } from '../../src/agent/index.ts';
 import type { Floor } from '../../src/api/index.ts';
+import { openFloors } from '../../src/site/index.ts';
 import { type Outcome, runProgram } from '../interop/harness/program.ts';
 import { configMapYaml, deliveredFile, type SiteBench, startSiteBench } from './harness/site-bench.ts';
 
@@ -107,8 +108,14 @@ describe('sealift floor', () => {
     expect(await shown()).toMatchObject({ value: 7, epoch: 0 });
   });
 
-  it('reset-time forgets how late it is, and is recorded', async () => {
-    expect((await sealift('floor', 'reset-time')).stdout).toContain('is none by order of an operator');
+  it('status tells of a clock that cannot be right, until reset-time forgets how late it is', async () => {
+    const store = openFloors(bench.state);
+    const bound = Date.now() + 24 * 60 * 60_000;
+    store.time.save({ bound, wall: bound, machine: 0, steadyMs: 0 });
+    store.close();
+    expect((await sealift('status')).stderr).toContain('warning: the clock says');
+    expect((await sealift('floor', 'reset-time')).stdout).toContain('by order of an operator');
     expect((await sealift('events')).stdout).toContain('by order of an operator');
+    expect((await sealift('status')).stderr).toBe('');
   });
 });

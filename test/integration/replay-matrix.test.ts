@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Descriptor, parseManifest, readAll, sha256 } from 'oci-client-ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { formatStatus, readStatus } from '../../cmd/sealift/status.ts';
 import type { Convergence } from '../../src/agent/index.ts';
 import type { SourceRecord } from '../../src/api/index.ts';
 import { readStateStore } from '../../src/site/index.ts';
@@ -201,6 +202,7 @@ describe('attack 46: expired', () => {
     expect([await run(), await delivered()]).toEqual([[], 'release-6']);
     expect(condition('Ready')).toMatch(/^True/);
     expect(condition('Fresh')).toMatch(/^False: kept in force/);
+    expect(formatStatus(readStatus(bench.state), 'table')).toContain('would not be taken up any more');
     await run();
     expect(told()).toEqual(['REVISION_EXPIRED']);
     await bench.sign(six, bench.trusted, { [expires]: at(start + 9 * day) });
