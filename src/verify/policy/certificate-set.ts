@@ -44,8 +44,11 @@ function readAuthority(pem: string, subject: string): X509Certificate {
     throw new SealiftError('TRUST_INVALID', subject, 'expected the certificate alone, got further bytes');
   }
   if (!certificate.ca) {
-    const detail = `expected an authority (CA:TRUE), got ${JSON.stringify(certificate.subject.slice(0, 120))}`;
-    throw new SealiftError('TRUST_INVALID', subject, detail);
+    throw new SealiftError(
+      'TRUST_INVALID',
+      subject,
+      'expected an authority (CA:TRUE), got another certificate',
+    );
   }
   return certificate;
 }
