@@ -131,7 +131,7 @@ describe('DER', () => {
   });
 
   it('refuses a tag of several bytes inside', () => {
-    expect(() => childrenOf(readDer(der(0x30, Buffer.from('1f8100', 'hex')), 0x30), 0x30)).toThrow(Refused);
+    expect(() => childrenOf(readDer(der(0x30, Buffer.from('1f0100', 'hex')), 0x30), 0x30)).toThrow(Refused);
   });
 
   it('reads lengths in one, two and three bytes', () => {
@@ -151,6 +151,7 @@ describe('DER', () => {
   it.each([
     ['that is empty', '0600'],
     ['that is cut', '060188'],
+    ['whose last number is cut', '06025588'],
     ['with a leading zero', '0603558001'],
     ['that is endless', `0621${'01'.repeat(33)}`],
   ])('refuses an object identifier %s', (_, hex) => {

@@ -29,7 +29,7 @@ const maxLengthOctets = 4;
 /** The one value that these bytes are, without a byte more. @throws Refused CERTIFICATE_INVALID for whatever is no strict DER. */
 export function readDer(bytes: Uint8Array, tag: number): DerValue {
   const [value, next] = valuesOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  if (value === undefined || next !== undefined) throw invalid('one value and nothing else');
+  if (next !== undefined) throw invalid('one value and nothing else');
   return expectTag(value, tag);
 }
 
