@@ -78,6 +78,12 @@ describe('loadTrustedRoot', () => {
 
   it.each<[string, Change]>([
     [
+      'a log that is null',
+      (json) => {
+        json.tlogs = [null as never];
+      },
+    ],
+    [
       'another media type',
       (json) => {
         json.mediaType += 'EVIL';
@@ -157,6 +163,13 @@ describe('loadTrustedRoot', () => {
       code: 'TRUST_INVALID',
       subject: 'root of the test',
     });
+  });
+
+  it('attack 48: says what is no certificate', async () => {
+    const json = changed((each) => {
+      each.timestampAuthorities = [{ certChain: { certificates: [{ rawBytes: 'AAAA' }] } }];
+    });
+    await expect(loadRoot(json)).rejects.toThrow('got others: expected a certificate in DER');
   });
 
   it('attack 48: refuses one key twice, and more than a mebibyte', async () => {
