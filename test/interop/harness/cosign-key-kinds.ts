@@ -12,22 +12,25 @@ export interface KeyKind {
    * signed as they should.
    */
   readonly cosignVerifies: boolean;
+  /** In how many of the signing styles it is tried: a bundle, a legacy tag, a legacy referrer. */
+  readonly styles: number;
 }
 
 const ec = (namedCurve: string) => () => generateKeyPairSync('ec', { namedCurve }).privateKey;
 const rsa = (modulusLength: number) => () => generateKeyPairSync('rsa', { modulusLength }).privateKey;
 
 export const keyKinds: readonly KeyKind[] = [
-  { title: 'p256', cosignVerifies: true },
-  { title: 'p256-imported', generate: ec('P-256'), cosignVerifies: true },
-  { title: 'rsa2048', generate: rsa(2048), cosignVerifies: true },
-  { title: 'rsa4096', generate: rsa(4096), cosignVerifies: true },
-  { title: 'p384', generate: ec('P-384'), cosignVerifies: false },
-  { title: 'p521', generate: ec('P-521'), cosignVerifies: false },
+  { title: 'p256', cosignVerifies: true, styles: 3 },
+  { title: 'p256-imported', generate: ec('P-256'), cosignVerifies: true, styles: 1 },
+  { title: 'rsa2048', generate: rsa(2048), cosignVerifies: true, styles: 2 },
+  { title: 'rsa4096', generate: rsa(4096), cosignVerifies: true, styles: 1 },
+  { title: 'p384', generate: ec('P-384'), cosignVerifies: false, styles: 2 },
+  { title: 'p521', generate: ec('P-521'), cosignVerifies: false, styles: 2 },
   {
     title: 'ed25519',
     generate: () => generateKeyPairSync('ed25519').privateKey,
     cosignVerifies: false,
+    styles: 2,
   },
 ];
 
