@@ -286,12 +286,6 @@ describe('attack 41: what goes wrong in a way that nobody foresaw', () => {
     ['an error of somebody else under the tags', () => ({ resolve: () => Promise.reject(foreign()) })],
     ['no error at all under the tags', () => ({ resolve: () => Promise.reject(undefined) })],
     [
-      'an answer without content under the tags',
-      () => ({
-        resolve: async () => ({ kind: 'unchanged', validator: { digest: subject.digest } }) as const,
-      }),
-    ],
-    [
       'an error of somebody else behind a referrer',
       () => ({
         fetch: () => {
@@ -303,5 +297,11 @@ describe('attack 41: what goes wrong in a way that nobody foresaw', () => {
     await homes['bundle signature']?.();
     const found = await discovered({ repository: { ...readableStore(store), ...change() } });
     expect(found.some(({ kind }) => kind === 'unavailable')).toBe(true);
+  });
+
+  it('is no absence: an answer without content under the tags', async () => {
+    const resolve = async () => ({ kind: 'unchanged', validator: { digest: subject.digest } }) as const;
+    const found = await discovered({ repository: { ...readableStore(store), resolve } });
+    expect(told(found)).toEqual(['REGISTRY_FAILED', 'REGISTRY_FAILED']);
   });
 });
