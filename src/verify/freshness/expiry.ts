@@ -7,9 +7,11 @@ import { stale } from './rule.ts';
 
 interface InTime {
   readonly kind: 'in-time';
-  /** Milliseconds since the epoch: from then on it is not fresh any more. Absent: for ever. */
-  readonly until?: number;
+  /** Milliseconds since the epoch: from then on it is not fresh any more. Infinity: for ever. */
+  readonly until: number;
 }
+
+const endless: InTime = { kind: 'in-time', until: Number.POSITIVE_INFINITY };
 
 /** Whether an artifact may still be taken up, at `now` in milliseconds since the epoch. */
 export function inTime(rule: FreshnessRule, revision: JudgedRevision, now: number): InTime | Stale {
@@ -17,16 +19,15 @@ export function inTime(rule: FreshnessRule, revision: JudgedRevision, now: numbe
   if (expiry.kind === 'stale') return expiry;
   const age = ageLimit(rule, revision.signatures);
   if (age.kind === 'stale') return age;
-  if (expiry.until !== undefined && now >= expiry.until) {
+  if (now >= expiry.until) {
     const detail = `expected an artifact that is still meant at ${rfc3339(now)}, got one that expired at ${rfc3339(expiry.until)}`;
     return stale('REVISION_EXPIRED', detail);
   }
-  if (age.until !== undefined && now >= age.until) {
+  if (now >= age.until) {
     const detail = `expected a signature after ${rfc3339(now - (rule.maxAge ?? 0))}, got the newest of ${rfc3339(age.until - (rule.maxAge ?? 0))}: the registry stands still, or nobody signed`;
     return stale('REVISION_EXPIRED', detail);
   }
-  const ends = [expiry.until, age.until].filter((end) => end !== undefined);
-  return ends.length === 0 ? { kind: 'in-time' } : { kind: 'in-time', until: Math.min(...ends) };
+  return { kind: 'in-time', until: Math.min(expiry.until, age.until) };
 }
 
 /**
@@ -34,13 +35,13 @@ export function inTime(rule: FreshnessRule, revision: JudgedRevision, now: numbe
  * none is required, what states none at all has no end.
  */
 function expiryOf({ expires }: FreshnessRule, { annotations, signatures }: JudgedRevision): InTime | Stale {
-  if (expires === 'ignore') return { kind: 'in-time' };
+  if (expires === 'ignore') return endless;
   const name = freshnessAnnotations.expires;
   const ofManifest = annotations[name];
   const texts = signatures.map((signature) => signature.annotations[name] ?? ofManifest);
   const said = (texts.length === 0 ? [ofManifest] : texts).filter((text) => text !== undefined);
   const isEndless = said.length < Math.max(texts.length, 1);
-  if (expires === 'ifPresent' && isEndless) return { kind: 'in-time' };
+  if (expires === 'ifPresent' && isEndless) return endless;
   const times = said.map(parseInstant).filter((at) => at !== undefined);
   if (times.length > 0) return { kind: 'in-time', until: Math.max(...times) };
   const [malformed] = said;
@@ -51,7 +52,7 @@ function expiryOf({ expires }: FreshnessRule, { annotations, signatures }: Judge
 }
 
 function ageLimit({ maxAge }: FreshnessRule, signatures: readonly SignedStatement[]): InTime | Stale {
-  if (maxAge === undefined) return { kind: 'in-time' };
+  if (maxAge === undefined) return endless;
   const newest = signatures.flatMap(signedTimes).reduce((last, at) => Math.max(last, at), -1);
   if (newest >= 0) return { kind: 'in-time', until: newest + maxAge };
   const detail = `expected a signature with a proven time or the annotation ${freshnessAnnotations.issued}, got none`;

@@ -348,6 +348,12 @@ describe('attack 46: expired', () => {
     expect(new Site().see(rule, given)).toEqual([code]);
   });
 
+  it('what has no end, or one after the year 9999, says none', () => {
+    expect(new Site().look(unordered, revision('a'))).not.toHaveProperty('until');
+    const old = { ...unordered, maxAge: 1e18 };
+    expect(new Site().look(old, revision('a', { signatures: [keyless(now)] }))).not.toHaveProperty('until');
+  });
+
   it('what is fresh says until when', () => {
     expect(new Site().look(required, expiring(now + day, now + 2 * day))).toMatchObject({
       until: now + 2 * day,

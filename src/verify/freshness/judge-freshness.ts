@@ -1,5 +1,6 @@
 import { type Floor, floorKey, freshnessAnnotations } from '../../api/index.ts';
 import { quoted } from '../evidence/refused.ts';
+import { isInstant } from './annotation.ts';
 import { addressedTo } from './audience.ts';
 import { inTime, signedTimes } from './expiry.ts';
 import { judgeOrder } from './judge-order.ts';
@@ -50,7 +51,7 @@ export function judgeFreshness(
   if (ordered.kind === 'stale') return ordered;
   const timely = inTime(rule, revision, memory.now);
   if (timely.kind === 'stale') return timely;
-  return { ...ordered, times, ...(timely.until === undefined ? {} : { until: timely.until }) };
+  return { ...ordered, times, ...(isInstant(timely.until) ? { until: timely.until } : {}) };
 }
 
 function namesOf({ audience }: FreshnessRule, { site }: FreshnessMemory): readonly string[] | undefined {
