@@ -304,4 +304,27 @@ describe('attack 41: what goes wrong in a way that nobody foresaw', () => {
     const found = await discovered({ repository: { ...readableStore(store), resolve } });
     expect(told(found)).toEqual(['REGISTRY_FAILED', 'REGISTRY_FAILED']);
   });
+
+  it.each(['legacy signature under its tag', 'legacy attestation under its tag'])(
+    'is no absence: a layer that cannot be fetched, of a %s',
+    async (home) => {
+      await homes[home]?.();
+      const fetch = () => {
+        throw new OciError('timeout', 'registry.test', 'it does not answer');
+      };
+      const found = await discovered({ repository: { ...readableStore(store), fetch } });
+      expect(told(found)).toContain('REGISTRY_TIMEOUT');
+      expect(found.some(({ kind }) => kind === 'candidate')).toBe(false);
+    },
+  );
+
+  it('attack 12: a layer of more than 64 KiB is refused unread', async () => {
+    const text = JSON.stringify(payloadOf(subject.digest));
+    const padded = legacyLayer(signer, `${text}${' '.repeat(64 * 1024 + 1 - text.length)}`);
+    await pushLegacy(store, subject, [padded]);
+    expect((await discovered())[0]).toMatchObject({
+      kind: 'refused',
+      refusal: { detail: 'expected at most 65536 bytes, got 65537' },
+    });
+  });
 });
