@@ -88,6 +88,11 @@ export function listTags(index: LayoutIndex, repository: string | undefined): st
   return [...new Set(tags.filter((tag) => tag !== undefined))].sort();
 }
 
+/** Names of entries, in their order. */
+export function listNames({ entries }: LayoutIndex): string[] {
+  return entries.map(nameOf).filter((name) => name !== undefined);
+}
+
 /** Repositories that have a tag of their own, sorted. */
 export function listRepositories(index: LayoutIndex): string[] {
   const names = index.entries.map((entry) => {

@@ -120,6 +120,7 @@ describe('openLayout', () => {
     await layout.repository('a/b').tag(image.descriptor, 'v1');
     await layout.repository('c').tag(next.descriptor, 'v1');
     expect(await layout.repositories()).toEqual(['a/b', 'c']);
+    expect(await layout.names()).toContain('c:v1');
     await expect(layout.repository('d').resolve('v1')).rejects.toMatchObject({ code: 'not-found' });
     await expect(collect(layout.repository('d').tags())).rejects.toMatchObject({ code: 'not-found' });
     expect(await collect(bare.tags())).toEqual([]);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readAll } from '../checked-content.ts';
 import { OciError } from '../errors.ts';
 import { IndexedStore, type UntaggingStore } from '../indexed-store.ts';
-import { listRepositories } from '../layout-index.ts';
+import { listNames, listRepositories } from '../layout-index.ts';
 import { isRepositoryName } from '../name-grammar.ts';
 import type { SubjectMemory } from '../referrer-list.ts';
 import { BlobFiles } from './blob-files.ts';
@@ -32,6 +32,8 @@ export interface ImageLayout {
   repository(name?: string): UntaggingStore;
   /** Repositories that have a tag of their own, sorted. */
   repositories(): Promise<string[]>;
+  /** Every name that the index has, as it stands there: `a/b:tag`, or what another tool wrote. */
+  names(): Promise<string[]>;
   /** Removes what no name leads to any more, while others read and write. @throws OciError when what is in use cannot be told. */
   collectGarbage(options?: CollectOptions): Promise<CollectResult>;
 }
@@ -70,6 +72,7 @@ export async function openLayout(directory: string, options: LayoutOptions = {})
     blobs,
     collectGarbage: (collecting) => collectGarbage({ blobs, index }, collecting),
     repositories: async () => listRepositories(await index.read()),
+    names: async () => listNames(await index.read()),
     repository: (name) => {
       if (name === undefined) return new IndexedStore({ blobs, index, subjects });
       if (!isRepositoryName(name)) {

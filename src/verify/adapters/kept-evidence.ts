@@ -120,11 +120,12 @@ async function digestOf(
  * as soon as its subject is. @throws OciError.
  */
 export async function forgetEvidence(layout: ImageLayout, inForce: ReadonlySet<string>): Promise<void> {
-  for (const name of await layout.repositories()) {
-    const repository = layout.repository(name);
-    for await (const tag of repository.tags()) {
-      const [, algorithm, encoded] = evidenceTag.exec(tag) ?? [];
-      if (algorithm !== undefined && !inForce.has(`${algorithm}:${encoded}`)) await repository.untag(tag);
-    }
+  const repositories = new Set(await layout.repositories());
+  for (const name of await layout.names()) {
+    const end = name.lastIndexOf(':');
+    const repository = name.slice(0, Math.max(end, 0));
+    const [tag, algorithm, encoded] = evidenceTag.exec(name.slice(end + 1)) ?? [];
+    const isOver = tag !== undefined && !inForce.has(`${algorithm}:${encoded}`);
+    if (isOver && repositories.has(repository)) await layout.repository(repository).untag(tag);
   }
 }
