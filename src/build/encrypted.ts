@@ -56,7 +56,7 @@ const advice =
 /** Ciphertext must not be delivered as if it were the secret. */
 export function refuseEncrypted(objects: readonly BuiltObject[], faults: Faults): void {
   for (const { object, place } of objects) {
-    const fault = isDecryptionDisabled(object) ? undefined : encryptionFault(object);
+    const fault = isDecryptionDisabled(object.metadata.annotations) ? undefined : encryptionFault(object);
     if (fault === undefined) continue;
     faults.add('OBJECT_INVALID', place, `${formatRef(refOf(object))}: ${fault}; ${advice}`);
   }

@@ -123,7 +123,7 @@ class TreeWalk {
     if (!this.#encrypted(true) || !isEncryptedValue(comment.text)) return comment;
     for (let length = this.#path.length; length >= 0; length -= 1) {
       const opened = this.#tryOpen(comment.text, this.#path.slice(0, length));
-      if (opened !== undefined) return { ...opened, inline: comment.inline };
+      if (opened !== undefined) return opened;
     }
     return comment;
   }

@@ -1,8 +1,7 @@
 import { objectKeys } from '../../api/index.ts';
-import type { KubernetesObject } from '../../core/index.ts';
 
-/** True when an object asks to be left as it is. */
-export function isDecryptionDisabled(object: KubernetesObject): boolean {
-  const mark: unknown = object.metadata.annotations?.[objectKeys.decrypt];
+/** True when the annotations of an object ask to leave it as it is. */
+export function isDecryptionDisabled(annotations: Readonly<Record<string, unknown>> | undefined): boolean {
+  const mark = annotations?.[objectKeys.decrypt];
   return typeof mark === 'string' && mark.toLowerCase() === 'disabled';
 }

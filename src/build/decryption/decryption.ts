@@ -73,6 +73,7 @@ export class Decryption {
   async text(encrypted: EncryptedText): Promise<Uint8Array> {
     const { place, output } = encrypted;
     const files = await this.#read(encrypted);
+    if (files.length === 0) throw failed(place, 'holds no metadata of SOPS');
     const trees: SopsMap[] = [];
     for (const file of files) {
       const opened = await this.#open(place, file);
@@ -87,7 +88,7 @@ export class Decryption {
   async verify(encrypted: EncryptedText): Promise<void> {
     const { place } = encrypted;
     for (const file of await this.#read(encrypted)) {
-      if (this.#verified.has(file.metadata.mac)) continue;
+      if (file.isDisabled || this.#verified.has(file.metadata.mac)) continue;
       const opened = await this.#open(place, file);
       if (opened === undefined) await this.#byProgram(encrypted, file.metadata);
       this.#verified.add(file.metadata.mac);
@@ -97,7 +98,7 @@ export class Decryption {
   /** A built object with its values in clear, or the same object when nothing in it is encrypted. @throws SealiftError as `text`. */
   async object(built: BuiltObject): Promise<BuiltObject> {
     const { object } = built;
-    if (isDecryptionDisabled(object)) return built;
+    if (isDecryptionDisabled(object.metadata.annotations)) return built;
     if (isObject(object['sops'] as JsonValue | undefined)) return this.#whole(built);
     return object.apiVersion === 'v1' && object.kind === 'Secret' ? this.#entries(built) : built;
   }
@@ -107,9 +108,7 @@ export class Decryption {
       if (text.length > maxEncryptedBytes) {
         throw new SopsFault(`expected at most ${maxEncryptedBytes} bytes, got ${text.length}`);
       }
-      const files = readSopsFiles(place, text, input);
-      if (files.length === 0) throw new SopsFault('holds no metadata of SOPS');
-      return files;
+      return readSopsFiles(place, text, input);
     });
   }
 

@@ -96,15 +96,18 @@ function sectionLines(name: string, { entries }: SopsMap): readonly string[] {
   }
   const [first] = entries;
   const above = first?.kind === 'comment' ? commentLines(first.text).length : 0;
-  return [...lines.slice(0, above), `[${name}]`, ...lines.slice(above), ''];
+  const head = name === defaultSection ? [] : [`[${name}]`];
+  return [...lines.slice(0, above), ...head, ...lines.slice(above)];
 }
 
 /** @throws SopsFault for values that are no maps of scalars. */
 export function writeIni(tree: SopsMap): string {
-  const sections = pairsOf(tree).map(({ key, value }) => {
+  const sections = pairsOf(tree).flatMap(({ key, value }) => {
     if (!isBranch(value) || value.kind !== 'map') throw new SopsFault('an INI file holds sections alone');
-    if (value.entries.length === 0 && key === defaultSection) return '';
-    return `${sectionLines(key, value).join('\n')}\n`;
+    if (key === defaultSection && value.entries.length === 0) return [];
+    return sectionLines(key, value)
+      .map((line) => `${line}\n`)
+      .join('');
   });
-  return sections.join('');
+  return sections.join('\n');
 }

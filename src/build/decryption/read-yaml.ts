@@ -52,7 +52,8 @@ function plainValue(text: string): SopsLeaf {
 }
 
 function scalarValue(node: Scalar.Parsed): SopsLeaf {
-  if (node.tag === 'tag:yaml.org,2002:str') return node.source;
+  // A text `<<` is written as `!!merge <<` by go-yaml.
+  if (node.tag === 'tag:yaml.org,2002:str' || node.tag === 'tag:yaml.org,2002:merge') return node.source;
   if (node.tag !== undefined) throw new SopsFault('tags are not supported in encrypted files');
   return node.type === 'PLAIN' ? plainValue(node.source) : node.source;
 }

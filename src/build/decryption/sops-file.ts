@@ -1,4 +1,6 @@
+import { isDecryptionDisabled } from './decryption-disabled.ts';
 import { readIniTree, writeIni } from './ini-store.ts';
+import { treeObject } from './object-tree.ts';
 import { readDotenvTree } from './read-dotenv.ts';
 import { readYamlTrees } from './read-yaml.ts';
 import type { SopsFormat } from './sops-format.ts';
@@ -11,6 +13,8 @@ import { writeYaml } from './write-yaml.ts';
 
 /** An encrypted file: its values, and what it says about them. */
 export interface SopsFile {
+  /** True when each of its documents asks to be left as it is. */
+  readonly isDisabled: boolean;
   readonly trees: readonly SopsMap[];
   readonly metadata: SopsMetadata;
 }
@@ -18,15 +22,26 @@ export interface SopsFile {
 const metadataKey = 'sops';
 const flatPrefix = 'sops_';
 
+function isMapValue(value: SopsValue | undefined): value is SopsMap {
+  return typeof value === 'object' && value !== null && value.kind === 'map';
+}
+
 function fieldOf(map: SopsMap, key: string): SopsValue | undefined {
   return pairsOf(map).find((pair) => pair.key === key)?.value;
+}
+
+function annotationsOf(tree: SopsMap): Readonly<Record<string, unknown>> {
+  const metadata = fieldOf(tree, 'metadata');
+  const annotations = isMapValue(metadata) ? fieldOf(metadata, 'annotations') : undefined;
+  return isMapValue(annotations) ? treeObject(annotations) : {};
 }
 
 /** A file of one document that keeps its metadata in a map, and SOPS repeats it in each further document. */
 function nested(trees: readonly SopsMap[]): SopsFile {
   const [first] = trees;
   const metadata = readMetadata(first === undefined ? undefined : fieldOf(first, metadataKey));
-  return { metadata, trees: trees.map((tree) => withoutKey(tree, metadataKey)) };
+  const isDisabled = trees.every((tree) => isDecryptionDisabled(annotationsOf(tree)));
+  return { isDisabled, metadata, trees: trees.map((tree) => withoutKey(tree, metadataKey)) };
 }
 
 function dotenv(text: string): SopsFile {
@@ -37,18 +52,19 @@ function dotenv(text: string): SopsFile {
   const flat = tree.entries.filter(isFlat);
   const pairs = flat.map((pair) => ({ ...pair, key: pair.key.slice(flatPrefix.length) }));
   const rest = tree.entries.filter((entry) => !isFlat(entry));
-  return { metadata: readMetadata(unflatten(pairs)), trees: [{ kind: 'map', entries: rest }] };
+  const metadata = readMetadata(unflatten(pairs));
+  return { isDisabled: false, metadata, trees: [{ kind: 'map', entries: rest }] };
 }
 
 function ini(text: string): SopsFile {
   const tree = readIniTree(text);
   const section = fieldOf(tree, metadataKey);
-  const pairs =
-    typeof section === 'object' && section !== null && section.kind === 'map' ? pairsOf(section) : [];
+  const pairs = isMapValue(section) ? pairsOf(section) : [];
   const unescaped = pairs.map(({ kind, key, value }) => {
     return { kind, key, value: typeof value === 'string' ? value.replaceAll('\\n', '\n') : value };
   });
-  return { metadata: readMetadata(unflatten(unescaped)), trees: [withoutKey(tree, metadataKey)] };
+  const metadata = readMetadata(unflatten(unescaped));
+  return { isDisabled: false, metadata, trees: [withoutKey(tree, metadataKey)] };
 }
 
 /**
@@ -63,7 +79,7 @@ export function readSopsFiles(place: string, text: string, format: SopsFormat): 
 
 function macOf(tree: SopsMap): string | undefined {
   const metadata = fieldOf(tree, metadataKey);
-  if (typeof metadata !== 'object' || metadata === null || metadata.kind !== 'map') return undefined;
+  if (!isMapValue(metadata)) return undefined;
   const mac = fieldOf(metadata, 'mac');
   return typeof mac === 'string' ? mac : undefined;
 }

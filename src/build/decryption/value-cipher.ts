@@ -58,6 +58,13 @@ const readers = new Map<string, (bytes: Buffer) => SopsLeaf>([
   ['comment', (bytes) => ({ kind: 'comment', text: bytes.toString('utf8'), inline: false })],
 ]);
 
+/** Node reads over what is no base64. */
+function base64(text: string): Buffer {
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.toString('base64') !== text) throw new SopsFault('an encrypted value is damaged');
+  return bytes;
+}
+
 function open(parts: readonly Buffer[], key: Uint8Array, additional: string): Buffer {
   const [data, nonce, tag] = parts as [Buffer, Buffer, Buffer];
   if (tag.length !== tagBytes || nonce.length === 0 || nonce.length > maxNonceBytes) {
@@ -85,6 +92,6 @@ export function decryptValue(encrypted: string, key: Uint8Array, additional: str
   const [, data = '', nonce = '', tag = '', type = ''] = match;
   const read = readers.get(type);
   if (read === undefined) throw new SopsFault('an encrypted value is of a type that is not known');
-  const parts = [data, nonce, tag].map((part) => Buffer.from(part, 'base64'));
+  const parts = [data, nonce, tag].map(base64);
   return read(open(parts, key, additional));
 }

@@ -52,6 +52,8 @@ function doubleQuoted(text: string): string {
 }
 
 function oneLine(text: string): string {
+  // As go-yaml has it.
+  if (text === '<<') return '!!merge <<';
   const asItself = readsAsText(text) && !oldBooleans.test(text) && !base60.test(text);
   if (!asItself || special.test(text) || text.includes('\t')) return doubleQuoted(text);
   const plain = !indicatorFirst.test(text) && !indicatorInside.test(text) && !edgeSpace.test(text);
