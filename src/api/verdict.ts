@@ -2,6 +2,8 @@ import type { ErrorCode } from '../core/index.ts';
 
 /** One signature that a policy counts. */
 export interface Signer {
+  /** Who counts it: `VerificationPolicy/namespace/name`, or `spec.verify`. */
+  readonly policy: string;
   /** Policy and authority, `policy/authority`, or `spec.verify` with the key's name. */
   readonly authority: string;
   /** `sha256:<hex>` of the key's SubjectPublicKeyInfo. */

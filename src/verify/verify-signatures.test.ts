@@ -30,6 +30,7 @@ describe('a signature in each format', () => {
       signers: [
         {
           authority: 'release/key-0',
+          policy: 'VerificationPolicy/default/release',
           keyId: signer.id,
           format: isBundle ? 'bundle' : 'legacy',
           evidence: isBundle ? evidence.descriptor.digest : room.layer().content.descriptor.digest,

@@ -91,6 +91,7 @@ export class FakeStages {
           signers: [
             {
               authority: 'release/key',
+              policy: 'VerificationPolicy/default/release',
               keyId: 'sha256:00',
               format: 'bundle',
               evidence: digest,

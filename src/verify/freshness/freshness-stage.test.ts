@@ -18,6 +18,9 @@ const policy = (name: string, freshness: Fields, more: Fields = {}) =>
   keyPolicy(`edge/${name}`, ['x'], { freshness, ...more });
 
 const signer = (authority: string, annotations: Readonly<Record<string, string>> = {}): Signer => ({
+  policy: authority.startsWith('spec.verify/')
+    ? 'spec.verify'
+    : `VerificationPolicy/edge/${authority.split('/')[0]}`,
   authority,
   keyId: 'sha256:00',
   format: 'bundle',
@@ -119,7 +122,7 @@ describe('createFreshnessStage', () => {
     const back = signer('ordered/key-0', { 'dev.sealift.allow-step-back-from': '7' });
     const signers = [back, signer('other/key-0')];
     expect(codeOf(look({ policies, number: 5, signers, floors }))).toBe('REVISION_ROLLBACK');
-    const both = [back, { ...back, authority: 'other/key-0' }];
+    const both = [back, signer('other/key-0', back.annotations)];
     expect(look({ policies, number: 5, signers: both, floors })).toMatchObject({
       moves: [{ from: { value: 7 }, to: { value: 5, epoch: 1 } }],
     });

@@ -91,10 +91,10 @@ const nothingAsked: FreshnessOutcome = { kind: 'fresh', moves: [], floors: [], t
 function askersOf({ source, desired, verdict }: FreshnessRequest): readonly Asker[] {
   const signers = verdict.kind === 'accepted' ? verdict.signers : [];
   const signedFor = (name: string): readonly Signer[] =>
-    signaturesOf(signers.filter(({ authority }) => authority.startsWith(`${name}/`)));
+    signaturesOf(signers.filter(({ policy }) => policy === name));
   const policies = desired.policies
     .filter((policy) => matches(policy, source))
-    .map((policy) => askerOf(policy, signedFor(policy.metadata.name)))
+    .map((policy) => askerOf(policy, signedFor(nameOfPolicy(policy))))
     // Whom nobody signed for has been warned of that already; unsigned annotations are nobody's word, and must move no floor.
     .filter(({ mode, signatures }) => mode === 'enforce' || signatures.length > 0);
   if (source.spec.verify === undefined) return policies;
@@ -103,8 +103,12 @@ function askersOf({ source, desired, verdict }: FreshnessRequest): readonly Aske
 }
 
 function askerOf({ metadata, spec }: VerificationPolicy, signatures: readonly Signer[]): Asker {
-  const name = `VerificationPolicy/${metadata.namespace}/${metadata.name}`;
-  return { name, mode: spec.mode, rule: spec.freshness, signatures };
+  return { name: nameOfPolicy({ metadata }), mode: spec.mode, rule: spec.freshness, signatures };
+}
+
+/** As in `Signer.policy`: two namespaces may have policies of one name. */
+function nameOfPolicy({ metadata }: Pick<VerificationPolicy, 'metadata'>): string {
+  return `VerificationPolicy/${metadata.namespace}/${metadata.name}`;
 }
 
 /** Attestations speak of how an artifact came to be, and count where nobody has to sign. */

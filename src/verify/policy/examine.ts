@@ -162,7 +162,7 @@ function attempt(read: ReadCandidate, requirement: Requirement, authority: Autho
 /** The signature comes first: what unsigned bytes say about digests is worth nothing. */
 function judgeClaim(
   { candidate, claim, examination }: ReadCandidate,
-  { denials }: Requirement,
+  { name: policy, denials }: Requirement,
   authority: Authority,
 ): Attempt['result'] {
   const { evidence, format } = candidate;
@@ -181,7 +181,7 @@ function judgeClaim(
     const detail = `expected a signature of ${digest}, got one of ${quoted(claim.digests[0] ?? 'nothing')}`;
     return { kind: 'refused', refusal: { code: 'SIGNATURE_WRONG_DIGEST', subject: evidence, detail } };
   }
-  const signer = { authority: authority.name, ...proof, format, evidence, ...statedBy(claim) };
+  const signer = { policy, authority: authority.name, ...proof, format, evidence, ...statedBy(claim) };
   const until = validUntil(authority, claim, proof);
   return { kind: 'held', signer, ...(until === undefined ? {} : { until }) };
 }

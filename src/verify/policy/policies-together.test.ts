@@ -309,3 +309,16 @@ describe('an explanation', () => {
     });
   });
 });
+
+describe('policies of one name in two namespaces', () => {
+  it('each count their own signers', async () => {
+    const edge = keyPolicy('edge/release', [alice.publicPem]);
+    const central = keyPolicy('central/release', [bob.publicPem]);
+    expect(await judge([edge, central], [by(alice), by(bob)])).toMatchObject({
+      signers: [
+        { policy: 'VerificationPolicy/edge/release', authority: 'release/key-0', keyId: alice.id },
+        { policy: 'VerificationPolicy/central/release', authority: 'release/key-0', keyId: bob.id },
+      ],
+    });
+  });
+});

@@ -15,6 +15,7 @@ const two = [requirement('one'), requirement('two')];
 
 const signed = (keyId: string, evidence = keyId): Judgement => {
   const signer: Signer = {
+    policy: 'policy',
     authority: `policy/${keyId}`,
     keyId,
     format: 'bundle',
