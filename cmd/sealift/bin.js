@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // The installed command. Plain JavaScript, so that whatever Node is there can read it: Sealift itself needs a newer one, and a
 // node that is too old starts the one that the npm package `node` brought along.
-import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import nodeModule, { createRequire } from 'node:module';
 import { constants, homedir } from 'node:os';
@@ -34,7 +33,8 @@ function pinnedNode() {
 }
 
 /** Stands in for the process it starts: same terminal, same signals, same end. */
-function become(node) {
+async function become(node) {
+  const { spawn } = await import('node:child_process');
   const child = spawn(node, [program(), ...process.argv.slice(2)], { stdio: 'inherit' });
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT']) {
     // A terminal sends SIGINT to both; a second one would read as "now at once".
@@ -73,6 +73,6 @@ if (isNewEnough(process.versions.node)) {
         'install a newer Node, or run `npm ci` with its scripts allowed.',
     );
   } else {
-    become(node);
+    await become(node);
   }
 }

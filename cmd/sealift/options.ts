@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { type OutputFormat, outputFormats } from './output.ts';
+import { type OutputFormat, outputFormats } from './output-format.ts';
 import { defaultStateDirectory } from './state-directory.ts';
 
 export function stateDirectoryOption(): Option {

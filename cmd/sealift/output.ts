@@ -1,10 +1,7 @@
 import { stringify } from 'yaml';
 import { printable } from '../../src/observe/index.ts';
 
-/** How a command prints what it found. */
-export type OutputFormat = 'table' | 'json' | 'yaml';
-
-export const outputFormats: readonly OutputFormat[] = ['table', 'json', 'yaml'];
+export type { OutputFormat } from './output-format.ts';
 
 /** Columns under a heading, wide enough for what is in them. The last one takes what is left. */
 export function formatTable(heading: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,4 +1,4 @@
-import { type DesiredState, type OciRepository, siteObjectSchema } from '../../src/api/index.ts';
+import type { DesiredState, OciRepository, SiteObject } from '../../src/api/index.ts';
 import { SealiftError } from '../../src/core/index.ts';
 import { readGivenFile } from './read-given-file.ts';
 
@@ -25,25 +25,47 @@ const commandLine = 'command-line';
 /** Keys and roots have some kilobytes. */
 const maxFileBytes = 1024 * 1024;
 
-type Kind = 'OCIRepository' | 'VerificationPolicy' | 'Secret';
+type Of<K extends SiteObject['kind']> = Extract<SiteObject, { kind: K }>;
 
-const apiVersions = {
-  OCIRepository: 'source.toolkit.fluxcd.io/v1',
-  VerificationPolicy: 'sealift.dev/v1alpha1',
-  Secret: 'v1',
-} as const satisfies Record<Kind, string>;
+const metadata = { namespace: 'default', name: commandLine, labels: {}, annotations: {} };
 
-/** An object as configuration would give it, by the same schema. */
-function object<K extends Kind>(
-  kind: K,
-  fields: object,
-): Extract<ReturnType<typeof siteObjectSchema.parse>, { kind: K }> {
-  const metadata = { name: commandLine };
-  const written = { apiVersion: apiVersions[kind], kind, metadata, ...fields };
-  const parsed = siteObjectSchema.safeParse(written);
-  if (parsed.success) return parsed.data as Extract<typeof parsed.data, { kind: K }>;
-  const [issue] = parsed.error.issues;
-  throw new SealiftError('USAGE', 'sealift verify', issue?.message ?? 'expected other options');
+/** Written out as the schema would give it: whoever asks by one key waits for no schema. */
+function sourceAt(url: string): OciRepository {
+  return {
+    apiVersion: 'source.toolkit.fluxcd.io/v1',
+    kind: 'OCIRepository',
+    metadata,
+    spec: {
+      url,
+      interval: 60_000,
+      timeout: 60_000,
+      ref: {},
+      layerSelector: { operation: 'extract' },
+      insecure: false,
+      provider: 'generic',
+      suspend: false,
+    },
+  };
+}
+
+type Policy = Of<'VerificationPolicy'>;
+
+function policyBy(authority: Policy['spec']['authorities'][number]): Policy {
+  return {
+    apiVersion: 'sealift.dev/v1alpha1',
+    kind: 'VerificationPolicy',
+    metadata,
+    spec: {
+      match: { repositories: ['**'], sources: [] },
+      mode: 'enforce',
+      authorities: [authority],
+      require: 'any',
+      attestations: [],
+      deny: { keys: [], identities: [], digests: [] },
+      formats: ['bundle', 'legacy'],
+      freshness: { order: 'none', expires: 'ifPresent' },
+    },
+  };
 }
 
 const nothing: DesiredState = { sources: [], deliveries: [], secrets: [], configMaps: [], policies: [] };
@@ -52,18 +74,30 @@ async function text(path: string, code: 'KEY_INVALID' | 'TRUST_INVALID'): Promis
   return Buffer.from(await readGivenFile(path, maxFileBytes, code)).toString();
 }
 
-/** What a policy with this one authority asks, with the Secret that it names. */
-function asPolicy(authority: object, secret: Readonly<Record<string, string>>): DesiredState {
-  const authorities = [{ name: Object.keys(authority)[0], ...authority }];
-  return {
-    ...nothing,
-    policies: [object('VerificationPolicy', { spec: { match: { repositories: ['**'] }, authorities } })],
-    secrets: [object('Secret', { stringData: secret })],
-  };
+async function byKey(key: string): Promise<DesiredState> {
+  return { ...nothing, policies: [policyBy({ name: 'key', key: { data: await text(key, 'KEY_INVALID') } })] };
 }
 
-async function byKey(key: string): Promise<DesiredState> {
-  return asPolicy({ key: { data: await text(key, 'KEY_INVALID') } }, {});
+/** An object as configuration would give it, by the same schema. */
+async function read<K extends SiteObject['kind']>(kind: K, written: object): Promise<Of<K>> {
+  const { siteObjectSchema } = await import('../../src/api/index.ts');
+  const parsed = siteObjectSchema.safeParse({ ...written, kind });
+  if (parsed.success) return parsed.data as Of<K>;
+  const [issue] = parsed.error.issues;
+  throw new SealiftError('USAGE', 'sealift verify', issue?.message ?? 'expected other options');
+}
+
+async function byAuthority(
+  authority: object,
+  secret: Readonly<Record<string, string>>,
+): Promise<DesiredState> {
+  const { apiVersion } = policyBy({ name: 'none' });
+  const spec = { match: { repositories: ['**'] }, authorities: [authority] };
+  return {
+    ...nothing,
+    policies: [await read('VerificationPolicy', { apiVersion, metadata, spec })],
+    secrets: [await read('Secret', { apiVersion: 'v1', metadata, stringData: secret })],
+  };
 }
 
 async function byIdentity(options: DemandOptions): Promise<DesiredState> {
@@ -78,7 +112,7 @@ async function byIdentity(options: DemandOptions): Promise<DesiredState> {
   const root = trustedRoot === undefined ? {} : { trustedRoot: { secretRef: { name: commandLine } } };
   const secret =
     trustedRoot === undefined ? {} : { 'trusted_root.json': await text(trustedRoot, 'TRUST_INVALID') };
-  return asPolicy({ keyless: { identities: [identity], ...root } }, secret);
+  return byAuthority({ name: 'keyless', keyless: { identities: [identity], ...root } }, secret);
 }
 
 async function byPolicies(paths: readonly string[]): Promise<DesiredState> {
@@ -110,7 +144,7 @@ function desiredBy(options: DemandOptions): Promise<DesiredState> {
 }
 
 function sourceOf(desired: DesiredState, url: string, named: string | undefined): OciRepository {
-  if (named === undefined) return object('OCIRepository', { spec: { url, interval: '1m' } });
+  if (named === undefined) return sourceAt(url);
   const source = desired.sources.find(({ metadata }) => `${metadata.namespace}/${metadata.name}` === named);
   if (source !== undefined) return { ...source, spec: { ...source.spec, url } };
   throw new SealiftError('OBJECT_NOT_FOUND', `OCIRepository/${named}`, 'expected it beside the policies');
