@@ -65,19 +65,29 @@ function expand(candidate: Candidate, collection: ObjectCollection): readonly Ca
   });
 }
 
-/** A label or annotation without a value is the empty string, as kustomize writes it; a map without entries goes. */
+/** A field without a value reads as the empty string where it stands in braces. */
+function isEmpty(value: JsonValue | undefined): boolean {
+  return value === null || value === '';
+}
+
+/** A label without a value is the empty string, as the API takes it; a field without a value goes. */
 function normalizeMap(value: JsonValue | undefined): JsonValue | undefined {
-  if (value === null) return undefined;
+  if (isEmpty(value)) return undefined;
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, item ?? '']));
+}
+
+/** Kustomize writes no map of annotations without entries. */
+function isEmptyMap(value: JsonValue | undefined): boolean {
+  return isObject(value) && Object.keys(value).length === 0;
 }
 
 function normalizeMetadata(metadata: JsonObject): JsonObject {
   const { labels, annotations, namespace, ...rest } = metadata;
   const normal = Object.entries({
-    namespace: namespace ?? undefined,
+    namespace: isEmpty(namespace) ? undefined : namespace,
     labels: normalizeMap(labels),
-    annotations: normalizeMap(annotations),
+    annotations: isEmptyMap(annotations) ? undefined : normalizeMap(annotations),
   });
   return { ...rest, ...Object.fromEntries(normal.filter(([, value]) => value !== undefined)) } as JsonObject;
 }

@@ -2,6 +2,7 @@ import { symlinkSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BuildSite } from '../../test/fixtures/build-site.ts';
+import type { KubernetesObject } from '../core/index.ts';
 
 let site: BuildSite;
 beforeEach(() => {
@@ -56,6 +57,39 @@ describe('values of plain YAML, as kustomize 5.8.1 gives them', () => {
     ['whole numbers beyond 2^53 stay exact', 'v: 9007199254740993\n', { v: 9_007_199_254_740_993n }],
     ['a date becomes RFC 3339 text', 'v: 2001-12-14\n', { v: '2001-12-14T00:00:00Z' }],
     ['an empty value is null, an empty string is not', 'v:\nw: ""\n', { v: null, w: '' }],
+    [
+      'an empty value in braces is the empty string',
+      'v: {a: , b: ~, c}\nw: [d: ]\n',
+      { v: { a: '', b: null, c: '' }, w: [{ d: '' }] },
+    ],
+    [
+      'an empty value is what the place of its alias makes of it',
+      'v: &x\nw: [*x]\nx: &y {a: }\ny: {<<: *y}\nz:\n  <<: *y\n',
+      { v: null, w: [''], x: { a: '' }, y: { a: '' }, z: { a: null } },
+    ],
+    [
+      'a time in brackets stays as it is written, for its colons',
+      'v: [2001-12-14t21:59:43.10-05:00, 2001-12-14]\nw: 2001-12-14  21:59:43.10\n',
+      { v: ['2001-12-14t21:59:43.10-05:00', '2001-12-14T00:00:00Z'], w: '2001-12-14T21:59:43.1Z' },
+    ],
+    ['the last line of a file has no line break where it has none', 'v: |\n  a\n  b', { v: 'a\nb' }],
+    ['a kept block at the end of a file neither', 'v: >+\n  a', { v: 'a' }],
+    [
+      'folded text gets one more line break before an indented line',
+      'v: >-\n  a\n  b\n    c\n    d\n  e\n',
+      { v: 'a b\n\n  c\n  d\ne' },
+    ],
+    [
+      'folded text that begins indented is folded once more',
+      'v: >2\n   a\n  b\n\n  c\n  d\n',
+      { v: ' a\nb c d\n' },
+    ],
+    [
+      'numbers behind a point want each underscore between digits',
+      'v: .4_9\nw: .4__9\n',
+      { v: 0.49, w: '.4__9' },
+    ],
+    ['an anchor inside its namesake comes after it', 'v: &x {a: &x 1}\nw: *x\n', { v: { a: 1 }, w: 1 }],
     ['empty maps and lists stay', 'v: {a: null, b: {}, c: []}\n', { v: { a: null, b: {}, c: [] } }],
     ['lists keep their nulls', 'v: [1, null]\n', { v: [1, null] }],
     ['lists need no indentation', 'v:\n- a\n-   b: 1\n    c: 2\n', { v: ['a', { b: 1, c: 2 }] }],
@@ -181,6 +215,32 @@ describe('objects of plain YAML', () => {
     });
   });
 
+  it.each([
+    [
+      'an object',
+      'apiVersion: v1\nkind: X\nmetadata:\n  name: a\n  annotations: {a: 1.50, b: yes, c: ~, d: 0x1F, e: .inf, f: }\n',
+    ],
+    [
+      'an object that merges them',
+      'x: &x {a: 1.50, b: yes, c: ~, d: 0x1F}\napiVersion: v1\nkind: X\nmetadata:\n  name: a\n  annotations: {<<: *x, e: .inf, f: }\n',
+    ],
+    [
+      'a list that is alone in its file',
+      'apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: X\n  metadata:\n    name: a\n    annotations: {a: 1.50, b: yes, c: ~, d: 0x1F, e: .inf, f: }\n',
+    ],
+  ])('takes annotations for text, as they are written: %s', async (_what, text) => {
+    const [object] = (await built(text)) as readonly KubernetesObject[];
+    const annotations = { a: '1.50', b: 'yes', c: '~', d: '0x1F', e: '.inf', f: '' };
+    expect(object?.metadata.annotations).toEqual(annotations);
+  });
+
+  it('takes annotations in other lists for the text of their values, as kustomize does', async () => {
+    const list =
+      'apiVersion: v1\nkind: XList\nitems:\n- apiVersion: v1\n  kind: X\n  metadata:\n    name: a\n    annotations: {a: 1.50, c: ~, d: 0x1F}\n';
+    const [object] = (await built(list)) as readonly KubernetesObject[];
+    expect(object?.metadata.annotations).toEqual({ a: '1.5', c: 'null', d: '31' });
+  });
+
   it('leaves out what kustomize leaves out, and says so', async () => {
     const local = head.replace(
       'name: a',
@@ -244,6 +304,36 @@ describe('faults of plain YAML', () => {
     ['infinity', `${head}v: .inf\n`, 'YAML_MALFORMED', 'infinity and NaN have no place'],
     ['a tag that nobody knows', `${head}v: !foo bar\n`, 'YAML_MALFORMED', 'a tag is not supported'],
     ['a tag that does not fit', `${head}v: !!int x\n`, 'YAML_MALFORMED', 'does not fit its value'],
+    [
+      'a date as key',
+      `${head}v: {2001-01-01: a}\n`,
+      'YAML_MALFORMED',
+      'expected a string as key, got a date',
+    ],
+    [
+      'a question mark in brackets',
+      `${head}v: [?a]\n`,
+      'YAML_MALFORMED',
+      'quotes around text that begins with "?"',
+    ],
+    [
+      'a bare colon in braces',
+      `${head}v: {a:, b: c}\n`,
+      'YAML_MALFORMED',
+      'expected a blank behind the colon',
+    ],
+    [
+      'blanks in a block with a number',
+      `${head}v: |2\n    \n  a\n`,
+      'YAML_MALFORMED',
+      'expected no lines of blanks',
+    ],
+    [
+      'a line break of YAML 1.1',
+      `${head}v: a\u2028b\n`,
+      'YAML_MALFORMED',
+      'a.yaml:4: control character U+2028',
+    ],
     ['a control character', `${head}v: "a\u0001b"\n`, 'YAML_MALFORMED', 'a.yaml:4: control character U+0001'],
     [
       'two JSON texts in a row',

@@ -50,7 +50,7 @@ function parseFloating(text: string): number | undefined {
 }
 
 const timestampPattern =
-  /^(\d{4})-(\d{1,2})-(\d{1,2})(?:(?:[Tt](\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,](\d+))?(Z|[-+]\d\d:\d\d))|(?: (\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,](\d+))?))?$/;
+  /^(\d{4})-(\d{1,2})-(\d{1,2})(?:(?:[Tt](\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,](\d+))?(Z|[-+]\d\d:\d\d))|(?: +(\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,](\d+))?))?$/;
 
 function isDay(year: number, month: number, day: number): boolean {
   if (month < 1 || month > 12 || day < 1) return false;
@@ -83,6 +83,12 @@ function resolveNumeric(text: string, rules: ScalarRules): Scalar {
   return parseInteger(digits) ?? parseFloating(digits) ?? text;
 }
 
+/** Behind a leading point Go wants each underscore between two digits; elsewhere they may stand anywhere. */
+function resolveFraction(text: string): Scalar {
+  if (/_(?!\d)|(?<!\d)_/.test(text)) return text;
+  return parseFloating(text.replaceAll('_', '')) ?? text;
+}
+
 /** The value of a scalar written without quotes and without a tag. Infinity and NaN come out as such. */
 export function resolvePlain(text: string, rules: ScalarRules): Scalar {
   const word = words.get(text);
@@ -92,5 +98,5 @@ export function resolvePlain(text: string, rules: ScalarRules): Scalar {
     if (printedWord !== undefined) return printedWord;
   }
   if (/^[-+0-9]/.test(text)) return resolveNumeric(text, rules);
-  return text.startsWith('.') ? (parseFloating(text) ?? text) : text;
+  return text.startsWith('.') ? resolveFraction(text) : text;
 }

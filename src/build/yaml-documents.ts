@@ -8,6 +8,8 @@ export interface YamlDocument {
   /** Counted from 1, empty documents included. */
   readonly number: number;
   readonly contents: ParsedNode | null;
+  /** The whole file that the offsets count in. */
+  readonly text: string;
   /** Comments that belong to no node, without their `#`. */
   readonly commentBefore: string | null;
   readonly commentAfter: string | null;
@@ -32,8 +34,13 @@ const composerOptions = {
   prettyErrors: false,
 } as const;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: YAML forbids exactly these (YAML 1.2.2, 5.1).
-const forbiddenCharacter = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+/**
+ * YAML 1.2.2 forbids these (5.1), but for U+0085, U+2028 and U+2029. They end a line in YAML 1.1, so for kustomize, and none in
+ * YAML 1.2: text behind one of them would mean different things to different readers.
+ */
+const forbiddenCharacter =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff\u2028\u2029]/;
 
 function exceeded(file: string, line: number, limit: number, what: string): SealiftError {
   return new SealiftError(
@@ -81,7 +88,8 @@ function refuseControlCharacters(file: string, text: string): void {
   if (at < 0) return;
   const line = text.slice(0, at).split('\n').length;
   const code = text.charCodeAt(at).toString(16).padStart(4, '0');
-  throw new SealiftError('YAML_MALFORMED', `${file}:${line}`, `control character U+${code} is not allowed`);
+  const detail = `control character U+${code} is not allowed; write it as an escape in double quotes`;
+  throw new SealiftError('YAML_MALFORMED', `${file}:${line}`, detail);
 }
 
 /**
@@ -100,6 +108,6 @@ export function* readYamlDocuments(file: string, content: string): Generator<Yam
     number += 1;
     if (number > maxDocuments) throw exceeded(file, lineAt(document.range[0]), maxDocuments, 'documents');
     const { contents, commentBefore, comment: commentAfter } = document;
-    yield { file, number, contents, commentBefore, commentAfter, lineAt };
+    yield { file, number, contents, text, commentBefore, commentAfter, lineAt };
   }
 }

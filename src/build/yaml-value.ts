@@ -1,9 +1,15 @@
-import type { Pair, ParsedNode, Scalar as ScalarNode, YAMLMap, YAMLSeq } from 'yaml';
+import type { Alias, Pair, ParsedNode, Scalar as ScalarNode, YAMLMap, YAMLSeq } from 'yaml';
 import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { ErrorCode } from '../core/index.ts';
 import { SealiftError } from '../core/index.ts';
-import { isList, isObject, type JsonValue, type Path, pointer } from './json-value.ts';
+import { isAnnotationPlace } from './annotation-place.ts';
+import { coreTag, fitsTag, tagName } from './core-tags.ts';
+import { reprintFolded } from './folded.ts';
+import { isList, isObject, type JsonObject, type JsonValue, type Path, pointer } from './json-value.ts';
+import { type ListForm, listFormOf } from './list-form.ts';
+import { type PlainReadings, readPlain } from './plain-readings.ts';
 import { resolvePlain, type ScalarRules } from './scalar.ts';
+import { scalarText } from './scalar-text.ts';
 import { placeOf, type YamlDocument } from './yaml-documents.ts';
 import { maxYamlAliases, maxYamlValues } from './yaml-limits.ts';
 
@@ -13,22 +19,10 @@ export interface YamlValue {
   readonly quoted: ReadonlySet<string>;
 }
 
-const coreTag = 'tag:yaml.org,2002:';
-const taggedTypes: Readonly<Record<string, readonly string[]>> = {
-  [`${coreTag}int`]: ['number', 'bigint'],
-  [`${coreTag}float`]: ['number', 'bigint'],
-  [`${coreTag}bool`]: ['boolean'],
-  [`${coreTag}null`]: ['object'],
-};
-
-/** A password that begins with `!` reads as a tag, so tags that are not YAML's own are not quoted. */
-function tagName(tag: string | undefined): string {
-  return tag?.startsWith(coreTag) === true ? `the tag !!${tag.slice(coreTag.length)}` : 'a tag';
-}
-
-/** Kustomize keeps labels and annotations as text, a date among them too. */
-function isMetadataText(path: Path): boolean {
-  return path[0] === 'metadata' && (path[1] === 'labels' || path[1] === 'annotations');
+interface Anchor {
+  readonly path: Path;
+  /** Absent as long as it is being read. */
+  value?: JsonValue;
 }
 
 /** Reads one document; a bomb of aliases is stopped by the count of values it would make. */
@@ -36,22 +30,62 @@ class ValueReader {
   readonly quoted = new Set<string>();
   readonly #document: YamlDocument;
   readonly #rules: ScalarRules;
-  readonly #anchors = new Map<string, { readonly value: JsonValue; readonly path: Path }>();
+  readonly #anchors = new Map<string, Anchor>();
   readonly #path: (string | number)[] = [];
+  readonly #form: ListForm;
+  /** Readings of plain scalars that may be copied to another place, by pointer. */
+  readonly #readings = new Map<string, PlainReadings>();
+  /** Maps and lists that were written in braces and brackets. */
+  readonly #flows = new WeakSet<object>();
+  #flowDepth = 0;
+  /** Nodes around the current one that may be copied. */
+  #copied = 0;
   #aliases = 0;
   #values = 0;
 
   constructor(document: YamlDocument, rules: ScalarRules) {
     this.#document = document;
     this.#rules = rules;
+    this.#form = listFormOf(document, rules);
   }
 
   read(node: ParsedNode | null): JsonValue {
-    if (node === null) return null;
+    if (node === null) return this.#plain('', 0);
     if (isAlias(node)) return this.#alias(node.source, node.range[0]);
     this.#count(node.range[0]);
-    const value = isScalar(node) ? this.#scalar(node) : this.#collection(node);
-    if (node.anchor !== undefined) this.#anchors.set(node.anchor, { value, path: [...this.#path] });
+    if (node.anchor === undefined) return this.#node(node);
+    return this.#anchored(node, node.anchor);
+  }
+
+  /** An anchor counts from where it is written, so one inside with the same name comes after it. */
+  #anchored(node: Exclude<ParsedNode, Alias.Parsed>, name: string): JsonValue {
+    const anchor: Anchor = { path: [...this.#path] };
+    this.#anchors.set(name, anchor);
+    const value = this.#readCopied(() => this.#node(node));
+    anchor.value = value;
+    return value;
+  }
+
+  #node(node: Exclude<ParsedNode, Alias.Parsed>): JsonValue {
+    return isScalar(node)
+      ? this.#scalar(node)
+      : this.#inFlow(node.flow === true, () => this.#collection(node));
+  }
+
+  /** Reads what aliases and merges may copy to places where it stands for something else. */
+  #readCopied(read: () => JsonValue): JsonValue {
+    this.#copied += 1;
+    const value = read();
+    this.#copied -= 1;
+    return value;
+  }
+
+  #inFlow(flow: boolean, read: () => JsonValue): JsonValue {
+    if (!flow) return read();
+    this.#flowDepth += 1;
+    const value = read();
+    this.#flowDepth -= 1;
+    if (typeof value === 'object' && value !== null) this.#flows.add(value);
     return value;
   }
 
@@ -86,7 +120,7 @@ class ValueReader {
       );
     }
     const anchor = this.#anchors.get(name);
-    if (anchor === undefined) {
+    if (anchor?.value === undefined) {
       this.#fail('YAML_MALFORMED', offset, 'an alias has no anchor before it, or stands inside its own');
     }
     return this.#copy(anchor.value, anchor.path, offset);
@@ -95,52 +129,70 @@ class ValueReader {
   /** An alias is a copy: shared parts would be printed as aliases again. `from` is where the value was read. */
   #copy(value: JsonValue, from: Path, offset: number): JsonValue {
     this.#count(offset);
-    if (isList(value)) {
-      return value.map((item, index) =>
-        this.#within(index, () => this.#copy(item, [...from, index], offset)),
-      );
+    if (isList(value) || isObject(value)) {
+      return this.#inFlow(this.#flows.has(value), () => this.#copyParts(value, from, offset));
     }
-    if (isObject(value)) {
-      const entries = Object.entries(value).map(([key, item]) => {
-        return [key, this.#within(key, () => this.#copy(item, [...from, key], offset))] as const;
-      });
-      return Object.fromEntries(entries);
-    }
+    const readings = this.#readings.size === 0 ? undefined : this.#readings.get(pointer(from));
+    if (readings !== undefined) return this.#settle(readings, offset);
     const quoted = typeof value === 'string' && value.includes('$') && this.quoted.has(pointer(from));
     if (quoted) this.quoted.add(pointer(this.#path));
     return value;
   }
 
+  #copyParts(value: JsonObject | readonly JsonValue[], from: Path, offset: number): JsonValue {
+    const part = (item: JsonValue, at: string | number): JsonValue => {
+      return this.#within(at, () => this.#copy(item, [...from, at], offset));
+    };
+    if (isList(value)) return value.map(part);
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, part(item, key)]));
+  }
+
   #scalar(node: ScalarNode.Parsed): JsonValue {
-    const text = node.source;
-    if (node.tag !== undefined) return this.#tagged(node, node.tag);
-    if (node.type !== 'PLAIN') {
-      if (text.includes('$')) this.quoted.add(pointer(this.#path));
-      return text;
+    if (node.tag !== undefined && node.tag !== `${coreTag}str`) return this.#tagged(node, node.tag);
+    const text = scalarText(node, this.#document);
+    if (node.tag !== undefined || node.type !== 'PLAIN') return this.#text(node, text);
+    if (text.startsWith('?') && this.#flowDepth > 0) {
+      this.#fail('YAML_MALFORMED', node.range[0], 'expected quotes around text that begins with "?"');
     }
-    const value = resolvePlain(text, isMetadataText(this.#path) ? this.#textRules(text) : this.#rules);
+    return this.#plain(text, node.range[0]);
+  }
+
+  #text(node: ScalarNode.Parsed, text: string): JsonValue {
+    if (node.type !== 'PLAIN' && text.includes('$')) this.quoted.add(pointer(this.#path));
+    const folded = node.type === 'BLOCK_FOLDED' && this.#rules === 'source' && this.#form !== 'converted';
+    if (!folded) return text;
+    return this.#settle({ block: reprintFolded(text), flow: text, annotation: text }, node.range[0]);
+  }
+
+  #plain(text: string, offset: number): JsonValue {
+    return this.#settle(readPlain(text, this.#rules, this.#form), offset);
+  }
+
+  /** The reading that holds at this place. */
+  #settle(readings: PlainReadings, offset: number): JsonValue {
+    if (this.#copied > 0) this.#readings.set(pointer(this.#path), readings);
+    if (this.#isAnnotation()) return readings.annotation;
+    const value = this.#flowDepth > 0 ? readings.flow : readings.block;
     if (typeof value === 'number' && !Number.isFinite(value)) {
-      this.#fail('YAML_MALFORMED', node.range[0], 'infinity and NaN have no place in an object');
+      this.#fail('YAML_MALFORMED', offset, 'infinity and NaN have no place in an object');
     }
     return value;
   }
 
-  /** Of the rules for printed text only the one about timestamps is wanted here. */
-  #textRules(text: string): ScalarRules {
-    return /^\d{4}-/.test(text) ? 'printed' : this.#rules;
+  #isAnnotation(): boolean {
+    return this.#rules === 'source' && isAnnotationPlace(this.#path, this.#form);
   }
 
   #tagged(node: ScalarNode.Parsed, tag: string): JsonValue {
-    if (tag === `${coreTag}str`) return node.source;
     const value = resolvePlain(node.source, this.#rules);
-    if (taggedTypes[tag]?.includes(typeof value) !== true) {
+    if (!fitsTag(tag, value)) {
       this.#fail(
         'YAML_MALFORMED',
         node.range[0],
         `${tagName(tag)} is not supported, or does not fit its value`,
       );
     }
-    return value;
+    return this.#isAnnotation() ? node.source : value;
   }
 
   #list(node: YAMLSeq.Parsed): JsonValue {
@@ -161,10 +213,10 @@ class ValueReader {
       const offset = pair.key.range[0];
       if (isMergeKey(pair)) {
         if (merged !== undefined) this.#fail('YAML_MALFORMED', offset, 'the key << appears twice');
-        merged = this.#within('<<', () => this.read(pair.value));
+        merged = this.#within('<<', () => this.#readCopied(() => this.read(pair.value)));
         continue;
       }
-      const key = this.#key(pair.key);
+      const key = this.#key(pair.key, node.flow === true);
       if (entries.has(key))
         this.#fail('YAML_MALFORMED', offset, `the key ${JSON.stringify(key)} appears twice`);
       entries.set(
@@ -177,8 +229,22 @@ class ValueReader {
     return Object.fromEntries(entries);
   }
 
-  #key(node: ParsedNode): string {
+  /** In braces YAML 1.1, so kustomize, takes `a:,` for text and YAML 1.2 for a key without a value. */
+  #refuseBareColon(key: ParsedNode): void {
+    const [, end] = key.range;
+    if (!isScalar(key) || key.type !== 'PLAIN' || !/^:[,\]}]/.test(this.#document.text.slice(end, end + 2)))
+      return;
+    this.#fail('YAML_MALFORMED', end, 'expected a blank behind the colon of a key without a value');
+  }
+
+  #key(node: ParsedNode, inBraces: boolean): string {
+    if (inBraces) this.#refuseBareColon(node);
     const value = this.read(node);
+    const isDate =
+      this.#rules === 'source' && isScalar(node) && node.type === 'PLAIN' && value !== node.source;
+    if (isDate && typeof value === 'string') {
+      this.#fail('YAML_MALFORMED', node.range[0], 'expected a string as key, got a date; quote it');
+    }
     // What was printed quotes every key that needs it.
     if (isScalar(node) && value !== null && (this.#rules === 'printed' || typeof value === 'string')) {
       return node.source;

@@ -1,0 +1,34 @@
+import type { Scalar } from 'yaml';
+import { SealiftError } from '../core/index.ts';
+import { placeOf, type YamlDocument } from './yaml-documents.ts';
+
+const blanks = /^[ \t]+$/;
+
+/** True when the last line of a block has no line break; a line of blanks counts only as far as it is part of the text. */
+function endsOpen(source: string, header: string, last: string): boolean {
+  if (last === '') return false;
+  if (/[^ ]/.test(last) || /^[|>]\d?\+/.test(header)) return true;
+  const [, text = ''] = /(?:^|\n)([ \t]+)\n$/.exec(source) ?? [];
+  return text !== '' && last.endsWith(text);
+}
+
+/** Readers disagree whether lines of blanks are text where a number says how deep the text begins. */
+function isAmbiguous(header: string, lines: readonly string[]): boolean {
+  return /\d/.test(header) && lines.some((line) => blanks.test(line));
+}
+
+/**
+ * The text of a scalar, as kustomize reads it: the last line of a file has a line break only where the file has one.
+ * @throws SealiftError YAML_MALFORMED for blanks that readers disagree about.
+ */
+export function scalarText(node: Scalar.Parsed, document: YamlDocument): string {
+  const { source, type, range } = node;
+  if (type !== 'BLOCK_LITERAL' && type !== 'BLOCK_FOLDED') return source;
+  const [header = '', ...lines] = document.text.slice(range[0], range[1]).split('\n');
+  if (isAmbiguous(header, lines)) {
+    const detail = 'expected no lines of blanks in a block whose indentation is given by a number';
+    throw new SealiftError('YAML_MALFORMED', placeOf(document, range[0]), detail);
+  }
+  const endsFile = range[1] >= document.text.length;
+  return endsFile && endsOpen(source, header, lines.at(-1) ?? '') ? source.replace(/\n$/, '') : source;
+}
