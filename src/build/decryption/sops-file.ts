@@ -67,6 +67,13 @@ function ini(text: string): SopsFile {
   return { isDisabled: false, metadata, trees: [withoutKey(tree, metadataKey)] };
 }
 
+/** JSON for a reader of YAML: what YAML forbids stands in texts alone, as an escape. */
+function escaped(json: string): string {
+  return json.replaceAll(/[\u007f-\u009f\u2028\u2029\ufffe\uffff]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
+
 /**
  * Reads an encrypted file. Documents of YAML that were encrypted on their own and put together are files of their own.
  * @throws SopsFault; SealiftError YAML_MALFORMED, YAML_LIMIT_EXCEEDED.
@@ -74,7 +81,7 @@ function ini(text: string): SopsFile {
 export function readSopsFiles(place: string, text: string, format: SopsFormat): readonly SopsFile[] {
   if (format === 'dotenv') return [dotenv(text)];
   if (format === 'ini') return [ini(text)];
-  return groupsOf(readYamlTrees(place, text)).map(nested);
+  return groupsOf(readYamlTrees(place, format === 'yaml' ? text : escaped(text))).map(nested);
 }
 
 function macOf(tree: SopsMap): string | undefined {
