@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { env } from 'node:process';
 
-type BuiltName = 'kustomize' | 'crane' | 'oras' | 'sops' | 'cosign' | 'registry' | 'flux';
+type BuiltName = 'kustomize' | 'crane' | 'oras' | 'sops' | 'cosign' | 'registry' | 'flux' | 'build-oracle';
 
 /** Peers that the system's package manager brings, under the same names in Debian. */
 export const systemPeers = ['docker-registry', 'skopeo'] as const;
@@ -58,6 +58,8 @@ export const peers: readonly Peer[] = [
     versionVariable: 'main.VERSION',
     missingEmbed: 'cmd/flux/manifests',
   },
+  // A program of our own, beside its go.mod: it asks the code that flux builds with.
+  { name: 'build-oracle', goPackage: '.', goModule: 'github.com/fluxcd/pkg/kustomize' },
 ];
 
 /** The folder with the `go.mod` and `go.sum` that pin a peer. */
@@ -93,10 +95,14 @@ export function peerBinary(peer: Peer): string {
   return join(peersCache(), `${peer.name}-${peerVersion(peer).slice(1)}`, peer.name);
 }
 
+function pinned(peer: Peer): readonly string[] {
+  return peer.goPackage === '.' ? ['go.mod', 'go.sum', 'main.go'] : ['go.mod', 'go.sum'];
+}
+
 /** Digest of everything that pins the build: a changed dependency of the same version is built anew. */
 export function peerPin(peer: Peer): string {
   const hash = createHash('sha256').update(JSON.stringify(peer));
-  for (const name of ['go.mod', 'go.sum']) hash.update(readFileSync(join(peerFolder(peer), name)));
+  for (const name of pinned(peer)) hash.update(readFileSync(join(peerFolder(peer), name)));
   return hash.digest('hex');
 }
 
