@@ -1,6 +1,6 @@
 export { readConfiguration } from './adapters/configuration-directory.ts';
-export { type ConfigurationNews, followConfiguration } from './adapters/follow-configuration.ts';
 export { fetchRoot, publicGoodMirror } from './adapters/fetch-root.ts';
+export { type ConfigurationNews, followConfiguration } from './adapters/follow-configuration.ts';
 export { followTrust } from './adapters/follow-trust.ts';
 export { importRoot } from './adapters/import-root.ts';
 export {
