@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type Asked,
@@ -19,7 +20,7 @@ import {
   patchFile,
   secretYamlFile,
 } from '../../../test/fixtures/sops-files.ts';
-import { formatRef, refOf, type SealiftError } from '../../core/index.ts';
+import { formatRef, refOf, SealiftError } from '../../core/index.ts';
 
 const otherKey = 'AGE-SECRET-KEY-1RH87A5Z54ZGUR9S0AS3R6WHFSEFNPLYMAKF5Z2CEU7R06VRJ0A3Q7242AM';
 
@@ -253,6 +254,44 @@ describe('what was changed after it was encrypted', () => {
     expect(error.message).toMatch(/^dir\/a\.yaml/);
     expect(error.message).toContain(message);
   });
+
+  it.each([
+    ['YAML', 'a.yaml', secretYamlFile],
+    ['dotenv', 'a.env', dotenvFile],
+    ['INI', 'a.ini', iniFile],
+    ['JSON', 'a.json', jsonFile],
+    ['binary', 'a', binaryFile],
+  ])(
+    'at any place is refused, or holds the same values: %s',
+    async (_store, name, file) => {
+      const delivered = async (text: string): Promise<string> => {
+        const { objects } = await site.build(entry(name, text), asked());
+        const data = objects[0]?.['data'] as Readonly<Record<string, string>> | undefined;
+        return Buffer.from(data?.[name] ?? '', 'base64').toString();
+      };
+      const whole = await delivered(file);
+      const values = clearValues.filter((value) => whole.includes(value));
+      expect(values).toHaveLength(1);
+      const edit = fc.record({
+        at: fc.nat(file.length - 1),
+        drop: fc.nat(3),
+        put: fc.string({
+          unit: fc.constantFrom('a', 'A', '0', '=', ' ', '\n', ':', '"', '[', '#', '{', '-', '&'),
+          maxLength: 3,
+        }),
+      });
+      await fc.assert(
+        fc.asyncProperty(edit, async ({ at, drop, put }) => {
+          const text = file.slice(0, at) + put + file.slice(at + drop);
+          const outcome = await delivered(text).catch((thrown: unknown) => thrown);
+          // SOPS protects values; names of keys and comments are anybody's.
+          if (!(outcome instanceof SealiftError)) expect(outcome).toContain(values[0]);
+        }),
+        { numRuns: 25 },
+      );
+    },
+    60_000,
+  );
 
   it('passes where the MAC covers encrypted values alone', async () => {
     const text = macOnlyEncryptedFile.replace('tier: front', 'tier: back');
