@@ -55,6 +55,11 @@ describe('values of plain YAML, as kustomize 5.8.1 gives them', () => {
     ['quotes make strings', `v: "1"\nw: 'true'\nx: !!str 12\n`, { v: '1', w: 'true', x: '12' }],
     ['tags make numbers', 'v: !!int "0x1F"\nw: !!float 12\n', { v: 31, w: 12 }],
     ['whole numbers beyond 2^53 stay exact', 'v: 9007199254740993\n', { v: 9_007_199_254_740_993n }],
+    [
+      'a plus makes a float of a number beyond int64',
+      'v: +11001001011110000100\nw: 11001001011110000100\n',
+      { v: 11001001011110000000, w: 11_001_001_011_110_000_100n },
+    ],
     ['a date becomes RFC 3339 text', 'v: 2001-12-14\n', { v: '2001-12-14T00:00:00Z' }],
     ['an empty value is null, an empty string is not', 'v:\nw: ""\n', { v: null, w: '' }],
     [
@@ -73,6 +78,7 @@ describe('values of plain YAML, as kustomize 5.8.1 gives them', () => {
       { v: ['2001-12-14t21:59:43.10-05:00', '2001-12-14T00:00:00Z'], w: '2001-12-14T21:59:43.1Z' },
     ],
     ['the last line of a file has no line break where it has none', 'v: |\n  a\n  b', { v: 'a\nb' }],
+    ['a kept block that ends in less than a line keeps one line break', 'v: |+\n  a\n  ', { v: 'a\n' }],
     ['a kept block at the end of a file neither', 'v: >+\n  a', { v: 'a' }],
     [
       'folded text gets one more line break before an indented line',

@@ -5,9 +5,9 @@ import { placeOf, type YamlDocument } from './yaml-documents.ts';
 const blanks = /^[ \t]+$/;
 
 /** True when the last line of a block has no line break; a line of blanks counts only as far as it is part of the text. */
-function endsOpen(source: string, header: string, last: string): boolean {
+function endsOpen(source: string, last: string): boolean {
   if (last === '') return false;
-  if (/[^ ]/.test(last) || /^[|>]\d?\+/.test(header)) return true;
+  if (/[^ ]/.test(last) || /^\n+$/.test(source)) return true;
   const [, text = ''] = /(?:^|\n)([ \t]+)\n$/.exec(source) ?? [];
   return text !== '' && last.endsWith(text);
 }
@@ -30,5 +30,5 @@ export function scalarText(node: Scalar.Parsed, document: YamlDocument): string 
     throw new SealiftError('YAML_MALFORMED', placeOf(document, range[0]), detail);
   }
   const endsFile = range[1] >= document.text.length;
-  return endsFile && endsOpen(source, header, lines.at(-1) ?? '') ? source.replace(/\n$/, '') : source;
+  return endsFile && endsOpen(source, lines.at(-1) ?? '') ? source.replace(/\n$/, '') : source;
 }

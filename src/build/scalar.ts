@@ -28,6 +28,8 @@ const floatPattern = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
 /** Go keeps a whole number as int64 or uint64; what is larger becomes a float there, and so here. */
 const leastInteger = -(2n ** 63n);
 const greatestInteger = 2n ** 64n - 1n;
+/** Its uint64 has no sign, not even a plus. */
+const greatestSigned = 2n ** 63n - 1n;
 
 function parseInteger(text: string): number | bigint | undefined {
   const match = integerPattern.exec(text);
@@ -36,7 +38,7 @@ function parseInteger(text: string): number | bigint | undefined {
   const octal = /^0[0-7]+$/.test(digits);
   const magnitude = BigInt(octal ? `0o${digits.slice(1)}` : digits.toLowerCase());
   const value = sign === '-' ? -magnitude : magnitude;
-  if (value < leastInteger || value > greatestInteger) return undefined;
+  if (value < leastInteger || value > (sign === '+' ? greatestSigned : greatestInteger)) return undefined;
   const narrow = Number(value);
   return Number.isSafeInteger(narrow) ? narrow : value;
 }

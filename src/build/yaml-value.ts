@@ -213,7 +213,7 @@ class ValueReader {
       const offset = pair.key.range[0];
       if (isMergeKey(pair)) {
         if (merged !== undefined) this.#fail('YAML_MALFORMED', offset, 'the key << appears twice');
-        merged = this.#within('<<', () => this.#readCopied(() => this.read(pair.value)));
+        merged = this.#merged(pair.value, offset);
         continue;
       }
       const key = this.#key(pair.key, node.flow === true);
@@ -227,6 +227,14 @@ class ValueReader {
     if (merged !== undefined) this.#merge(entries, merged, node.range[0]);
     // fromEntries defines own properties, `__proto__` among them.
     return Object.fromEntries(entries);
+  }
+
+  #merged(node: ParsedNode | null, offset: number): JsonValue {
+    const merged = this.#within('<<', () => this.#readCopied(() => this.read(node)));
+    if (isAlias(node) && isList(merged)) {
+      this.#fail('YAML_MALFORMED', offset, 'expected a map behind << and an alias, got a list');
+    }
+    return merged;
   }
 
   /** In braces YAML 1.1, so kustomize, takes `a:,` for text and YAML 1.2 for a key without a value. */

@@ -38,9 +38,9 @@ export function askOracle(questions: readonly OracleQuestion[]): readonly Oracle
   if (lines.length !== questions.length) {
     throw new Error(`build-oracle: expected ${questions.length} answers, got ${lines.length}`);
   }
-  return lines.map((line) => {
-    const { text, error, objects = [] } = JSON.parse(line) as Answered;
+  return lines.map((line, index) => {
+    const { text = '', error, objects = [] } = JSON.parse(line) as Answered;
     if (error !== undefined) return { error };
-    return text === undefined ? { objects } : { text: Buffer.from(text, 'base64') };
+    return questions[index]?.text === undefined ? { objects } : { text: Buffer.from(text, 'base64') };
   });
 }
