@@ -128,6 +128,32 @@ describe('createFreshnessStage', () => {
     });
   });
 
+  it('as many signers as the policy asks for have to take a site back', () => {
+    const two = keyPolicy('edge/two', ['x', 'y', 'z'], {
+      require: { atLeast: 2 },
+      freshness: { order: 'sequence' },
+    });
+    const policies = [two];
+    const says = (key: number, annotations: Readonly<Record<string, string>> = {}): Signer => ({
+      ...signer(`two/key-${key}`, annotations),
+      keyId: `sha256:0${key}`,
+    });
+    const back = { 'dev.sealift.allow-step-back-from': '7' };
+    const floors = new Map<string, Floor>();
+    look({ policies, signers: [says(0), says(1)], floors });
+    for (const signers of [
+      [says(0), says(1), says(2, back)],
+      [says(0, back), says(1), { ...says(0, back), authority: 'two/key-1' }],
+      [says(0, back), says(1, { 'dev.sealift.allow-step-back-from': '6' })],
+    ]) {
+      expect(codeOf(look({ policies, number: 5, signers, floors }))).toBe('REVISION_ROLLBACK');
+    }
+    const both = [says(0), says(1, back), says(2, back)];
+    expect(look({ policies, number: 5, signers: both, floors })).toMatchObject({
+      moves: [{ from: { value: 7 }, to: { value: 5, epoch: 1 } }],
+    });
+  });
+
   it('a policy in mode warn warns, and moves no floor for what nobody signed', () => {
     const trial = policy('trial', { order: 'sequence', expires: 'required' }, { mode: 'warn' });
     expect(look({ policies: [trial] })).toMatchObject({

@@ -14,6 +14,7 @@ import {
 } from '../../api/index.ts';
 import { matches } from '../policy/matches.ts';
 import { spellingsOf } from '../policy/repository-name.ts';
+import { thresholdOf } from '../policy/threshold.ts';
 import { type Fresh, judgeFreshness } from './judge-freshness.ts';
 import type { FreshnessRule, JudgedRevision, Stale } from './rule.ts';
 
@@ -58,6 +59,8 @@ interface Asker {
   readonly mode: 'enforce' | 'warn';
   readonly rule: FreshnessRule;
   readonly signatures: readonly Signer[];
+  /** How many authorities have to have signed. */
+  readonly threshold: number;
 }
 
 /** What `spec.verify` asks for: Flux knows no freshness, but who signs an expiry means it. */
@@ -78,7 +81,7 @@ export function createFreshnessStage(site?: string): FreshnessStage {
       const floors = request.floors.of(repository);
       const memory = { repository, source: nameOf(source), floors, now, site };
       const judged = askers.map((asker) => {
-        const revision = revisionOf(resolved, annotations, asker.signatures);
+        const revision = revisionOf(resolved, annotations, asker);
         return { asker, outcome: judgeFreshness(asker.rule, revision, memory) };
       });
       return together(judged, floors);
@@ -99,11 +102,15 @@ function askersOf({ source, desired, verdict }: FreshnessRequest): readonly Aske
     .filter(({ mode, signatures }) => mode === 'enforce' || signatures.length > 0);
   if (source.spec.verify === undefined) return policies;
   const name = 'spec.verify';
-  return [...policies, { name, mode: 'enforce', rule: ofSpecVerify, signatures: signedFor(name) }];
+  return [
+    ...policies,
+    { name, mode: 'enforce', rule: ofSpecVerify, signatures: signedFor(name), threshold: 1 },
+  ];
 }
 
 function askerOf({ metadata, spec }: VerificationPolicy, signatures: readonly Signer[]): Asker {
-  return { name: nameOfPolicy({ metadata }), mode: spec.mode, rule: spec.freshness, signatures };
+  const { mode, freshness: rule } = spec;
+  return { name: nameOfPolicy({ metadata }), mode, rule, signatures, threshold: thresholdOf(spec) };
 }
 
 /** As in `Signer.policy`: two namespaces may have policies of one name. */
@@ -156,11 +163,11 @@ function moveOf(to: Floor, before: readonly Floor[]): readonly FloorMove[] {
 function revisionOf(
   { revision, manifest }: ResolvedRevision,
   annotations: Readonly<Record<string, string>>,
-  signatures: readonly Signer[],
+  { signatures, threshold }: Asker,
 ): JudgedRevision {
   const { digest } = manifest;
   const at = revision.lastIndexOf('@');
-  return { digest, annotations, signatures, ...(at < 0 ? {} : { tag: revision.slice(0, at) }) };
+  return { digest, annotations, signatures, threshold, ...(at < 0 ? {} : { tag: revision.slice(0, at) }) };
 }
 
 /** Of the manifest that was verified, byte for byte. @throws SealiftError MANIFEST_INVALID. */

@@ -17,7 +17,7 @@ const unordered: FreshnessRule = { order: 'none', expires: 'ignore' };
 const signature = (
   annotations: Readonly<Record<string, string>> = {},
   change: Partial<SignedStatement> = {},
-): SignedStatement => ({ annotations, times: [], ...change });
+): SignedStatement => ({ authority: 'release/ci', keyId: 'sha256:00', annotations, times: [], ...change });
 
 const keyless = (...times: readonly number[]): SignedStatement =>
   signature({}, { identity: { issuer: 'i', subject: 's' }, times: times.map((time) => ({ at: time })) });
@@ -27,6 +27,7 @@ const revision = (name: string, change: Partial<JudgedRevision> = {}): JudgedRev
   tag: 'stable',
   annotations: {},
   signatures: [signature()],
+  threshold: 1,
   ...change,
 });
 

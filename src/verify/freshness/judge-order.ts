@@ -6,6 +6,7 @@ import {
   type FloorOrder,
   freshnessAnnotations,
 } from '../../api/index.ts';
+import { countAuthorities } from '../policy/count-signers.ts';
 import type { JudgedRevision, Stale } from './rule.ts';
 import { stale } from './rule.ts';
 
@@ -53,9 +54,18 @@ function aboveFloor({ order, floor, mark, maxJump }: OrderQuestion): OrderAnswer
   return stale('REVISION_JUMP', detail);
 }
 
-/** The statement names the floor it leads back from, so that it is worth nothing at any other. */
-function isSentBack({ value, digest }: Floor, { annotations, signatures }: JudgedRevision): boolean {
-  return [annotations, ...signatures.map((signature) => signature.annotations)]
-    .map((said) => said[freshnessAnnotations.stepBack])
-    .some((from) => from !== undefined && (from === digest || from === String(value)));
+/**
+ * The statement names the floor it leads back from, so that it is worth nothing at any other. Who could not bring an artifact in alone takes
+ * no site back alone; what the manifest states was signed by as many as were asked for.
+ */
+function isSentBack(
+  { value, digest }: Floor,
+  { annotations, signatures, threshold }: JudgedRevision,
+): boolean {
+  const leadsBack = (said: Readonly<Record<string, string>>): boolean => {
+    const from = said[freshnessAnnotations.stepBack];
+    return from !== undefined && (from === digest || from === String(value));
+  };
+  const votes = signatures.filter((signature) => leadsBack(signature.annotations));
+  return leadsBack(annotations) || countAuthorities(votes) >= Math.max(threshold, 1);
 }

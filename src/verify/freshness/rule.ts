@@ -1,5 +1,6 @@
 import type { FloorOrder } from '../../api/index.ts';
 import type { ErrorCode } from '../../core/index.ts';
+import type { Vote } from '../policy/count-signers.ts';
 
 /** How fresh a policy wants an artifact to be. */
 export interface FreshnessRule {
@@ -16,10 +17,8 @@ export interface FreshnessRule {
 }
 
 /** What one signature states, once it has been found good. */
-export interface SignedStatement {
+export interface SignedStatement extends Vote {
   readonly annotations: Readonly<Record<string, string>>;
-  /** Of who signed with a short-lived certificate. */
-  readonly identity?: { readonly issuer: string; readonly subject: string } | undefined;
   readonly times: readonly { readonly at: number }[];
 }
 
@@ -32,6 +31,8 @@ export interface JudgedRevision {
   readonly annotations: Readonly<Record<string, string>>;
   /** The signatures that a policy counts, and no others. */
   readonly signatures: readonly SignedStatement[];
+  /** How many authorities have to have signed, each by a signer of its own: so many have to take a site back, too. */
+  readonly threshold: number;
 }
 
 /** Why an artifact is not fresh. */

@@ -4,6 +4,7 @@ import { readDenial } from './denial.ts';
 import { readAuthority } from './read-authority.ts';
 import type { AttestationRequirement, Requirement } from './requirement.ts';
 import { compileRule } from './rule.ts';
+import { thresholdOf } from './threshold.ts';
 import type { TrustMaterial } from './trust-material.ts';
 
 /** What a policy asks. @throws SealiftError KEY_INVALID, TRUST_INVALID, CONFIG_INVALID, OBJECT_NOT_FOUND. */
@@ -38,18 +39,6 @@ export async function policyRequirement(
     freshness: spec.freshness,
     notes: [],
   };
-}
-
-function thresholdOf({ authorities, require }: VerificationPolicy['spec']): number {
-  if (typeof require === 'object') return require.atLeast;
-  switch (require) {
-    case 'all':
-      return authorities.length;
-    case 'any':
-      return 1;
-    case 'none':
-      return 0;
-  }
 }
 
 async function attestationRequirement(
