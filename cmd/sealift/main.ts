@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   sign: () => import('./sign.ts'),
   attest: () => import('./attest.ts'),
   verify: () => import('./verify.ts'),
+  build: () => import('./build.ts'),
   trust: () => import('./trust.ts'),
   serve: () => import('./serve.ts'),
   keygen: () => import('./keygen.ts'),

@@ -11,7 +11,8 @@ import { stopSignal } from './stop-signal.ts';
 import { type VerificationDocument, verificationDocument } from './verification-document.ts';
 import { type Demand, type DemandOptions, readDemand } from './verify-demand.ts';
 
-interface VerifyOptions extends DemandOptions {
+/** How `sealift verify` was asked. */
+export interface VerifyOptions extends DemandOptions {
   readonly source?: string;
   readonly stateDir: string;
   readonly insecure: boolean;
@@ -91,17 +92,9 @@ async function runVerify(reference: string, options: VerifyOptions): Promise<voi
 
 const collect = (text: string, known: readonly string[]): readonly string[] => [...known, text];
 
-/** Adds the command to the program. */
-export function addTo(program: Command): void {
-  program
-    .command('verify')
-    .description(
-      'judge an artifact as an agent would, and explain the verdict; ends with 3 when it is refused',
-    )
-    .argument(
-      '<reference>',
-      'oci://HOST/REPOSITORY, oci-layout:DIRECTORY or oci-archive:FILE, with :TAG or @DIGEST',
-    )
+/** Adds the options that say what is asked of an artifact. */
+export function addDemandOptions(command: Command): Command {
+  return command
     .option(
       '--policy <path>',
       'file or directory with VerificationPolicies, and Secrets that they name; may be repeated',
@@ -118,8 +111,22 @@ export function addTo(program: Command): void {
       '--trusted-root <file>',
       "trusted_root.json of the Sigstore instance (default: the public-good instance's)",
     )
+    .addOption(stateDirectoryOption());
+}
+
+/** Adds the command to the program. */
+export function addTo(program: Command): void {
+  const command = program
+    .command('verify')
+    .description(
+      'judge an artifact as an agent would, and explain the verdict; ends with 3 when it is refused',
+    )
+    .argument(
+      '<reference>',
+      'oci://HOST/REPOSITORY, oci-layout:DIRECTORY or oci-archive:FILE, with :TAG or @DIGEST',
+    );
+  addDemandOptions(command)
     .option('--offline', 'reach nothing but the registry; it is never otherwise')
-    .addOption(stateDirectoryOption())
     .option('--insecure', 'speak plain HTTP to a registry that is not on loopback', false)
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'))
     .action(runVerify);

@@ -9,6 +9,7 @@ import {
 import { SealiftError } from '../core/index.ts';
 import type { BuiltObject } from './built-object.ts';
 import { withCommonMetadata } from './common-metadata.ts';
+import { withDecrypted } from './decrypted-places.ts';
 import { Decryption } from './decryption/decryption.ts';
 import { type KeyMaterial, type KeyText, noKeys, readKeyMaterial } from './decryption/key-material.ts';
 import type { SopsProgram } from './decryption/sops-program.ts';
@@ -31,6 +32,14 @@ export interface BuildRequest {
   readonly delivery: Kustomization;
   readonly artifact: Artifact;
   readonly desired: DesiredState;
+}
+
+/** The objects of a delivery in apply order, each with what is known of its way. */
+export interface TracedBuild {
+  readonly objects: readonly BuiltObject[];
+  readonly warnings: readonly string[];
+  /** What stood in encrypted files that kustomize was given in clear. */
+  readonly clearTexts: readonly string[];
 }
 
 /** What the stage acts through. */
@@ -92,6 +101,10 @@ async function requireDirectory(tree: Tree, delivery: Kustomization): Promise<st
   throw new SealiftError('BUILD_PATH_NOT_FOUND', path, `${detail} (spec.path of ${subjectOf(delivery)})`);
 }
 
+function changed(built: BuiltObject, by: string): BuiltObject {
+  return { ...built, changedBy: [...(built.changedBy ?? []), by] };
+}
+
 function substituteAll(
   objects: readonly BuiltObject[],
   { delivery, desired }: BuildRequest,
@@ -104,7 +117,8 @@ function substituteAll(
   const substitution = new Substitution(variables);
   return objects.flatMap((built) => {
     const substituted = faults.collect(built.place, () => substitution.apply(built));
-    return substituted === undefined ? [] : [substituted];
+    if (substituted === undefined) return [];
+    return [substituted === built ? built : changed(substituted, 'substitution')];
   });
 }
 
@@ -113,15 +127,22 @@ class Build {
   readonly #ports: BuildPorts;
   readonly #request: BuildRequest;
   readonly #signal: AbortSignal;
-  readonly #collection: ObjectCollection = { objects: [], faults: new Faults(), warnings: [] };
+  readonly #explain: boolean;
+  readonly #collection: ObjectCollection = {
+    objects: [],
+    faults: new Faults(),
+    warnings: [],
+    clearTexts: [],
+  };
 
-  constructor(ports: BuildPorts, request: BuildRequest, signal: AbortSignal) {
+  constructor(ports: BuildPorts, request: BuildRequest, explain: boolean, signal: AbortSignal) {
+    this.#explain = explain;
     this.#ports = ports;
     this.#request = request;
     this.#signal = signal;
   }
 
-  async run(): Promise<BuildOutput> {
+  async run(): Promise<TracedBuild> {
     const { delivery, artifact } = this.#request;
     this.#signal.throwIfAborted();
     const decryption = await decryptionOf(this.#request, this.#ports, this.#signal);
@@ -151,7 +172,8 @@ class Build {
         'expected the kustomize program to build it, found none',
       );
     }
-    const request = { delivery, tree, root: artifact.root, directory, scan, decryption };
+    const explain = this.#explain;
+    const request = { delivery, tree, root: artifact.root, directory, scan, decryption, explain };
     await buildOverlay(request, { ...this.#ports, kustomize }, this.#collection, this.#signal);
   }
 
@@ -163,22 +185,26 @@ class Build {
     for (const built of objects) {
       this.#signal.throwIfAborted();
       const object = await faults.collectAsync(built.place, () => decryption.object(built));
-      if (object !== undefined) decrypted.push(object);
+      if (object === undefined) continue;
+      decrypted.push(object === built ? built : changed(withDecrypted(built, object), 'decryption'));
     }
     return decrypted;
   }
 
-  #finish(objects: readonly BuiltObject[]): BuildOutput {
+  #finish(objects: readonly BuiltObject[]): TracedBuild {
     const { delivery } = this.#request;
-    const { faults, warnings } = this.#collection;
+    const { faults, warnings, clearTexts } = this.#collection;
     faults.throwIfAny(subjectOf(delivery));
     refuseEncrypted(objects, faults);
     const substituted = substituteAll(objects, this.#request, faults);
     checkIdentities(substituted, faults);
     faults.throwIfAny(subjectOf(delivery));
     if (substituted.length === 0) this.#refuseEmpty();
-    const marked = substituted.map(({ object }) => withCommonMetadata(object, delivery.spec.commonMetadata));
-    return { objects: inApplyOrder(marked), warnings };
+    const marked = substituted.map((built) => ({
+      ...built,
+      object: withCommonMetadata(built.object, delivery.spec.commonMetadata),
+    }));
+    return { objects: inApplyOrder(marked), warnings, clearTexts };
   }
 
   #refuseEmpty(): void {
@@ -190,10 +216,21 @@ class Build {
 }
 
 /** Builds the objects of one delivery from one artifact. */
-export function buildObjects(
+export async function buildObjects(
   ports: BuildPorts,
   request: BuildRequest,
   signal: AbortSignal,
 ): Promise<BuildOutput> {
-  return new Build(ports, request, signal).run();
+  const { objects, warnings } = await new Build(ports, request, false, signal).run();
+  return { objects: objects.map(({ object }) => object), warnings };
+}
+
+/** As `buildObjects`, with the way of each object; where kustomize builds it is asked a second time, for origins when `explain` is set. */
+export function traceObjects(
+  ports: BuildPorts,
+  request: BuildRequest,
+  explain: boolean,
+  signal: AbortSignal,
+): Promise<TracedBuild> {
+  return new Build(ports, request, explain, signal).run();
 }

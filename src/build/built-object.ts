@@ -1,5 +1,13 @@
 import type { KubernetesObject } from '../core/index.ts';
 
+/** Where an object of an overlay comes from. */
+export interface ObjectOrigin {
+  /** File with line and document where they are known, or the kustomization that generated it. */
+  readonly place: string;
+  /** What it went through, in order, as `PatchTransformer of overlay/kustomization.yaml`. */
+  readonly through: readonly string[];
+}
+
 /** An object on its way through the build. */
 export interface BuiltObject {
   readonly object: KubernetesObject;
@@ -7,4 +15,10 @@ export interface BuiltObject {
   readonly place: string;
   /** Pointers of its strings that were quoted in the file and hold a `$`; empty for what kustomize printed. */
   readonly quoted: ReadonlySet<string>;
+  /** Pointers of values that were decrypted. */
+  readonly decrypted?: ReadonlySet<string>;
+  /** Where it comes from by what kustomize said; set when that was asked for. */
+  readonly origin?: ObjectOrigin;
+  /** Steps after kustomize that changed it. */
+  readonly changedBy?: readonly string[];
 }

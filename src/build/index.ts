@@ -2,4 +2,5 @@ export { createChildProcessExec } from './adapters/child-process.ts';
 export { createBuildStage, type DecryptionSettings } from './adapters/create-build-stage.ts';
 export { findKustomize } from './adapters/find-kustomize.ts';
 export { sweepBuilds } from './adapters/temporary-workspaces.ts';
+export type { TracedBuild } from './build-stage.ts';
 export type { Exec, ExecOutcome, ExecRequest } from './exec.ts';

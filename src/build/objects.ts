@@ -24,6 +24,8 @@ export interface ObjectCollection {
   readonly objects: BuiltObject[];
   readonly faults: Faults;
   readonly warnings: string[];
+  /** What stood in encrypted files that kustomize was given in clear. */
+  readonly clearTexts: string[];
 }
 
 function isText(value: JsonValue | undefined): value is string {

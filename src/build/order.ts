@@ -59,7 +59,9 @@ function compareRefs(a: ObjectRef, b: ObjectRef): number {
 }
 
 /** The objects in the order in which they are applied; ties by group, kind, namespace, name. */
-export function inApplyOrder(objects: readonly KubernetesObject[]): readonly KubernetesObject[] {
-  const keyed = objects.map((object) => ({ object, ref: refOf(object) }));
-  return keyed.sort((a, b) => compareRefs(a.ref, b.ref)).map(({ object }) => object);
+export function inApplyOrder<T extends { readonly object: KubernetesObject }>(
+  built: readonly T[],
+): readonly T[] {
+  const keyed = built.map((one) => ({ one, ref: refOf(one.object) }));
+  return keyed.sort((a, b) => compareRefs(a.ref, b.ref)).map(({ one }) => one);
 }

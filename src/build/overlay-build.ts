@@ -6,10 +6,12 @@ import type { Exec } from './exec.ts';
 import type { Faults } from './faults.ts';
 import { generateKustomization } from './generate-kustomization.ts';
 import { formatJson } from './json-text.ts';
+import type { JsonObject } from './json-value.ts';
 import { KustomizationCheck } from './kustomization-check.ts';
 import { type KustomizationFile, parseKustomization } from './kustomization-file.ts';
 import { buildTimeLimitMs, type KustomizeOutput, readOutcome } from './kustomize-outcome.ts';
 import { addObjects, type ObjectCollection } from './objects.ts';
+import { OriginSources, originKey, readOrigins, withOriginMetadata } from './origins.ts';
 import type { TreeScan } from './scan-tree.ts';
 import { childPath, relativePath, type Tree } from './tree.ts';
 import type { Workspace, Workspaces } from './workspace.ts';
@@ -33,6 +35,8 @@ export interface OverlayRequest {
   readonly scan: TreeScan;
   /** Set when the delivery asks to decrypt. */
   readonly decryption: Decryption | undefined;
+  /** Asks kustomize a second time, for where each object comes from. */
+  readonly explain: boolean;
 }
 
 async function presentComponents({ delivery, tree, directory }: OverlayRequest): Promise<readonly string[]> {
@@ -69,6 +73,7 @@ function specPlace(delivery: Kustomization): string {
 interface Prepared {
   readonly path: string;
   readonly text: string;
+  readonly value: JsonObject;
   /** All that it leads to. */
   readonly sources: BuildSources;
 }
@@ -86,9 +91,11 @@ async function prepare(request: OverlayRequest, faults: Faults, signal: AbortSig
     place: () => specPlace(delivery),
   };
   await check.check(added, directory);
+  const value = generateKustomization(existing.value, delivery.spec, components);
   return {
     path: existing.path,
-    text: formatJson(generateKustomization(existing.value, delivery.spec, components)),
+    value,
+    text: formatJson(value),
     sources: { kustomizations: check.reached, files: check.files },
   };
 }
@@ -137,6 +144,25 @@ async function runKustomize(
   return readOutcome(outcome, file, workspace.root);
 }
 
+/** Builds once more with kustomize's annotations about origins, and puts what they say beside the objects. */
+async function addOrigins(
+  run: Run,
+  kustomization: JsonObject,
+  { objects }: ObjectCollection,
+  signal: AbortSignal,
+): Promise<void> {
+  const { request, workspace, file } = run;
+  await workspace.write(file, formatJson(withOriginMetadata(kustomization)));
+  const { text } = await runKustomize(run, signal);
+  const told = readOrigins(text);
+  const sources = new OriginSources(request.tree, request.directory);
+  for (const [at, built] of objects.entries()) {
+    signal.throwIfAborted();
+    const origin = told.get(originKey(built.object));
+    if (origin !== undefined) objects[at] = { ...built, origin: await sources.resolve(built.object, origin) };
+  }
+}
+
 /** Builds a tree with the real kustomize, in a private copy that is gone afterwards. */
 export async function buildOverlay(
   request: OverlayRequest,
@@ -151,11 +177,15 @@ export async function buildOverlay(
   const workspace = await ports.workspaces.open(request.root, signal);
   try {
     for (const [path, content] of changed) await workspace.write(path, content);
+    for (const [path, content] of changed) {
+      if (path !== prepared.path) collection.clearTexts.push(Buffer.from(content).toString('utf8'));
+    }
     const run = { request, ports, workspace, file: prepared.path };
     const { text, messages } = await runKustomize(run, signal);
     warnings.push(...messages);
     const origin = `kustomize build of ${prepared.path}`;
     for (const document of readYamlDocuments(origin, text)) addObjects(document, 'printed', collection);
+    if (request.explain) await addOrigins(run, prepared.value, collection, signal);
   } finally {
     await workspace.remove();
   }

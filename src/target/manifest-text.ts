@@ -10,7 +10,7 @@ const firstFields = ['apiVersion', 'kind', 'metadata'];
  * An object as YAML: the same object gives the same bytes, whatever the order of its fields. Strings are quoted so that
  * readers of YAML 1.1 (Kubernetes tools) and 1.2 agree on them; integers of any size stay exact.
  */
-export function manifestText(object: KubernetesObject): string {
+export function objectText(object: KubernetesObject): string {
   const names = Object.keys(object).filter((name) => !firstFields.includes(name));
   const fields = [...firstFields, ...names.sort()].map((name) => [name, inOrder(object[name])] as const);
   const body = stringify(new Map(fields), {
@@ -18,7 +18,12 @@ export function manifestText(object: KubernetesObject): string {
     lineWidth: 0,
     schema: 'core',
   });
-  return firstLine + body.replaceAll(breakingCharacters, escaped);
+  return body.replaceAll(breakingCharacters, escaped);
+}
+
+/** What a file of a directory holds: `objectText` under a line that says whose it is. */
+export function manifestText(object: KubernetesObject): string {
+  return firstLine + objectText(object);
 }
 
 /**

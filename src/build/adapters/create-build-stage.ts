@@ -1,6 +1,13 @@
 import type { BuildOutput } from '../../api/index.ts';
-import { type BuildPorts, type BuildRequest, buildObjects } from '../build-stage.ts';
+import {
+  type BuildPorts,
+  type BuildRequest,
+  buildObjects,
+  type TracedBuild,
+  traceObjects,
+} from '../build-stage.ts';
 import type { Exec } from '../exec.ts';
+import { maskDecrypted } from '../mask.ts';
 import { openDiskTree } from './disk-tree.ts';
 import { type KustomizeLookup, kustomizeLookup } from './find-kustomize.ts';
 import { requireNamed } from './find-program.ts';
@@ -34,6 +41,16 @@ export interface BuildStage {
    * @throws SealiftError; the codes are in docs/errors.md. Rejects with the signal's reason when aborted.
    */
   build(request: BuildRequest, signal: AbortSignal): Promise<BuildOutput>;
+  /**
+   * As `build`, with the way of each object for people to read. With `explain` kustomize is asked twice, the second time for
+   * origins; without `showSecrets` values are `***` that were or may have been encrypted.
+   */
+  trace(request: BuildRequest, asked: TraceOptions, signal: AbortSignal): Promise<TracedBuild>;
+}
+
+export interface TraceOptions {
+  readonly explain: boolean;
+  readonly showSecrets: boolean;
 }
 
 function sopsPort(settings: BuildSettings): BuildPorts['sops'] {
@@ -65,5 +82,12 @@ export function createBuildStage(settings: BuildSettings): BuildStage {
     sops: sopsPort(settings),
     siteAgeKeys: async () => (ageKeyFile === undefined ? undefined : readAgeKeys(ageKeyFile)),
   };
-  return { build: (request, signal) => buildObjects(ports, request, signal) };
+  return {
+    build: (request, signal) => buildObjects(ports, request, signal),
+    trace: async (request, { explain, showSecrets }, signal) => {
+      const traced = await traceObjects(ports, request, explain, signal);
+      const shown = showSecrets || request.delivery.spec.decryption === undefined;
+      return shown ? traced : maskDecrypted(traced);
+    },
+  };
 }

@@ -1,0 +1,109 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import * as z from 'zod';
+import { createBuildStage, createChildProcessExec, type TracedBuild } from '../../src/build/index.ts';
+import { type DeliveryOptions, readBuildInput } from './build-input.ts';
+import { decryptionSettings } from './decryption-settings.ts';
+import { formatBuild } from './format-build.ts';
+import { openTree } from './open-tree.ts';
+import { stopSignal } from './stop-signal.ts';
+import { addDemandOptions, type VerifyOptions } from './verify.ts';
+
+interface BuildOptions extends DeliveryOptions, Omit<VerifyOptions, 'output'> {
+  readonly output: 'yaml' | 'json';
+  readonly explain: boolean;
+  readonly showSecrets: boolean;
+  readonly kustomize?: string;
+  readonly sops?: string;
+  readonly sopsAgeKeyFile?: string;
+}
+
+/** What the artifact is judged by; `undefined` when no option asks for a verdict. */
+function demandOf({ output: _, ...options }: BuildOptions): VerifyOptions | undefined {
+  const asked = [
+    options.key,
+    options.certificateIdentity,
+    options.certificateIdentityRegexp,
+    options.certificateOidcIssuer,
+    options.certificateOidcIssuerRegexp,
+    options.trustedRoot,
+    options.source,
+  ].some((option) => option !== undefined);
+  return asked || options.policy.length > 0 ? { ...options, output: 'json' } : undefined;
+}
+
+function stageIn(directory: string, options: BuildOptions) {
+  const { kustomize, sops, sopsAgeKeyFile } = options;
+  const decryption = {
+    stateDirectory: directory,
+    environment: process.env,
+    ...(sops === undefined ? {} : { sops }),
+    ...(sopsAgeKeyFile === undefined ? {} : { sopsAgeKeyFile }),
+  };
+  return createBuildStage({
+    exec: createChildProcessExec(),
+    temporaryDirectory: join(directory, 'builds'),
+    searchPath: process.env['PATH'] ?? '',
+    programDirectory: import.meta.dirname,
+    decryption: { ...decryptionSettings(decryption), privateDirectory: join(directory, 'builds') },
+    ...(kustomize === undefined ? {} : { kustomize }),
+  });
+}
+
+async function traceIn(
+  directory: string,
+  from: string,
+  options: BuildOptions,
+  signal: AbortSignal,
+): Promise<TracedBuild> {
+  const input = await readBuildInput(options);
+  const { insecure, explain, showSecrets } = options;
+  const artifact = await openTree({ from, input, demand: demandOf(options), insecure, directory }, signal);
+  return stageIn(directory, options).trace({ ...input, artifact }, { explain, showSecrets }, signal);
+}
+
+async function build(from: string, options: BuildOptions): Promise<void> {
+  // Each schema is used once or twice here: compiling it takes longer than it saves.
+  z.config({ jitless: true });
+  const directory = await mkdtemp(join(tmpdir(), 'sealift-command-'));
+  try {
+    const traced = await traceIn(directory, from, options, stopSignal());
+    for (const warning of traced.warnings) process.stderr.write(`warning: ${warning}\n`);
+    process.stdout.write(formatBuild(traced, options));
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+const collect = (text: string, known: readonly string[]): readonly string[] => [...known, text];
+
+/** Adds the command to the program. */
+export function addTo(program: Command): void {
+  const command = program
+    .command('build')
+    .description('print the objects that a delivery would make; needs no agent, and applies nothing')
+    .argument(
+      '<from>',
+      'a directory, or oci://HOST/REPOSITORY, oci-layout:DIRECTORY or oci-archive:FILE with :TAG or @DIGEST',
+    )
+    .option(
+      '-f, --file <path>',
+      'file or directory with the Kustomization, and the ConfigMaps and Secrets it names; may be repeated',
+      collect,
+      [],
+    )
+    .option('--delivery <namespace/name>', 'with -f: which Kustomization, where there are several')
+    .option('--var <key=value>', 'a variable to substitute, over all others; may be repeated', collect, [])
+    .option('--path <path>', 'directory inside the tree, over that of the Kustomization')
+    .option('--explain', 'say for each object where it comes from and what it went through', false)
+    .option('--show-secrets', 'print what was decrypted, instead of ***', false)
+    .option('--kustomize <file>', 'kustomize binary; looked for on the PATH without it')
+    .option('--sops <file>', 'sops binary, for keys other than age; looked for on the PATH without it')
+    .option('--sops-age-key-file <file>', 'age identities, where the Kustomization names no Secret');
+  addDemandOptions(command)
+    .option('--insecure', 'speak plain HTTP to a registry that is not on loopback', false)
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(['yaml', 'json']).default('yaml'))
+    .action(build);
+}

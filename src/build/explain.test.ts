@@ -1,0 +1,147 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BuildSite, FakeExec, type Files, printed } from '../../test/fixtures/build-site.ts';
+import { ageKey, dotenvFile, secretYamlFile } from '../../test/fixtures/sops-files.ts';
+import type { TracedBuild } from './index.ts';
+
+let site: BuildSite;
+beforeEach(() => {
+  site = new BuildSite();
+});
+afterEach(() => site.close());
+
+const config = (name: string, more = ''): string =>
+  `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n${more}`;
+
+function ways({ objects }: TracedBuild): unknown {
+  return objects.map(({ object, origin, place, changedBy }) => ({
+    name: object.metadata.name,
+    from: origin?.place ?? place,
+    through: origin?.through ?? [],
+    changedBy: changedBy ?? [],
+  }));
+}
+
+describe('the way of an object of a plain tree', () => {
+  it('is file, line and document, in apply order, and whether variables changed it', async () => {
+    const files = {
+      'b.yaml': `${config('z')}---\n${config('y', 'data: {k: "${v}"}\n')}`,
+      'a.yaml': config('x'),
+    };
+    const traced = await site.trace(files, { spec: { postBuild: { substitute: { v: '1' } } } });
+    expect(ways(traced)).toEqual([
+      { name: 'x', from: 'a.yaml:1 (document 1)', through: [], changedBy: [] },
+      { name: 'y', from: 'b.yaml:6 (document 2)', through: [], changedBy: ['substitution'] },
+      { name: 'z', from: 'b.yaml:1 (document 1)', through: [], changedBy: [] },
+    ]);
+  });
+});
+
+const annotated = (name: string, origin: string): string =>
+  config(
+    name,
+    `  annotations:
+    alpha.config.kubernetes.io/transformations: |
+      - configuredIn: kustomization.yaml
+        configuredBy: {apiVersion: builtin, kind: PrefixTransformer}
+    config.kubernetes.io/origin: |
+      ${origin}
+`,
+  );
+
+/** A kustomize that tells origins only when it is asked to. */
+function telling(plain: readonly string[], told: readonly string[]): FakeExec {
+  const exec: FakeExec = new FakeExec(() => {
+    const asked = JSON.stringify(exec.kustomizations.at(-1)).includes('originAnnotations');
+    return printed((asked ? told : plain).join('---\n'));
+  });
+  return exec;
+}
+
+describe('the way of an object of an overlay', () => {
+  const files: Files = {
+    'over/kustomization.yaml': 'resources: [../base]\nnamePrefix: p-\n',
+    'base/kustomization.yaml': 'resources: [all.yaml]\nconfigMapGenerator: [{name: gen}]\n',
+    'base/all.yaml': `# first\n${config('a')}---\n${config('b')}`,
+  };
+  const plain = ['p-a', 'p-b', 'p-gen-1'].map((name) => config(name));
+  const told = [
+    annotated('p-a', 'path: ../base/all.yaml'),
+    annotated('p-b', 'path: ../base/all.yaml'),
+    annotated(
+      'p-gen-1',
+      'configuredIn: ../base/kustomization.yaml\n      configuredBy: {apiVersion: builtin, kind: ConfigMapGenerator}',
+    ),
+  ];
+
+  it('is what kustomize tells when it is asked again, with the line of the file', async () => {
+    const exec = telling(plain, told);
+    const traced = await site.trace(files, { exec, spec: { path: 'over' } });
+    const through = ['PrefixTransformer of over/kustomization.yaml'];
+    expect(ways(traced)).toEqual([
+      { name: 'p-a', from: 'base/all.yaml:2 (document 1)', through, changedBy: [] },
+      { name: 'p-b', from: 'base/all.yaml:7 (document 2)', through, changedBy: [] },
+      { name: 'p-gen-1', from: 'base/kustomization.yaml (ConfigMapGenerator)', through, changedBy: [] },
+    ]);
+    expect(exec.requests).toHaveLength(2);
+    expect(site.leftovers()).toEqual([]);
+  });
+
+  it('leaves the objects as they are delivered', async () => {
+    const built = await site.build(files, { exec: telling(plain, told), spec: { path: 'over' } });
+    const { objects } = await site.trace(files, { exec: telling(plain, told), spec: { path: 'over' } });
+    expect(objects.map(({ object }) => object)).toEqual(built.objects);
+  });
+
+  it('names the file alone where several documents fit', async () => {
+    const twins = { ...files, 'base/all.yaml': `${config('a')}---\n${config('p')}` };
+    const traced = await site.trace(twins, { exec: telling(plain, told), spec: { path: 'over' } });
+    expect(traced.objects[0]?.origin?.place).toBe('base/all.yaml');
+  });
+});
+
+it('asks kustomize once where nobody wants an explanation', async () => {
+  const exec = new FakeExec(config('a'));
+  await site.trace({ 'kustomization.yaml': 'resources: []\n' }, { exec, explain: false });
+  expect(exec.requests).toHaveLength(1);
+});
+
+describe('what was encrypted', () => {
+  const keys = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'keys', namespace: 'shop' },
+    stringData: { 'site.agekey': ageKey },
+  };
+  const spec = { decryption: { provider: 'sops', secretRef: { name: 'keys' } } };
+  const asked = { desired: [keys], spec };
+
+  it('is hidden in the objects of a plain tree, and nothing else is', async () => {
+    const files = { 'a.yaml': secretYamlFile, 'b.yaml': config('open', 'data: {k: v}\n') };
+    const { objects } = await site.trace(files, asked);
+    expect(objects.map(({ object }) => object)).toEqual([
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'open' }, data: { k: 'v' } },
+      {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'pass', labels: { tier: 'front' } },
+        stringData: { password: '***', user: '***' },
+      },
+    ]);
+    expect(objects.map(({ changedBy }) => changedBy)).toEqual([undefined, ['decryption']]);
+  });
+
+  it('is shown on demand', async () => {
+    const { objects } = await site.trace({ 'a.yaml': secretYamlFile }, { ...asked, showSecrets: true });
+    expect(objects[0]?.object).toMatchObject({ stringData: { password: 'clear-password-4711' } });
+  });
+
+  it('is hidden wherever kustomize put what it was given in clear', async () => {
+    const leaked = config('leak', 'data: {token: clear-token-4712, all: "TOKEN=clear-token-4712", k: v}\n');
+    const traced = await site.trace(
+      { 'kustomization.yaml': 'secretGenerator: [{name: g, envs: [s.env]}]\n', 's.env': dotenvFile },
+      { ...asked, exec: new FakeExec(leaked) },
+    );
+    expect(traced.objects[0]?.object).toMatchObject({ data: { token: '***', all: '***', k: 'v' } });
+    expect(JSON.stringify(traced)).not.toContain('clear-token-4712');
+  });
+});
