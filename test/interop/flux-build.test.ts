@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { stderr } from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { siteObjectSchema } from '../../src/api/index.ts';
 import { createBuildStage, createChildProcessExec } from '../../src/build/index.ts';
+import { SealiftError } from '../../src/core/index.ts';
 import { desiredState } from '../fixtures/build-site.ts';
 import { canonicalOf } from '../fuzz/canonical-json.ts';
 import { findPeer } from '../peers/find.ts';
@@ -58,6 +59,39 @@ const cases: readonly (readonly [string, string, string, Json])[] = [
   ],
 ];
 
+/** Fields that change every tree. */
+const fields = {
+  targetNamespace: 'other',
+  namePrefix: 'pre-',
+  commonMetadata: { labels: { team: 'a' } },
+  buildMetadata: ['originAnnotations'],
+};
+
+/** Trees that flux builds otherwise; the page gives the reason for each. */
+const refused: Readonly<Record<string, string>> = {
+  'GoogleCloudPlatform-microservices-demo/kustomize/components/container-images-registry': 'BUILD_EMPTY',
+  'GoogleCloudPlatform-microservices-demo/kustomize/components/container-images-tag': 'BUILD_EMPTY',
+  'GoogleCloudPlatform-microservices-demo/kustomize/components/container-images-tag-suffix': 'BUILD_EMPTY',
+  'fluxcd-flux2-kustomize-helm-example/clusters/staging/flux-system': 'BUILD_EMPTY',
+  'fluxcd-flux2/cmd/flux/testdata/build-kustomization/podinfo': 'OBJECT_INVALID',
+  'fluxcd-kustomize-controller/internal/controller/testdata/invalid/overlay': 'OBJECT_INVALID',
+  'fluxcd-kustomize-controller/internal/controller/testdata/sops/algorithms': 'OBJECT_INVALID',
+  'fluxcd-kustomize-controller/internal/controller/testdata/sops/component': 'OBJECT_INVALID',
+  'fluxcd-kustomize-controller/internal/controller/testdata/sops/envs': 'OBJECT_INVALID',
+  'fluxcd-kustomize-controller/internal/controller/testdata/sops/global': 'OBJECT_INVALID',
+  'fluxcd-pkg/kustomize/testdata/noResources': 'BUILD_EMPTY',
+  'fluxcd-pkg/kustomize/testdata/resources': 'other objects',
+  'kubernetes-sigs-kubebuilder/testdata/project-v4/config/samples': 'OBJECT_DUPLICATE',
+};
+
+function treesWithKustomization(): readonly string[] {
+  if (missing) return [];
+  return readdirSync(manifests, { withFileTypes: true, recursive: true })
+    .filter((entry) => /^(kustomization\.ya?ml|Kustomization)$/.test(entry.name))
+    .map((entry) => relative(manifests, entry.parentPath))
+    .sort();
+}
+
 describeWithPeers('what Sealift builds is what flux builds', ['flux', 'kustomize'], () => {
   let temporary: string;
   beforeAll(() => {
@@ -96,6 +130,7 @@ describeWithPeers('what Sealift builds is what flux builds', ['flux', 'kustomize
       [...args, '--kustomization-file', file, '--dry-run'],
       {
         encoding: 'utf8',
+        stdio: 'pipe',
         maxBuffer: 2 ** 28,
         env: { HOME: temporary },
       },
@@ -130,6 +165,14 @@ describeWithPeers('what Sealift builds is what flux builds', ['flux', 'kustomize
     return objects.map(canonicalOf).sort();
   }
 
+  function attempt<T>(build: () => T): T | undefined {
+    try {
+      return build();
+    } catch {
+      return undefined;
+    }
+  }
+
   describe.skipIf(missing)('object by object', () => {
     it.each(cases)('%s', async (what, repository, path, spec) => {
       const root = join(temporary, what.replaceAll(/\W+/g, '-'));
@@ -139,5 +182,34 @@ describeWithPeers('what Sealift builds is what flux builds', ['flux', 'kustomize
       expect(ours.length).toBeGreaterThan(0);
       expect(ours).toEqual(fluxBuild(root, path, delivery));
     });
+
+    it('differs in no tree that the documentation does not name', () => {
+      const page = readFileSync(
+        join(import.meta.dirname, '..', '..', 'docs', 'build-differences.md'),
+        'utf8',
+      );
+      for (const [tree, outcome] of Object.entries(refused))
+        expect(page).toContain(`| \`${tree}\` | ${outcome} |`);
+    });
+
+    it('for every tree with a kustomization, or the difference is listed', async () => {
+      const trees = treesWithKustomization();
+      expect(trees.length).toBeGreaterThan(60);
+      const different: Record<string, unknown> = {};
+      for (const tree of trees) {
+        const [repository = ''] = tree.split('/');
+        const root = join(temporary, 'all', repository);
+        if (!existsSync(root)) cpSync(join(manifests, repository), root, { recursive: true });
+        const path = relative(repository, tree);
+        const delivery = deliveryOf(path, fields);
+        const ours = await ownBuild(root, delivery).catch((thrown: unknown) => thrown);
+        const theirs = attempt(() => fluxBuild(root, path, delivery));
+        if (ours instanceof SealiftError && theirs === undefined) continue;
+        if (ours instanceof SealiftError) different[tree] = ours.code;
+        else if (JSON.stringify(ours) !== JSON.stringify(theirs)) different[tree] = 'other objects';
+      }
+      expect(different).toEqual(refused);
+      // Two programs for each of some seventy trees.
+    }, 600_000);
   });
 });
