@@ -13,7 +13,7 @@ const rfc3339Schema = z.iso.datetime({ offset: true, error: 'expected a time suc
 
 const trustedRootSchema = z
   .strictObject({
-    name: nameSchema.optional().describe('A trusted root that the site has stored: `sealift trust list`.'),
+    name: nameSchema.optional().describe('A trusted root that the site has stored: `sealift trust show`.'),
     secretRef: localReferenceSchema
       .optional()
       .describe('Secret in the namespace of the policy; its entry `trusted_root.json` is the trusted root.'),

@@ -35,7 +35,7 @@ export const errorTable = {
   REGISTRY_DENIED: {
     origin: 'registry',
     retry: 'backoff',
-    next: 'Check the credentials in the Secret that `spec.secretRef` names, and their right to pull this repository.',
+    next: 'Check the credentials and their rights to this repository: an agent takes those of the Secret that `spec.secretRef` names, a command those of `docker login`.',
   },
   REGISTRY_RATE_LIMITED: {
     origin: 'registry',
@@ -115,12 +115,12 @@ export const errorTable = {
   SIGNATURE_MISSING: {
     origin: 'trust',
     retry: 'backoff',
-    next: 'Sign the artifact: `sealift push --sign-key cosign.key`, or `cosign sign --key cosign.key`.',
+    next: 'Sign what is there: `sealift sign --key cosign.key`, or `cosign sign --key cosign.key`; or push it again with `sealift push --sign-key cosign.key`.',
   },
   SIGNATURE_KEY_UNKNOWN: {
     origin: 'trust',
     retry: 'backoff',
-    next: 'Sign with a key that the policy names, or add the signer to the policy if you trust it.',
+    next: 'Sign with a key or as an identity that the policy names, or add the signer to the policy if you trust it.',
   },
   SIGNATURE_TOO_FEW: {
     origin: 'trust',
@@ -230,7 +230,7 @@ export const errorTable = {
   REVISION_OTHER_AUDIENCE: {
     origin: 'trust',
     retry: 'backoff',
-    next: 'Sign for this site: name it, or a group that its policy lists, in dev.sealift.audience.',
+    next: 'Sign for this site: name it, or a group that its policy lists, in dev.sealift.audience. The name of a site is what `sealift run --site-name` says; without it a site has none.',
   },
   REVISION_OTHER_STREAM: {
     origin: 'trust',
@@ -250,7 +250,7 @@ export const errorTable = {
   KEY_INVALID: {
     origin: 'config',
     retry: 'on-change',
-    next: 'Give a PEM public key (ECDSA P-256 or RSA), or a private key made by `sealift keygen` or `cosign generate-key-pair`.',
+    next: 'Give a public key in PEM (ECDSA, RSA or Ed25519), certificates in entries that end in .crt or .pem, or a private key made by `sealift keygen` or `cosign generate-key-pair`.',
   },
   KEY_PASSWORD_WRONG: {
     origin: 'config',
