@@ -138,6 +138,57 @@ describe('evidence that was counted', () => {
     expect(kept).toHaveLength(1);
   });
 
+  /** Digests of the referrers that lie in the local layout. */
+  async function kept(): Promise<readonly string[]> {
+    const found: string[] = [];
+    for await (const { digest } of local.referrers(artifact.descriptor)) found.push(digest);
+    return found;
+  }
+
+  /** The good signature, in a bundle whose unsigned parts are others by number. */
+  function written(number: number): Promise<SignedContent> {
+    const bundle = bundleOf(good, statementOf(artifact.descriptor.digest));
+    const hint = { publicKey: { hint: `hint-${number}` } };
+    return pushBundle(registry, artifact.descriptor, { ...bundle, verificationMaterial: hint });
+  }
+
+  it('is kept once, however often what is unsigned about it is written anew', async () => {
+    const digests: string[] = [];
+    for (const number of [1, 2, 3]) {
+      const { descriptor } = await written(number);
+      const evidence = descriptor.digest;
+      expect(await accept()).toMatchObject({ kind: 'accepted', signers: [{ evidence }] });
+      await registry.delete(descriptor);
+      digests.push(evidence);
+    }
+    expect(new Set(digests).size).toBe(3);
+    expect(await kept()).toEqual(digests.slice(0, 1));
+  });
+
+  it.each([
+    [5_000, 6_000, 2],
+    [5_000, undefined, 2],
+    [6_000, 5_000, 1],
+    [undefined, 5_000, 1],
+  ])(
+    'counts until %s, and is kept again where another counts until %s: %s in all',
+    async (first, then, all) => {
+      validUntil = first;
+      const { descriptor } = await written(1);
+      await accept();
+      await registry.delete(descriptor);
+      await written(2);
+      // The registry's is judged first, then what is kept.
+      const ends = [then, first];
+      duringJudgement = () => {
+        validUntil = ends.shift();
+      };
+      await accept();
+      expect(ends).toEqual([]);
+      expect(await kept()).toHaveLength(all);
+    },
+  );
+
   it('is not kept of what is refused', async () => {
     await sign(registry, artifact, other);
     expect(await accept()).toMatchObject({ kind: 'refused' });

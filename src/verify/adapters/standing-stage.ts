@@ -9,7 +9,7 @@ import {
 import type { SealiftError } from '../../core/index.ts';
 import { withRootAge } from '../basis/root-age.ts';
 import { type RootId, rootsOf, verdictBasis } from '../basis/verdict-basis.ts';
-import { VerdictCache } from '../basis/verdict-cache.ts';
+import { type AcceptedVerdict, VerdictCache } from '../basis/verdict-cache.ts';
 import { keepEvidence, listEvidence } from './kept-evidence.ts';
 import { RecordingRepository } from './recording-repository.ts';
 import type { OpenSource, VerifyStage } from './verify-stage.ts';
@@ -51,14 +51,50 @@ export function createKeepingVerifyStage(ports: Omit<StandingPorts, 'rootId'>): 
         return recorded;
       };
       const verdict = await stageOver(open).verify(request, signal);
-      const read = recorded;
-      if (verdict.kind === 'accepted' && read !== undefined) {
-        const kept = { resolved: request.resolved, evidence: evidenceOf(verdict) };
-        await onLocal(request.source, () => keepEvidence(openLocal(request.source), read, kept, signal));
+      if (verdict.kind === 'accepted' && recorded !== undefined) {
+        const found = { verdict, recorded };
+        await onLocal(request.source, async () => {
+          const counted = (await keptAlready(ports, request, verdict, signal)) ?? found;
+          const kept = { resolved: request.resolved, evidence: evidenceOf(counted.verdict) };
+          await keepEvidence(openLocal(request.source), counted.recorded, kept, signal);
+        });
       }
       return aged(ports, request, verdict);
     },
   };
+}
+
+interface Counted {
+  readonly verdict: AcceptedVerdict;
+  readonly recorded: RecordingRepository;
+}
+
+/**
+ * What is kept, where it suffices as long and as well as what was found now. What is unsigned in a bundle could be written anew at every poll,
+ * and each spelling would be kept beside the others until the disk is full.
+ */
+async function keptAlready(
+  { stageOver, openLocal }: Pick<StandingPorts, 'stageOver' | 'openLocal'>,
+  request: Parameters<VerifyStage['verify']>[0],
+  found: AcceptedVerdict,
+  signal: AbortSignal,
+): Promise<Counted | undefined> {
+  const { manifest, content } = request.resolved;
+  const local = openLocal(request.source);
+  const subject: Descriptor = { ...manifest, size: content.byteLength };
+  if ((await listEvidence(local, subject, signal)).length === 0) return undefined;
+  const recorded = new RecordingRepository(local);
+  const verdict = await stageOver(() => recorded)
+    .verify(request, signal)
+    .catch(() => undefined);
+  signal.throwIfAborted();
+  if (verdict?.kind !== 'accepted') return undefined;
+  const isAsGood = endOf(verdict) >= endOf(found) && verdict.warnings.length <= found.warnings.length;
+  return isAsGood ? { verdict, recorded } : undefined;
+}
+
+function endOf({ validUntil }: AcceptedVerdict): number {
+  return validUntil ?? Number.POSITIVE_INFINITY;
 }
 
 function aged(
