@@ -84,10 +84,25 @@ async function openEnvironment(): Promise<Environment> {
       .registerVariable('predicateType', 'string')
       .registerVariable('digest', 'string')
       .registerFunction(`string.${linearMatches}(string): bool`, (text: string, pattern: string) =>
-        RE2JS.compile(pattern).test(text),
+        compiled(pattern).test(text),
       ),
   );
   return environment;
+}
+
+/** Patterns of policies, which are few; beyond this many they are compiled again, so that those of former policies do not stay. */
+const maxPatterns = 1024;
+
+const patterns = new Map<string, RE2JS>();
+
+/** Compiling takes a thousand times longer than most texts take, and a rule over a bill of materials asks for it at every member. */
+function compiled(pattern: string): RE2JS {
+  const known = patterns.get(pattern);
+  if (known !== undefined) return known;
+  if (patterns.size >= maxPatterns) patterns.clear();
+  const fresh = RE2JS.compile(pattern);
+  patterns.set(pattern, fresh);
+  return fresh;
 }
 
 type Evaluate = ReturnType<Environment['parse']>;
@@ -118,7 +133,7 @@ function replaceMatches(node: ASTNode & { op: 'call' | 'rcall' }, subject: strin
     throw placed(subject, node, 'expected TEXT.matches("PATTERN") with a pattern that is written out');
   }
   try {
-    RE2JS.compile(pattern.args);
+    compiled(pattern.args);
   } catch {
     throw placed(subject, pattern, 'expected a regular expression in RE2 syntax');
   }
