@@ -307,6 +307,7 @@ describe('faults of plain YAML', () => {
       'a.yaml:8 (document 2): an alias',
     ],
     ['an alias inside its own anchor', `${head}x: &x [*x]\n`, 'YAML_MALFORMED', 'stands inside its own'],
+    ['NaN with a tag', `${head}v: !!float .nan\n`, 'YAML_MALFORMED', 'infinity and NaN have no place'],
     ['infinity', `${head}v: .inf\n`, 'YAML_MALFORMED', 'infinity and NaN have no place'],
     ['a tag that nobody knows', `${head}v: !foo bar\n`, 'YAML_MALFORMED', 'a tag is not supported'],
     ['a tag that does not fit', `${head}v: !!int x\n`, 'YAML_MALFORMED', 'does not fit its value'],

@@ -7,7 +7,7 @@ const blanks = /^[ \t]+$/;
 /** True when the last line of a block has no line break; a line of blanks counts only as far as it is part of the text. */
 function endsOpen(source: string, last: string): boolean {
   if (last === '') return false;
-  if (/[^ ]/.test(last) || /^\n+$/.test(source)) return true;
+  if (/[^ ]/.test(last)) return true;
   const [, text = ''] = /(?:^|\n)([ \t]+)\n$/.exec(source) ?? [];
   return text !== '' && last.endsWith(text);
 }
@@ -30,5 +30,6 @@ export function scalarText(node: Scalar.Parsed, document: YamlDocument): string 
     throw new SealiftError('YAML_MALFORMED', placeOf(document, range[0]), detail);
   }
   const endsFile = range[1] >= document.text.length;
+  if (endsFile && /^\n+$/.test(source)) return '\n'.repeat(lines.length - 1);
   return endsFile && endsOpen(source, lines.at(-1) ?? '') ? source.replace(/\n$/, '') : source;
 }

@@ -192,7 +192,8 @@ class ValueReader {
         `${tagName(tag)} is not supported, or does not fit its value`,
       );
     }
-    return this.#isAnnotation() ? node.source : value;
+    if (this.#isAnnotation()) return node.source;
+    return this.#settle({ block: value, flow: value, annotation: node.source }, node.range[0]);
   }
 
   #list(node: YAMLSeq.Parsed): JsonValue {

@@ -13,6 +13,8 @@ export const earlierTexts: readonly string[] = [
   `${head}v: |+\n  text`,
   `${head}v: >+\n `,
   `${head}v: |+\n  a\n  `,
+  `${head}v: |+\n   \n `,
+  `${head}v: !!float .nan\n`,
   `${head}v: &x [{a: 1}]\nw: {<<: *x}\n`,
   `${head}v: +11001001011110000100\n`,
   `${head}v: |-\n  text\n    \n`,

@@ -28,6 +28,10 @@ export const knownDifferences: readonly KnownDifference[] = [
   { name: 'labels that are no text', holds: weRefuse(/metadata\.labels: expected/) },
   { name: 'annotations that are lists or maps', holds: weRefuse(/metadata\.annotations: expected/) },
   { name: 'keys that are no text', holds: weRefuse(/expected a string as key/) },
+  {
+    name: 'faults in merged maps',
+    holds: (text, ours) => /<</.test(text) && weRefuse(/appears twice|behind <</)(text, ours),
+  },
   { name: 'tags', holds: weRefuse(/(a tag|the tag !!\S+) is not supported|could not resolve tag/) },
   { name: 'documents that are no objects', holds: weRefuse(/expected a Kubernetes object/) },
   { name: 'infinity', holds: weRefuse(/infinity and NaN/) },
