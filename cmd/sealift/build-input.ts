@@ -48,7 +48,7 @@ function chosenDelivery({ deliveries }: DesiredState, { file, delivery }: Delive
 }
 
 /** Splits KEY=VALUE; the value may hold anything. @throws SealiftError USAGE, never quoting the value. */
-export function readPairs(option: string, texts: readonly string[]): Readonly<Record<string, string>> {
+function readPairs(option: string, texts: readonly string[]): Readonly<Record<string, string>> {
   const pairs = texts.map((text) => {
     const at = text.indexOf('=');
     if (at > 0) return [text.slice(0, at), text.slice(at + 1)];

@@ -23,6 +23,9 @@ import { RepositoryOpener } from './open-repository.ts';
 import { openTrust, tellTrust, trustDirectory } from './open-trust.ts';
 import { systemClock, systemRandom } from './system-clock.ts';
 
+/** Results of builds that are kept for the next look at a delivery: a hundred deliveries of ten small objects take some 2 MiB. */
+const buildCacheBytes = 8 * 1024 * 1024;
+
 export interface AgentSettings extends DecryptionOptions {
   readonly targetDirectory: string;
   /** Path of the kustomize binary; looked for on the search path without it. */
@@ -93,6 +96,7 @@ function createStages(
       searchPath,
       programDirectory: import.meta.dirname,
       decryption: decryptionSettings(settings),
+      cacheBytes: buildCacheBytes,
       ...(kustomize === undefined ? {} : { kustomize }),
     }),
   };

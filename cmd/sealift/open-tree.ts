@@ -29,7 +29,7 @@ export interface TreeRequest {
 const referencePattern = /^oci(-layout|-archive)?:/;
 
 /** True for what names an artifact; anything else is a directory. */
-export function namesArtifact(from: string): boolean {
+function namesArtifact(from: string): boolean {
   return referencePattern.test(from);
 }
 

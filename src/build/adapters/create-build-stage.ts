@@ -1,4 +1,7 @@
+import { randomBytes } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import type { BuildOutput } from '../../api/index.ts';
+import { BuildCache } from '../build-cache.ts';
 import {
   type BuildPorts,
   type BuildRequest,
@@ -6,6 +9,7 @@ import {
   type TracedBuild,
   traceObjects,
 } from '../build-stage.ts';
+import { buildCached } from '../cached-build.ts';
 import type { Exec } from '../exec.ts';
 import { maskDecrypted } from '../mask.ts';
 import { openDiskTree } from './disk-tree.ts';
@@ -32,6 +36,8 @@ export interface BuildSettings extends KustomizeLookup {
   /** Where trees with a kustomization are copied to while they are built. */
   readonly temporaryDirectory: string;
   readonly decryption?: DecryptionSettings;
+  /** Bytes of results that are kept in memory, about; without it every build is work. */
+  readonly cacheBytes?: number;
 }
 
 export interface BuildStage {
@@ -65,6 +71,16 @@ function sopsPort(settings: BuildSettings): BuildPorts['sops'] {
   });
 }
 
+/** Another program under the same path differs in one of these. */
+async function identifyProgram(path: string): Promise<string> {
+  const { ino, size, mtimeMs } = await stat(path);
+  return [path, ino, size, mtimeMs].join('\n');
+}
+
+function openCache(limit: number | undefined): BuildCache | undefined {
+  return limit === undefined ? undefined : new BuildCache({ limit, secret: randomBytes(32) });
+}
+
 /** The build stage on real files and real programs. */
 export function createBuildStage(settings: BuildSettings): BuildStage {
   const ageKeyFile = settings.decryption?.ageKeyFile;
@@ -82,8 +98,12 @@ export function createBuildStage(settings: BuildSettings): BuildStage {
     sops: sopsPort(settings),
     siteAgeKeys: async () => (ageKeyFile === undefined ? undefined : readAgeKeys(ageKeyFile)),
   };
+  const cache = openCache(settings.cacheBytes);
   return {
-    build: (request, signal) => buildObjects(ports, request, signal),
+    build: (request, signal) =>
+      cache === undefined
+        ? buildObjects(ports, request, signal)
+        : buildCached({ ...ports, cache, identify: identifyProgram }, request, signal),
     trace: async (request, { explain, showSecrets }, signal) => {
       const traced = await traceObjects(ports, request, explain, signal);
       const shown = showSecrets || request.delivery.spec.decryption === undefined;

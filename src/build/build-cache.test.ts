@@ -1,0 +1,95 @@
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Asked, BuildSite, FakeExec } from '../../test/fixtures/build-site.ts';
+import { ageKey, secretYamlFile } from '../../test/fixtures/sops-files.ts';
+
+let site: BuildSite;
+beforeEach(() => {
+  site = new BuildSite();
+  site.write({ 'a.yaml': 'apiVersion: v1\nkind: X\nmetadata: {name: "${v}"}\n' });
+});
+afterEach(() => site.close());
+
+const values = (v: string): unknown => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: 'values', namespace: 'shop' },
+  stringData: { v },
+});
+const fromSecret = { substituteFrom: [{ kind: 'Secret', name: 'values' }] };
+const asked: Asked = { desired: [values('one')], spec: { postBuild: fromSecret } };
+
+describe('a second build', () => {
+  it('of the same is no work', async () => {
+    const build = site.stage({ cacheBytes: 100_000 });
+    const first = await build(asked);
+    // A tree never changes; that it is not read again shows that it was not built again.
+    site.write({ 'a.yaml': 'not read' });
+    expect(await build(asked)).toBe(first);
+    expect(await build({ ...asked, desired: [values('one')] })).toBe(first);
+  });
+
+  const other = 'apiVersion: v1\nkind: X\nmetadata: {name: b, labels: {v: "${v}"}}\n';
+  it.each<[string, Asked]>([
+    ['another value of a Secret', { ...asked, desired: [values('two')] }],
+    ['another spec', { ...asked, spec: { ...asked.spec, commonMetadata: { labels: { a: 'b' } } } }],
+    ['another annotation', { ...asked, annotations: { 'sealift.dev/allow-empty': 'true' } }],
+    ['another artifact', { ...asked, digest: 'sha256:01' }],
+  ])('builds again for %s', async (_what, changed) => {
+    const build = site.stage({ cacheBytes: 100_000 });
+    const first = await build(asked);
+    site.write({ 'a.yaml': other });
+    expect((await build(changed)).objects).not.toEqual(first.objects);
+  });
+
+  it('fails where a value has gone, as a first one would', async () => {
+    const build = site.stage({ cacheBytes: 100_000 });
+    await build(asked);
+    await expect(build({ ...asked, desired: [] })).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
+  });
+
+  it('is work where results together are larger than the limit, and keeps nothing of the failed', async () => {
+    const build = site.stage({ cacheBytes: 100 });
+    const first = await build(asked);
+    expect(await build(asked)).not.toBe(first);
+    site.write({ 'a.yaml': '' });
+    await expect(build(asked)).rejects.toMatchObject({ code: 'BUILD_EMPTY' });
+  });
+
+  it('lets the result go that was asked for longest ago', async () => {
+    const build = site.stage({ cacheBytes: 700 });
+    const of = (name: string): Asked => ({ ...asked, name });
+    const [a, b] = [await build(of('a')), await build(of('b'))];
+    expect(await build(of('a'))).toBe(a);
+    await build(of('c'));
+    expect(await build(of('a'))).toBe(a);
+    expect(await build(of('b'))).not.toBe(b);
+  });
+
+  it('with kustomize is none either, until the program is another one', async () => {
+    const kustomize = join(site.root, 'kustomize');
+    copyFileSync('/bin/true', kustomize);
+    site.write({ 'kustomization.yaml': 'resources: [a.yaml]\n' });
+    const exec = new FakeExec('apiVersion: v1\nkind: X\nmetadata: {name: a}\n');
+    const build = site.stage({ cacheBytes: 100_000, exec, kustomize });
+    await build({});
+    await build({});
+    expect(exec.requests).toHaveLength(1);
+    writeFileSync(kustomize, '#!/bin/sh\n');
+    await build({});
+    expect(exec.requests).toHaveLength(2);
+  });
+
+  it('that decrypts is work each time', async () => {
+    site.write({ 'a.yaml': secretYamlFile });
+    const keys = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'keys', namespace: 'shop' } };
+    const desired = [{ ...keys, stringData: { 'a.agekey': ageKey } }];
+    const decrypting = {
+      desired,
+      spec: { decryption: { provider: 'sops', secretRef: { name: 'keys' } } },
+    };
+    const build = site.stage({ cacheBytes: 100_000 });
+    expect(await build(decrypting)).not.toBe(await build(decrypting));
+  });
+});
