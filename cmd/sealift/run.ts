@@ -1,17 +1,19 @@
 import { join, relative, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { SealiftError } from '../../src/core/index.ts';
+import { addBuildLimitOptions, type BuildLimitOptions, buildLimits } from './build-limit-options.ts';
 import { composeAgent } from './compose-agent.ts';
 import { stateDirectoryOption } from './options.ts';
 import { type LogFormat, outputListener } from './output-listener.ts';
 import { loadConfiguration, runOnce, runUntilStopped, tellLoaded } from './run-agent.ts';
+import { addSiteFactsOptions, type SiteFactsOptions, siteFactsOf } from './site-facts-options.ts';
 import { stopSignal } from './stop-signal.ts';
 import { targetDirectory } from './target-option.ts';
 
 /** Where the configuration is looked for without `--config`. */
 const defaultConfiguration = '/etc/sealift';
 
-interface RunOptions {
+interface RunOptions extends BuildLimitOptions, SiteFactsOptions {
   readonly config: string;
   readonly stateDir: string;
   readonly target?: string;
@@ -20,7 +22,6 @@ interface RunOptions {
   readonly sops?: string;
   readonly sopsAgeKeyFile?: string;
   readonly withdrawAll: boolean;
-  readonly siteName?: string;
   readonly logFormat: LogFormat;
 }
 
@@ -37,16 +38,19 @@ async function run(options: RunOptions): Promise<void> {
   const target = targetDirectory(options.target ?? `dir:${join(stateDirectory, 'delivered')}`);
   refuseOverlap(options.config, [stateDirectory, target]);
   const desired = await loadConfiguration(options.config);
+  const facts = await siteFactsOf(options);
   const settings = {
     stateDirectory,
     targetDirectory: target,
     withdrawAll: options.withdrawAll,
     searchPath: process.env['PATH'] ?? '',
     environment: process.env,
+    buildLimits: buildLimits(options),
     ...(options.kustomize === undefined ? {} : { kustomize: options.kustomize }),
     ...(options.sops === undefined ? {} : { sops: options.sops }),
     ...(options.sopsAgeKeyFile === undefined ? {} : { sopsAgeKeyFile: options.sopsAgeKeyFile }),
-    ...(options.siteName === undefined ? {} : { siteName: options.siteName }),
+    siteVariables: facts.variables,
+    ...(facts.name === undefined ? {} : { siteName: facts.name }),
   };
   const agent = await composeAgent(settings, [outputListener(options.logFormat)]);
   const signal = stopSignal();
@@ -61,9 +65,10 @@ async function run(options: RunOptions): Promise<void> {
 
 /** Adds the command to the program. */
 export function addTo(program: Command): void {
-  program
+  const command = program
     .command('run')
-    .description('run the agent: poll, verify, build, apply, watch, report')
+    .description('run the agent: poll, verify, build, apply, watch, report');
+  addSiteFactsOptions(command)
     .option(
       '--config <path>',
       'file or directory with the configuration; read again when it changes',
@@ -80,10 +85,6 @@ export function addTo(program: Command): void {
       'let a configuration without any delivery take back everything that was delivered',
       false,
     )
-    .option(
-      '--site-name <name>',
-      'name under which artifacts are signed for this site, where a policy asks for an audience',
-    )
     .option('--kustomize <file>', 'kustomize binary; looked for on the PATH without it')
     .option('--sops <file>', 'sops binary, for keys other than age; looked for on the PATH without it')
     .option(
@@ -97,6 +98,6 @@ export function addTo(program: Command): void {
       )
         .choices(['auto', 'json', 'text'])
         .default('auto'),
-    )
-    .action(run);
+    );
+  addBuildLimitOptions(command).action(run);
 }

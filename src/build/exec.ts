@@ -1,24 +1,31 @@
-/** One run of a program that must not be trusted with more than it needs. */
+/** One run of a program that must not be trusted with more than it needs. What it may cost is for the port to say. */
 export interface ExecRequest {
   /** Absolute path. */
   readonly program: string;
   readonly args: readonly string[];
   /** Working directory. */
   readonly directory: string;
-  /** `HOME` of the program: the only variable of its environment without the ones below. */
+  /** `HOME` of the program. The port may add what keeps it within its limits; nothing else is in its environment. */
   readonly home: string;
   readonly environment?: Readonly<Record<string, string>>;
-  readonly timeLimitMs: number;
-  /** Bytes of standard output; one more ends the program. */
-  readonly maxOutputBytes: number;
+}
+
+/** What one run may cost; beyond it the program is ended. */
+export interface ExecLimits {
+  readonly timeMs: number;
+  /** Bytes of standard output. */
+  readonly outputBytes: number;
+  /** Bytes resident, of the program itself. */
+  readonly memoryBytes: number;
 }
 
 export type ExecOutcome =
   | { readonly kind: 'exited'; readonly code: number; readonly stdout: Uint8Array; readonly stderr: string }
   /** Ended by a signal that was not ours: killed by the system, perhaps for its memory. */
   | { readonly kind: 'crashed'; readonly signal: string; readonly stderr: string }
-  | { readonly kind: 'too-slow' }
-  | { readonly kind: 'too-much-output' };
+  | { readonly kind: 'too-slow'; readonly limitMs: number }
+  | { readonly kind: 'too-much-output'; readonly limitBytes: number }
+  | { readonly kind: 'too-much-memory'; readonly limitBytes: number };
 
 /** Runs programs. */
 export interface Exec {

@@ -82,6 +82,8 @@ export class KustomizationCheck {
   readonly #visited = new Set<string>();
   readonly #reached: { readonly directory: string; readonly value: JsonObject }[] = [];
   readonly #files = new Set<string>();
+  readonly #read = new Set<string>();
+  readonly #directories = new Set<string>();
 
   constructor(tree: Tree, faults: Faults, signal: AbortSignal) {
     this.#tree = tree;
@@ -97,6 +99,16 @@ export class KustomizationCheck {
   /** The paths of other files that they name. */
   get files(): ReadonlySet<string> {
     return this.#files;
+  }
+
+  /** The paths of all files that kustomize reads, kustomizations included, but for those given to `check`. */
+  get read(): ReadonlySet<string> {
+    return new Set([...this.#read, ...this.#files]);
+  }
+
+  /** The paths of directories that they name. */
+  get directories(): ReadonlySet<string> {
+    return this.#directories;
   }
 
   /** Checks a kustomization as if it stood in that directory, and all that it leads to. */
@@ -150,7 +162,7 @@ export class KustomizationCheck {
     if (kind === undefined) return this.#fault(visit, reference, `${field}: ${text} is not in the artifact`);
     if (kind === 'other')
       return this.#fault(visit, reference, `${field}: ${text} is a link or a special file`);
-    if (kind === 'file') this.#files.add(path);
+    (kind === 'file' ? this.#files : this.#directories).add(path);
     return { path, kind };
   }
 
@@ -178,6 +190,7 @@ export class KustomizationCheck {
     const path = await findKustomization(this.#tree, directory);
     // Kustomize says itself that a directory without one cannot be built.
     if (path === undefined) return;
+    this.#read.add(path);
     const text = await this.#tree.text(path);
     const file = this.#faults.collect(path, () => parseKustomization(path, text, this.#faults));
     if (file !== undefined) await this.#visit({ file, directory, pluginBase });

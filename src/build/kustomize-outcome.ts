@@ -1,9 +1,6 @@
 import { SealiftError } from '../core/index.ts';
+import { cutShort } from './cut-short.ts';
 import type { ExecOutcome } from './exec.ts';
-import { maxBuildBytes } from './yaml-limits.ts';
-
-/** Milliseconds for one run of kustomize. Real overlays build in seconds; only a bomb takes longer. */
-export const buildTimeLimitMs = 60_000;
 
 /** Characters of kustomize's message that reach an error. */
 const maxMessageLength = 500;
@@ -36,23 +33,13 @@ function warningsOf(stderr: string): readonly string[] {
   return lines.slice(0, maxWarnings).map((line) => `kustomize: ${line.slice(2, maxMessageLength)}`);
 }
 
-function refusal(outcome: Exclude<ExecOutcome, { kind: 'exited' }>): string {
-  switch (outcome.kind) {
-    case 'too-slow':
-      return `expected a build within ${buildTimeLimitMs / 1000} s, it took longer`;
-    case 'too-much-output':
-      return `expected at most ${maxBuildBytes} bytes from kustomize, got more`;
-    case 'crashed':
-      return `kustomize was ended by ${outcome.signal}`;
-  }
-}
-
 /**
  * What kustomize printed. `root` is the private directory, cut from messages.
  * @throws SealiftError KUSTOMIZE_FAILED with the first line of what it said, objects left out.
  */
 export function readOutcome(outcome: ExecOutcome, file: string, root: string): KustomizeOutput {
-  if (outcome.kind !== 'exited') throw new SealiftError('KUSTOMIZE_FAILED', file, refusal(outcome));
+  if (outcome.kind !== 'exited')
+    throw new SealiftError('KUSTOMIZE_FAILED', file, cutShort('kustomize', outcome));
   if (outcome.code !== 0) {
     throw new SealiftError('KUSTOMIZE_FAILED', file, messageOf(outcome.stderr, root));
   }

@@ -9,14 +9,13 @@ import { formatJson } from './json-text.ts';
 import type { JsonObject } from './json-value.ts';
 import { KustomizationCheck } from './kustomization-check.ts';
 import { type KustomizationFile, parseKustomization } from './kustomization-file.ts';
-import { buildTimeLimitMs, type KustomizeOutput, readOutcome } from './kustomize-outcome.ts';
+import { type KustomizeOutput, readOutcome } from './kustomize-outcome.ts';
 import { addObjects, type ObjectCollection } from './objects.ts';
 import { OriginSources, originKey, readOrigins, withOriginMetadata } from './origins.ts';
 import type { TreeScan } from './scan-tree.ts';
 import { childPath, relativePath, type Tree } from './tree.ts';
-import type { Workspace, Workspaces } from './workspace.ts';
+import type { TreePart, Workspace, Workspaces } from './workspace.ts';
 import { readYamlDocuments } from './yaml-documents.ts';
-import { maxBuildBytes } from './yaml-limits.ts';
 
 export interface OverlayPorts {
   readonly exec: Exec;
@@ -76,6 +75,8 @@ interface Prepared {
   readonly value: JsonObject;
   /** All that it leads to. */
   readonly sources: BuildSources;
+  /** What kustomize has to find. */
+  readonly part: Omit<TreePart, 'root'>;
 }
 
 /** The kustomization to build, checked with all that it leads to. */
@@ -97,6 +98,7 @@ async function prepare(request: OverlayRequest, faults: Faults, signal: AbortSig
     value,
     text: formatJson(value),
     sources: { kustomizations: check.reached, files: check.files },
+    part: { files: check.read, directories: new Set([directory, ...check.directories]) },
   };
 }
 
@@ -132,8 +134,6 @@ async function runKustomize(
       ],
       directory: workspace.root,
       home: workspace.home,
-      timeLimitMs: buildTimeLimitMs,
-      maxOutputBytes: maxBuildBytes,
     },
     signal,
   );
@@ -174,7 +174,7 @@ export async function buildOverlay(
   const prepared = await prepare(request, faults, signal);
   faults.throwIfAny(prepared.path);
   const changed = await changedFiles(request, prepared);
-  const workspace = await ports.workspaces.open(request.root, signal);
+  const workspace = await ports.workspaces.open({ root: request.root, ...prepared.part }, signal);
   try {
     for (const [path, content] of changed) await workspace.write(path, content);
     for (const [path, content] of changed) {

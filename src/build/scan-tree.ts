@@ -1,4 +1,6 @@
+import { SealiftError } from '../core/index.ts';
 import { childPath, type Tree } from './tree.ts';
+import { maxTreeEntries } from './yaml-limits.ts';
 
 /** The names under which kustomize finds its configuration, in this order. */
 const kustomizationNames = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
@@ -25,14 +27,24 @@ export async function findKustomization(tree: Tree, directory: string): Promise<
 }
 
 interface Found {
+  entries: number;
   readonly nested: string[];
   readonly files: string[];
   readonly skipped: string[];
 }
 
+function refuseCrowd({ entries }: Found, directory: string): void {
+  if (entries <= maxTreeEntries) return;
+  const detail = `expected at most ${maxTreeEntries} files and directories to build from, got more`;
+  throw new SealiftError('YAML_LIMIT_EXCEEDED', directory === '' ? '.' : directory, detail);
+}
+
 async function walk(tree: Tree, directory: string, found: Found, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
-  for (const { name, kind } of await tree.list(directory)) {
+  const entries = await tree.list(directory);
+  found.entries += entries.length;
+  refuseCrowd(found, directory);
+  for (const { name, kind } of entries) {
     const path = childPath(directory, name);
     if (kind === 'other') found.skipped.push(path);
     else if (kind === 'file' && /\.ya?ml$/.test(name)) found.files.push(path);
@@ -49,7 +61,8 @@ async function enter(tree: Tree, directory: string, found: Found, signal: AbortS
 /** Looks at a directory the way kustomize-controller does when it has to make a kustomization file for it. */
 export async function scanTree(tree: Tree, directory: string, signal: AbortSignal): Promise<TreeScan> {
   const own = await findKustomization(tree, directory);
-  const found: Found = { nested: [], files: [], skipped: [] };
+  const found: Found = { entries: 0, nested: [], files: [], skipped: [] };
   if (own === undefined) await walk(tree, directory, found, signal);
-  return { own, ...found };
+  const { nested, files, skipped } = found;
+  return { own, nested, files, skipped };
 }

@@ -1,4 +1,13 @@
-/** A private copy of an artifact's tree, in which kustomize works. */
+/** The part of an artifact's tree that a build reads. Paths are those of the tree. */
+export interface TreePart {
+  /** Absolute directory of the artifact. */
+  readonly root: string;
+  readonly files: ReadonlySet<string>;
+  /** Directories that must be there even when no file of them is. */
+  readonly directories: ReadonlySet<string>;
+}
+
+/** A private copy of it, in which kustomize works. */
 export interface Workspace {
   /** Absolute directory of the copy. */
   readonly root: string;
@@ -11,6 +20,6 @@ export interface Workspace {
 }
 
 export interface Workspaces {
-  /** Copies the regular files below a directory. @throws SealiftError DISK_FAILED; nothing stays behind then. */
-  open(root: string, signal: AbortSignal): Promise<Workspace>;
+  /** Copies files. @throws SealiftError DISK_FAILED, YAML_LIMIT_EXCEEDED; nothing stays behind then. */
+  open(part: TreePart, signal: AbortSignal): Promise<Workspace>;
 }

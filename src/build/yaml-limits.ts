@@ -4,6 +4,9 @@ export const maxYamlFileBytes = 32 * 1024 * 1024;
 /** Bytes of all YAML files of one build, and of what kustomize may print. */
 export const maxBuildBytes = 64 * 1024 * 1024;
 
+/** Entries of the directories that are looked at for files to build: as many as an artifact may have. */
+export const maxTreeEntries = 20_000;
+
 /** Documents of one file, and objects of one build. */
 export const maxDocuments = 100_000;
 

@@ -11,22 +11,21 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 interface Limits {
-  readonly timeLimitMs?: number;
-  readonly maxOutputBytes?: number;
+  readonly timeMs?: number;
+  readonly outputBytes?: number;
+  readonly memoryBytes?: number;
   readonly signal?: AbortSignal;
 }
 
-function run(script: string, limits: Limits = {}): Promise<ExecOutcome> {
-  return createChildProcessExec().run(
+function run(script: string, { signal, ...limits }: Limits = {}): Promise<ExecOutcome> {
+  return createChildProcessExec({ timeMs: 20_000, outputBytes: 1024 * 1024, ...limits }).run(
     {
       program: process.execPath,
       args: ['-e', script],
       directory,
       home: join(directory, 'home'),
-      timeLimitMs: limits.timeLimitMs ?? 20_000,
-      maxOutputBytes: limits.maxOutputBytes ?? 1024 * 1024,
     },
-    limits.signal ?? new AbortController().signal,
+    signal ?? new AbortController().signal,
   );
 }
 
@@ -71,7 +70,7 @@ describe('a child process', () => {
     expect(outcome).toEqual({ kind: 'exited', code: 3, stdout: Buffer.from('out\n'), stderr: 'err\n' });
   });
 
-  it('gets an environment of HOME alone, its directory, and no input', async () => {
+  it('gets an environment of HOME and a memory limit for Go alone, its directory, and no input', async () => {
     process.env['SEALIFT_TEST_SECRET'] = 'hunter2';
     const script = `console.log(JSON.stringify([process.env, process.cwd(), require('node:fs').readFileSync(0, 'utf8')]))`;
     const [environment, workingDirectory, input] = JSON.parse(await outputOf(script)) as [
@@ -80,7 +79,7 @@ describe('a child process', () => {
       string,
     ];
     delete process.env['SEALIFT_TEST_SECRET'];
-    expect(environment).toEqual({ HOME: join(directory, 'home') });
+    expect(environment).toEqual({ HOME: join(directory, 'home'), GOMEMLIMIT: '429496729' });
     expect(workingDirectory).toBe(directory);
     expect(input).toBe('');
   });
@@ -88,9 +87,9 @@ describe('a child process', () => {
   it('that hangs is killed when its time is over', async () => {
     const started = performance.now();
     const outcome = await run(`process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)`, {
-      timeLimitMs: 500,
+      timeMs: 500,
     });
-    expect(outcome).toEqual({ kind: 'too-slow' });
+    expect(outcome).toEqual({ kind: 'too-slow', limitMs: 500 });
     expect(performance.now() - started).toBeLessThan(15_000);
   });
 
@@ -114,13 +113,22 @@ describe('a child process', () => {
 
   it('that prints without end is killed at the limit', async () => {
     const script = `const block = 'x'.repeat(65536); (function more() { process.stdout.write(block, more); })()`;
-    expect(await run(script, { maxOutputBytes: 1_000_000 })).toEqual({ kind: 'too-much-output' });
+    const limitBytes = 1_000_000;
+    expect(await run(script, { outputBytes: limitBytes })).toEqual({ kind: 'too-much-output', limitBytes });
   });
 
   it('may print exactly as much as the limit', async () => {
     const script = `process.stdout.write('x'.repeat(100_000))`;
-    expect(await run(script, { maxOutputBytes: 100_000 })).toMatchObject({ kind: 'exited', code: 0 });
-    expect(await run(script, { maxOutputBytes: 99_999 })).toEqual({ kind: 'too-much-output' });
+    expect(await run(script, { outputBytes: 100_000 })).toMatchObject({ kind: 'exited', code: 0 });
+    expect(await run(script, { outputBytes: 99_999 })).toMatchObject({ kind: 'too-much-output' });
+  });
+
+  it('that grows without end is killed at the limit, while its parent stays small', async () => {
+    const limitBytes = 200 * 1024 * 1024;
+    const script = `const kept = []; setInterval(() => kept.push(Buffer.alloc(8 << 20, 1)), 20)`;
+    const before = process.memoryUsage.rss();
+    expect(await run(script, { memoryBytes: limitBytes })).toEqual({ kind: 'too-much-memory', limitBytes });
+    expect(process.memoryUsage.rss() - before).toBeLessThan(64 * 1024 * 1024);
   });
 
   it('that complains without end is heard for 64 KiB', async () => {
@@ -143,8 +151,6 @@ describe('a child process', () => {
       args: [],
       directory,
       home: directory,
-      timeLimitMs: 1000,
-      maxOutputBytes: 1,
     };
     await expect(exec.run(request, new AbortController().signal)).rejects.toThrow('ENOENT');
   });

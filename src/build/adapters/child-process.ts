@@ -1,9 +1,20 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import type { Exec, ExecOutcome, ExecRequest } from '../exec.ts';
+import type { Exec, ExecLimits, ExecOutcome, ExecRequest } from '../exec.ts';
+import { defaultExecLimits } from '../exec-limits.ts';
+import { giveWayToAgent, residentBytes } from './process-files.ts';
 
 /** Messages that are longer are of no use to anybody; the rest is read and dropped. */
 const maxStderrBytes = 64 * 1024;
+
+/**
+ * Milliseconds between two looks at a program's memory. It may grow beyond its limit by what it fills in between, some 100 MiB;
+ * one look costs the reading of a line that the kernel makes.
+ */
+const memoryLookMs = 50;
+
+/** Part of the memory limit from which on a program written in Go collects its garbage instead of growing. */
+const goSoftPart = 0.8;
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
@@ -35,22 +46,30 @@ interface Run {
   readonly stdout: () => Buffer;
   readonly stderr: () => Buffer;
   /** Why we ended it; `undefined` while we did not. */
-  cut: 'too-slow' | 'too-much-output' | undefined;
+  cut: Exclude<ExecOutcome, { kind: 'exited' | 'crashed' }> | undefined;
 }
 
-function start(request: ExecRequest): Run {
+function end(run: Run, cut: NonNullable<Run['cut']>): void {
+  run.cut ??= cut;
+  killGroup(run.child);
+}
+
+function start(request: ExecRequest, limits: ExecLimits): Run {
   const child = spawn(request.program, [...request.args], {
     cwd: request.directory,
-    env: { ...request.environment, HOME: request.home },
+    env: {
+      ...request.environment,
+      HOME: request.home,
+      GOMEMLIMIT: String(Math.floor(limits.memoryBytes * goSoftPart)),
+    },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const run: Run = {
     child,
-    stdout: gather(child.stdout, request.maxOutputBytes, () => {
-      run.cut ??= 'too-much-output';
-      killGroup(child);
-    }),
+    stdout: gather(child.stdout, limits.outputBytes, () =>
+      end(run, { kind: 'too-much-output', limitBytes: limits.outputBytes }),
+    ),
     stderr: gather(child.stderr, maxStderrBytes, () => undefined),
     cut: undefined,
   };
@@ -58,19 +77,29 @@ function start(request: ExecRequest): Run {
 }
 
 function outcomeOf(run: Run, code: number | null, signal: string | null): ExecOutcome {
-  if (run.cut !== undefined) return { kind: run.cut };
+  if (run.cut !== undefined) return run.cut;
   const stderr = run.stderr().toString('utf8');
   if (code === null) return { kind: 'crashed', signal: signal ?? 'unknown', stderr };
   return { kind: 'exited', code, stdout: run.stdout(), stderr };
 }
 
-function finish(run: Run, timeLimitMs: number, signal: AbortSignal): Promise<ExecOutcome> {
+/** The size of one process: what these programs start is small, and finding it would mean to look at every process. */
+function watchMemory(run: Run, limitBytes: number): () => void {
+  const { pid } = run.child;
+  if (pid === undefined) return () => undefined;
+  giveWayToAgent(pid);
+  const timer = setInterval(() => {
+    if (residentBytes(pid) > limitBytes) end(run, { kind: 'too-much-memory', limitBytes });
+  }, memoryLookMs);
+  return () => clearInterval(timer);
+}
+
+function finish(run: Run, limits: ExecLimits, signal: AbortSignal): Promise<ExecOutcome> {
   const { child } = run;
   const abort = (): void => killGroup(child);
-  const timer = setTimeout(() => {
-    run.cut ??= 'too-slow';
-    killGroup(child);
-  }, timeLimitMs);
+  const limitMs = limits.timeMs;
+  const timer = setTimeout(() => end(run, { kind: 'too-slow', limitMs }), limitMs);
+  const unwatch = watchMemory(run, limits.memoryBytes);
   signal.addEventListener('abort', abort);
   // What the child left behind in its group would keep the pipes open.
   child.on('exit', () => killGroup(child));
@@ -83,16 +112,21 @@ function finish(run: Run, timeLimitMs: number, signal: AbortSignal): Promise<Exe
   });
   return ended.finally(() => {
     clearTimeout(timer);
+    unwatch();
     signal.removeEventListener('abort', abort);
   });
 }
 
-/** Runs real programs: empty environment but for `HOME`, no input, killed with their whole group. */
-export function createChildProcessExec(): Exec {
+/**
+ * Runs real programs: an environment of `HOME` and `GOMEMLIMIT`, no input, within limits, killed with their whole group. Memory
+ * is limited on Linux alone, which tells it.
+ */
+export function createChildProcessExec(limits: Partial<ExecLimits> = {}): Exec {
+  const all = { ...defaultExecLimits, ...limits };
   return {
     run: async (request, signal) => {
       signal.throwIfAborted();
-      return finish(start(request), request.timeLimitMs, signal);
+      return finish(start(request, all), all, signal);
     },
   };
 }

@@ -1,5 +1,5 @@
-import type { Dirent } from 'node:fs';
-import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
+import { constants, type Dirent } from 'node:fs';
+import { type FileHandle, lstat, open, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asSealiftError, SealiftError } from '../../core/index.ts';
 import type { EntryKind, Tree, TreeEntry } from '../tree.ts';
@@ -42,17 +42,45 @@ async function entriesOf(root: string, path: string): Promise<readonly TreeEntry
   return named.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-async function textOf(root: string, path: string): Promise<string> {
-  const full = join(root, path);
-  const read = async (): Promise<Uint8Array> => {
-    const { size } = await lstat(full);
-    if (size <= maxYamlFileBytes) return readFile(full);
-    const detail = `expected at most ${maxYamlFileBytes} bytes, got ${size}`;
-    throw new SealiftError('YAML_LIMIT_EXCEEDED', path, detail);
-  };
-  const bytes = await read().catch((thrown: unknown) => {
+/** Neither follows a link nor waits for somebody to write into a FIFO. */
+const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** Room for a file that grew since its size was asked for: one byte more tells that it did. */
+async function readAtMost(file: FileHandle, size: number): Promise<Uint8Array> {
+  const bytes = Buffer.alloc(size + 1);
+  let length = 0;
+  while (length < bytes.length) {
+    const { bytesRead } = await file.read(bytes, length, bytes.length - length, length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return bytes.subarray(0, length);
+}
+
+/** The bytes of a file; its size when it is above the limit. */
+async function readFileWithin(root: string, path: string, limit: number): Promise<Uint8Array | number> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(join(root, path), openFlags);
+    const status = await file.stat();
+    if (!status.isFile()) throw new SealiftError('DISK_FAILED', path, 'expected a regular file');
+    if (status.size > limit) return status.size;
+    const bytes = await readAtMost(file, status.size);
+    if (bytes.length <= status.size) return bytes;
+    throw new SealiftError('DISK_FAILED', path, `grew beyond its ${status.size} bytes while it was read`);
+  } catch (thrown) {
     throw asSealiftError(thrown, path, 'DISK_FAILED');
-  });
+  } finally {
+    await file?.close();
+  }
+}
+
+async function textOf(root: string, path: string): Promise<string> {
+  const bytes = await readFileWithin(root, path, maxYamlFileBytes);
+  if (typeof bytes === 'number') {
+    const detail = `expected at most ${maxYamlFileBytes} bytes, got ${bytes}`;
+    throw new SealiftError('YAML_LIMIT_EXCEEDED', path, detail);
+  }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
@@ -61,13 +89,8 @@ async function textOf(root: string, path: string): Promise<string> {
 }
 
 async function bytesOf(root: string, path: string, limit: number): Promise<Uint8Array | undefined> {
-  const full = join(root, path);
-  try {
-    const { size } = await lstat(full);
-    return size <= limit ? await readFile(full) : undefined;
-  } catch (thrown) {
-    throw asSealiftError(thrown, path, 'DISK_FAILED');
-  }
+  const bytes = await readFileWithin(root, path, limit);
+  return typeof bytes === 'number' ? undefined : bytes;
 }
 
 /** The tree below a directory. */

@@ -1,15 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asSealiftError, SealiftError } from '../../core/index.ts';
+import { cutShort } from '../cut-short.ts';
 import { sopsFiles } from '../decryption/sops-files.ts';
 import type { SopsProgram, SopsRequest } from '../decryption/sops-program.ts';
 import type { Exec, ExecOutcome } from '../exec.ts';
-import { maxBuildBytes } from '../yaml-limits.ts';
-import { workspacePrefix } from './temporary-workspaces.ts';
-
-/** Milliseconds for one run: a cloud may be slow, a build must end. */
-const timeLimitMs = 60_000;
+import { makePrivateDirectory, removePrivateDirectory } from './private-directory.ts';
 
 /** Characters of a reason that reach an error. */
 const maxReasonLength = 300;
@@ -51,19 +48,14 @@ async function fill(directory: string, { keys, text }: SopsRequest): Promise<Hom
 }
 
 async function openHome(privateDirectory: string, request: SopsRequest): Promise<Home> {
-  await mkdir(privateDirectory, { recursive: true, mode: 0o700 });
-  const directory = await realpath(await mkdtemp(join(privateDirectory, workspacePrefix)));
+  const directory = await makePrivateDirectory(privateDirectory);
   try {
     await chmod(directory, 0o700);
     return await fill(directory, request);
   } catch (thrown) {
-    await removeHome(directory);
+    await removePrivateDirectory(directory);
     throw thrown;
   }
-}
-
-function removeHome(directory: string): Promise<void> {
-  return rm(directory, { recursive: true, force: true, maxRetries: 3 });
 }
 
 /** What the key services answered; the rest of what the program says may quote values. */
@@ -88,14 +80,9 @@ function refusal(place: string, directory: string, stderr: string): SealiftError
   return new SealiftError('DECRYPTION_FAILED', place, detail);
 }
 
-const cuts = {
-  crashed: 'the sops program was ended by the system',
-  'too-slow': `the sops program took longer than ${timeLimitMs} ms`,
-  'too-much-output': `expected at most ${maxBuildBytes} bytes from the sops program, got more`,
-} as const satisfies Record<Exclude<ExecOutcome['kind'], 'exited'>, string>;
-
 function outputOf(outcome: ExecOutcome, place: string, directory: string): Uint8Array {
-  if (outcome.kind !== 'exited') throw new SealiftError('DECRYPTION_FAILED', place, cuts[outcome.kind]);
+  if (outcome.kind !== 'exited')
+    throw new SealiftError('DECRYPTION_FAILED', place, cutShort('sops', outcome));
   if (outcome.code === 0) return outcome.stdout;
   throw refusal(place, directory, outcome.stderr);
 }
@@ -117,14 +104,12 @@ async function run(
         directory: home.directory,
         home: home.directory,
         environment: { ...environment, ...home.environment },
-        timeLimitMs,
-        maxOutputBytes: maxBuildBytes,
       },
       signal,
     );
     return outputOf(outcome, place, home.directory);
   } finally {
-    await removeHome(home.directory);
+    await removePrivateDirectory(home.directory);
   }
 }
 

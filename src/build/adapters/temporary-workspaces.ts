@@ -1,47 +1,55 @@
 import { constants } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { asSealiftError } from '../../core/index.ts';
-import type { Workspace, Workspaces } from '../workspace.ts';
-
-/** Of everything that builds put into a temporary directory. */
-export const workspacePrefix = 'sealift-build-';
+import { copyFile, lstat, mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { asSealiftError, SealiftError } from '../../core/index.ts';
+import type { TreePart, Workspace, Workspaces } from '../workspace.ts';
+import { maxBuildBytes, maxYamlFileBytes } from '../yaml-limits.ts';
+import { makePrivateDirectory, removePrivateDirectory } from './private-directory.ts';
 
 /** Files that are copied at the same time. */
 const copyBatch = 32;
 
-async function copyTree(from: string, to: string, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  await mkdir(to);
-  const entries = await readdir(from, { withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
-  for (let at = 0; at < files.length; at += copyBatch) {
+async function sizeOf(root: string, path: string): Promise<number> {
+  const status = await lstat(join(root, path));
+  if (!status.isFile()) throw new SealiftError('DISK_FAILED', path, 'expected a regular file');
+  const { size } = status;
+  if (size <= maxYamlFileBytes) return size;
+  throw new SealiftError(
+    'YAML_LIMIT_EXCEEDED',
+    path,
+    `expected at most ${maxYamlFileBytes} bytes, got ${size}`,
+  );
+}
+
+async function copyPart(part: TreePart, to: string, signal: AbortSignal): Promise<void> {
+  const { root, files, directories } = part;
+  const parents = new Set([...directories, ...[...files].map((path) => dirname(path))]);
+  for (const path of parents) await mkdir(join(to, path), { recursive: true });
+  const paths = [...files];
+  let total = 0;
+  for (let at = 0; at < paths.length; at += copyBatch) {
     signal.throwIfAborted();
-    const batch = files.slice(at, at + copyBatch);
+    const batch = paths.slice(at, at + copyBatch);
+    for (const size of await Promise.all(batch.map((path) => sizeOf(root, path)))) total += size;
+    if (total > maxBuildBytes) {
+      const detail = `expected at most ${maxBuildBytes} bytes of files that a build reads, got more`;
+      throw new SealiftError('YAML_LIMIT_EXCEEDED', paths[at] ?? '.', detail);
+    }
     await Promise.all(
-      batch.map((name) => copyFile(join(from, name), join(to, name), constants.COPYFILE_FICLONE)),
+      batch.map((path) => copyFile(join(root, path), join(to, path), constants.COPYFILE_FICLONE)),
     );
   }
-  for (const entry of entries) {
-    if (entry.isDirectory()) await copyTree(join(from, entry.name), join(to, entry.name), signal);
-  }
 }
 
-function remove(directory: string): Promise<void> {
-  return rm(directory, { recursive: true, force: true, maxRetries: 3 });
-}
-
-async function open(temporaryDirectory: string, root: string, signal: AbortSignal): Promise<Workspace> {
-  await mkdir(temporaryDirectory, { recursive: true });
-  const directory = await realpath(await mkdtemp(join(temporaryDirectory, workspacePrefix)));
+async function open(temporaryDirectory: string, part: TreePart, signal: AbortSignal): Promise<Workspace> {
+  const directory = await makePrivateDirectory(temporaryDirectory);
   const copy = join(directory, 'tree');
   const home = join(directory, 'home');
   try {
     await mkdir(home);
-    await copyTree(root, copy, signal);
+    await copyPart(part, copy, signal);
   } catch (thrown) {
-    await remove(directory);
-    signal.throwIfAborted();
+    await removePrivateDirectory(directory);
     throw thrown;
   }
   return {
@@ -53,35 +61,20 @@ async function open(temporaryDirectory: string, root: string, signal: AbortSigna
       await rm(full, { force: true });
       await writeFile(full, content, { mode: 0o600 });
     },
-    remove: () => remove(directory),
+    remove: () => removePrivateDirectory(directory),
   };
 }
 
 /** Workspaces below a directory, each readable by this user alone. */
 export function createTemporaryWorkspaces(temporaryDirectory: string): Workspaces {
   return {
-    open: async (root, signal) => {
+    open: async (part, signal) => {
       try {
-        return await open(temporaryDirectory, root, signal);
+        return await open(temporaryDirectory, part, signal);
       } catch (thrown) {
         signal.throwIfAborted();
         throw asSealiftError(thrown, temporaryDirectory, 'DISK_FAILED');
       }
     },
   };
-}
-
-/**
- * Removes what builds of a killed process left behind. For a directory that no other process builds in, before the first
- * build. @throws SealiftError DISK_FAILED
- */
-export async function sweepBuilds(temporaryDirectory: string): Promise<void> {
-  try {
-    const names = await readdir(temporaryDirectory);
-    const left = names.filter((name) => name.startsWith(workspacePrefix));
-    await Promise.all(left.map((name) => remove(join(temporaryDirectory, name))));
-  } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return;
-    throw asSealiftError(thrown, temporaryDirectory, 'DISK_FAILED');
-  }
 }
