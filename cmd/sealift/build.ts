@@ -8,10 +8,11 @@ import { type DeliveryOptions, readBuildInput } from './build-input.ts';
 import { decryptionSettings } from './decryption-settings.ts';
 import { formatBuild } from './format-build.ts';
 import { openTree } from './open-tree.ts';
+import { addSiteFactsOptions, type SiteFactsOptions, siteFactsOf } from './site-facts-options.ts';
 import { stopSignal } from './stop-signal.ts';
 import { addDemandOptions, type VerifyOptions } from './verify.ts';
 
-interface BuildOptions extends DeliveryOptions, Omit<VerifyOptions, 'output'> {
+interface BuildOptions extends DeliveryOptions, SiteFactsOptions, Omit<VerifyOptions, 'output'> {
   readonly output: 'yaml' | 'json';
   readonly explain: boolean;
   readonly showSecrets: boolean;
@@ -34,7 +35,7 @@ function demandOf({ output: _, ...options }: BuildOptions): VerifyOptions | unde
   return asked || options.policy.length > 0 ? { ...options, output: 'json' } : undefined;
 }
 
-function stageIn(directory: string, options: BuildOptions) {
+async function stageIn(directory: string, options: BuildOptions) {
   const { kustomize, sops, sopsAgeKeyFile } = options;
   const decryption = {
     stateDirectory: directory,
@@ -42,7 +43,9 @@ function stageIn(directory: string, options: BuildOptions) {
     ...(sops === undefined ? {} : { sops }),
     ...(sopsAgeKeyFile === undefined ? {} : { sopsAgeKeyFile }),
   };
+  const { variables } = await siteFactsOf(options);
   return createBuildStage({
+    siteVariables: variables,
     exec: createChildProcessExec(),
     temporaryDirectory: join(directory, 'builds'),
     searchPath: process.env['PATH'] ?? '',
@@ -60,8 +63,9 @@ async function traceIn(
 ): Promise<TracedBuild> {
   const input = await readBuildInput(options);
   const { insecure, explain, showSecrets } = options;
+  const stage = await stageIn(directory, options);
   const artifact = await openTree({ from, input, demand: demandOf(options), insecure, directory }, signal);
-  return stageIn(directory, options).trace({ ...input, artifact }, { explain, showSecrets }, signal);
+  return stage.trace({ ...input, artifact }, { explain, showSecrets }, signal);
 }
 
 async function build(from: string, options: BuildOptions): Promise<void> {
@@ -102,7 +106,7 @@ export function addTo(program: Command): void {
     .option('--kustomize <file>', 'kustomize binary; looked for on the PATH without it')
     .option('--sops <file>', 'sops binary, for keys other than age; looked for on the PATH without it')
     .option('--sops-age-key-file <file>', 'age identities, where the Kustomization names no Secret');
-  addDemandOptions(command)
+  addSiteFactsOptions(addDemandOptions(command))
     .option('--insecure', 'speak plain HTTP to a registry that is not on loopback', false)
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['yaml', 'json']).default('yaml'))
     .action(build);

@@ -47,6 +47,8 @@ export interface BuildPorts {
   openTree(root: string): Promise<Tree>;
   /** The path of kustomize; `undefined` when there is none. */
   findKustomize(): Promise<string | undefined>;
+  /** What every delivery of the site may substitute. */
+  readonly siteVariables: Readonly<Record<string, string>>;
   readonly workspaces: Workspaces;
   readonly exec: Exec;
   readonly sops: SopsProgram;
@@ -108,11 +110,12 @@ function changed(built: BuiltObject, by: string): BuiltObject {
 function substituteAll(
   objects: readonly BuiltObject[],
   { delivery, desired }: BuildRequest,
+  site: BuildPorts['siteVariables'],
   faults: Faults,
 ): readonly BuiltObject[] {
   const { postBuild } = delivery.spec;
   if (postBuild === undefined) return objects;
-  const variables = collectVariables(delivery, desired);
+  const variables = collectVariables(delivery, desired, site);
   if (variables.size === 0 && postBuild.substituteStrategy !== 'Always') return objects;
   const substitution = new Substitution(variables);
   return objects.flatMap((built) => {
@@ -196,7 +199,7 @@ class Build {
     const { faults, warnings, clearTexts } = this.#collection;
     faults.throwIfAny(subjectOf(delivery));
     refuseEncrypted(objects, faults);
-    const substituted = substituteAll(objects, this.#request, faults);
+    const substituted = substituteAll(objects, this.#request, this.#ports.siteVariables, faults);
     checkIdentities(substituted, faults);
     faults.throwIfAny(subjectOf(delivery));
     if (substituted.length === 0) this.#refuseEmpty();

@@ -25,12 +25,16 @@ function addAll(variables: Map<string, string>, values: TextMap, subject: string
 }
 
 /**
- * The variables of a delivery: `substituteFrom` in order, the later wins, then `substitute`.
+ * The variables of a delivery: those of the site, `substituteFrom` in order, the later wins, then `substitute`.
  * @throws SealiftError OBJECT_NOT_FOUND, SUBSTITUTION_FAILED; values are never part of it.
  */
-export function collectVariables(delivery: Kustomization, desired: DesiredState): Variables {
+export function collectVariables(
+  delivery: Kustomization,
+  desired: DesiredState,
+  site: TextMap = {},
+): Variables {
   const { namespace, name } = delivery.metadata;
-  const variables = new Map<string, string>();
+  const variables = new Map<string, string>(Object.entries(site));
   for (const reference of delivery.spec.postBuild?.substituteFrom ?? []) {
     const subject = `${reference.kind}/${namespace}/${reference.name}`;
     const values = valuesOf(reference, namespace, desired);

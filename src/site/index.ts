@@ -13,3 +13,4 @@ export { readTrustFiles, type ShippedRoot } from './adapters/trust-files.ts';
 export { type TrustLook, type TrustPlaces, TrustStore } from './adapters/trust-store.ts';
 export { createMemoryStateStore } from './memory-state-store.ts';
 export { checkedConfiguration, parseConfiguration } from './parse-configuration.ts';
+export { readSiteFacts, type SiteFacts } from './site-facts.ts';

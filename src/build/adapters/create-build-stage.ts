@@ -38,6 +38,8 @@ export interface BuildSettings extends KustomizeLookup {
   readonly decryption?: DecryptionSettings;
   /** Bytes of results that are kept in memory, about; without it every build is work. */
   readonly cacheBytes?: number;
+  /** Variables of the site; those of a delivery win. Default none. */
+  readonly siteVariables?: Readonly<Record<string, string>>;
 }
 
 export interface BuildStage {
@@ -93,6 +95,7 @@ export function createBuildStage(settings: BuildSettings): BuildStage {
   const ports: BuildPorts = {
     openTree: openDiskTree,
     findKustomize: () => requireNamed(lookup, 'KUSTOMIZE_NOT_FOUND'),
+    siteVariables: settings.siteVariables ?? {},
     workspaces: createTemporaryWorkspaces(settings.temporaryDirectory),
     exec: settings.exec,
     sops: sopsPort(settings),
