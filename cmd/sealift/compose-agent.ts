@@ -3,7 +3,12 @@ import { type ImageLayout, openLayout, type UntaggingStore } from 'oci-client-ts
 import type { AgentParts } from '../../src/agent/index.ts';
 import type { OciRepository } from '../../src/api/index.ts';
 import { createUnpackStage, sweepTrees } from '../../src/artifact/index.ts';
-import { createBuildStage, createChildProcessExec, sweepBuilds } from '../../src/build/index.ts';
+import {
+  createBuildStage,
+  createChildProcessExec,
+  type ExecLimits,
+  sweepBuilds,
+} from '../../src/build/index.ts';
 import { type Clock, type EventListener, siteSubject, trustedNow } from '../../src/core/index.ts';
 import { recordEvents } from '../../src/observe/index.ts';
 import { type OpenStateStore, openStateStore, type TrustStore } from '../../src/site/index.ts';
@@ -30,6 +35,8 @@ export interface AgentSettings extends DecryptionOptions {
   readonly targetDirectory: string;
   /** Path of the kustomize binary; looked for on the search path without it. */
   readonly kustomize?: string;
+  /** What one run of kustomize or sops may cost; the defaults without it. */
+  readonly buildLimits?: ExecLimits;
   /** `PATH` of the environment. */
   readonly searchPath: string;
   /** Lets a configuration without any delivery take back everything. Default false. */
@@ -93,7 +100,7 @@ function createStages(
       open: (layer, signal) => blobs.fetch(layer, { signal }),
     }),
     build: createBuildStage({
-      exec: createChildProcessExec(),
+      exec: createChildProcessExec(settings.buildLimits),
       temporaryDirectory: builds,
       searchPath,
       programDirectory: import.meta.dirname,

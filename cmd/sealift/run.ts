@@ -1,6 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { SealiftError } from '../../src/core/index.ts';
+import { addBuildLimitOptions, type BuildLimitOptions, buildLimits } from './build-limit-options.ts';
 import { composeAgent } from './compose-agent.ts';
 import { stateDirectoryOption } from './options.ts';
 import { type LogFormat, outputListener } from './output-listener.ts';
@@ -12,7 +13,7 @@ import { targetDirectory } from './target-option.ts';
 /** Where the configuration is looked for without `--config`. */
 const defaultConfiguration = '/etc/sealift';
 
-interface RunOptions extends SiteFactsOptions {
+interface RunOptions extends BuildLimitOptions, SiteFactsOptions {
   readonly config: string;
   readonly stateDir: string;
   readonly target?: string;
@@ -44,6 +45,7 @@ async function run(options: RunOptions): Promise<void> {
     withdrawAll: options.withdrawAll,
     searchPath: process.env['PATH'] ?? '',
     environment: process.env,
+    buildLimits: buildLimits(options),
     ...(options.kustomize === undefined ? {} : { kustomize: options.kustomize }),
     ...(options.sops === undefined ? {} : { sops: options.sops }),
     ...(options.sopsAgeKeyFile === undefined ? {} : { sopsAgeKeyFile: options.sopsAgeKeyFile }),
@@ -96,6 +98,6 @@ export function addTo(program: Command): void {
       )
         .choices(['auto', 'json', 'text'])
         .default('auto'),
-    )
-    .action(run);
+    );
+  addBuildLimitOptions(command).action(run);
 }
