@@ -63,6 +63,18 @@ describe('sealift push --sequence', () => {
     expect((await annotationsOf(repository, 'v3'))[sequence]).toBe('10');
   });
 
+  it('auto does not count on from a number that leaves none: whoever may push can write one', async () => {
+    const repository = 'leapt';
+    await push({ repository, text: 'one', options: auto });
+    await push({ repository, tag: 'other', text: 'two', options: ['--sequence', '9007199254740990'] });
+    const { code, stderr } = await bench.run(await args({ repository, text: 'three', options: auto }));
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('got 9007199254740990 under the tag other');
+    expect((await annotationsOf(repository))[sequence]).toBe('1');
+    const next = { repository, text: 'three', options: ['--sequence', '2'] };
+    expect(await push(next)).toMatchObject({ sequence: 2 });
+  });
+
   it('auto counts what is under the tag already no further', async () => {
     const what = { repository: 'repeated', options: auto };
     const first = await push(what);
