@@ -131,12 +131,19 @@ function policyLines(policy: PolicyDocument): Lines {
   ];
 }
 
-function conclusion({ verdict, policies, validUntil, code, warnings }: VerificationDocument): Lines {
+/** Where every policy is content with who signed, the reason stands in none of them: too old, or meant for others. */
+function refusedAsAWhole({ policies, code, detail }: VerificationDocument): string {
+  const isTold = policies.length === 0 || policies.some(({ holds }) => !holds);
+  return isTold ? `refused: ${code}` : `refused: ${code}: ${detail}`;
+}
+
+function conclusion(document: VerificationDocument): Lines {
+  const { verdict, policies, validUntil, warnings } = document;
   const end = validUntil === undefined ? '' : `, until ${validUntil}`;
   const conclusions = {
     accepted: `accepted: ${policies.length === 1 ? 'the policy holds' : `${policies.length} policies, all enforced ones hold`}${end}`,
     'not-required': 'not required: nobody has to have signed it',
-    refused: `refused: ${code}`,
+    refused: refusedAsAWhole(document),
   };
   return ['', ...warnings.map((warning) => `warning: ${refusalLine(warning)}`), conclusions[verdict]];
 }

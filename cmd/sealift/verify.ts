@@ -14,6 +14,7 @@ import { type Demand, type DemandOptions, readDemand } from './verify-demand.ts'
 /** How `sealift verify` was asked. */
 export interface VerifyOptions extends DemandOptions {
   readonly source?: string;
+  readonly siteName?: string;
   readonly stateDir: string;
   readonly insecure: boolean;
   readonly output: 'text' | 'json';
@@ -22,15 +23,18 @@ export interface VerifyOptions extends DemandOptions {
 /** Verification or a policy refused it. */
 const refusedExitCode = 3;
 
-type Judged = Pick<Demand, 'source' | 'desired'> & { readonly artifact: OpenArtifact };
+type Judged = Pick<Demand, 'source' | 'desired'> & {
+  readonly artifact: OpenArtifact;
+  readonly site: string | undefined;
+};
 
 /** What was signed well may be too old, or meant for others: judged without the memory of a site, so no floor is known. */
-function judgeFreshness({ source, desired, artifact }: Judged, explanation: Explanation): Explanation {
+function judgeFreshness({ source, desired, artifact, site }: Judged, explanation: Explanation): Explanation {
   const { verdict } = explanation;
   if (verdict.kind === 'refused') return explanation;
   const now = Date.now();
   const resolved = resolvedRevision(artifact);
-  const fresh = createFreshnessStage().judge({
+  const fresh = createFreshnessStage(site).judge({
     source,
     desired,
     resolved,
@@ -65,7 +69,7 @@ export async function verify(
       { source, desired, resolved: resolvedRevision(artifact) },
       signal,
     );
-    const judged = judgeFreshness({ source, desired, artifact }, explanation);
+    const judged = judgeFreshness({ source, desired, artifact, site: options.siteName }, explanation);
     return verificationDocument(artifact.reference, judged);
   } finally {
     await artifact.close();
@@ -102,6 +106,7 @@ export function addDemandOptions(command: Command): Command {
       [],
     )
     .option('--source <namespace/name>', 'with --policy: judge as this OCIRepository beside the policies')
+    .option('--site-name <name>', 'with --policy: judge as the site of this name, as `sealift run` has it')
     .option('--key <file>', 'ask for a signature by a public key of this file')
     .option('--certificate-identity <identity>', 'ask for a signature by this identity, exactly')
     .option('--certificate-identity-regexp <pattern>', 'ask for an identity that this matches as a whole')
@@ -123,7 +128,7 @@ export function addTo(program: Command): void {
     )
     .argument(
       '<reference>',
-      'oci://HOST/REPOSITORY, oci-layout:DIRECTORY or oci-archive:FILE, with :TAG or @DIGEST',
+      'oci://HOST/REPOSITORY, oci-layout:DIRECTORY (oci: for short) or oci-archive:FILE, with :TAG or @DIGEST',
     );
   addDemandOptions(command)
     .option('--offline', 'reach nothing but the registry; it is never otherwise')

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { ObjectRef } from '../core/index.ts';
 import { durationSchema } from './duration.ts';
 import {
+  extensionName,
+  extensionOid,
   fromInventoryEntry,
   inventoryId,
   secretValues,
@@ -23,6 +25,16 @@ describe('durationSchema', () => {
 
   it.each(['', '5', '5d', 'm', '-1s', '1 m'])('refuses "%s"', (text) => {
     expect(durationSchema.safeParse(text).success).toBe(false);
+  });
+});
+
+describe('certificate extensions', () => {
+  it.each([
+    ['sourceRepository', '1.3.6.1.4.1.57264.1.12'],
+    ['1.2.3.4', '1.2.3.4'],
+  ])('goes by %s, or by its number', (name, oid) => {
+    expect(extensionOid(name)).toBe(oid);
+    expect(extensionName(oid)).toBe(name);
   });
 });
 

@@ -20,6 +20,15 @@ export const fulcioExtensions = {
   deploymentEnvironment: '1.3.6.1.4.1.57264.1.23',
 } as const satisfies Record<string, string>;
 
+const namesByOid = new Map<string, string>(
+  Object.entries(fulcioExtensions).map(([name, oid]) => [oid, name]),
+);
+
+/** What people call an extension: the name of the table, or its numbers. */
+export function extensionName(oid: string): string {
+  return namesByOid.get(oid) ?? oid;
+}
+
 const objectIdentifier = /^[0-2](\.(0|[1-9][0-9]{0,9})){1,30}$/;
 
 /** The object identifier that a policy means: a name of the table, or dotted numbers. `undefined` for anything else. */

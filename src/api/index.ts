@@ -6,7 +6,7 @@ export type { DesiredState } from './desired-state.ts';
 export { findNamed, requireSecret } from './desired-state.ts';
 export type { Floor, FloorMark, FloorOrder } from './floor.ts';
 export { compareMarks, describeMark, floorKey, higherFloor } from './floor.ts';
-export { extensionOid } from './fulcio-extensions.ts';
+export { extensionName, extensionOid } from './fulcio-extensions.ts';
 export type { InventoryEntry } from './inventory.ts';
 export { fromInventoryEntry, inventoryId, toInventoryEntry } from './inventory.ts';
 export type { SiteObject } from './kinds.ts';

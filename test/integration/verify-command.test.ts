@@ -130,6 +130,8 @@ describe('sealift verify --key', () => {
       verdict: 'refused',
       code: 'REVISION_EXPIRED',
     });
+    const { stdout } = await bench.run(['verify', reference, '--key', bench.path('one.pub')]);
+    expect(stdout).toMatch(/\nrefused: REVISION_EXPIRED: .*2020-01-01T00:00:00Z.*\n$/);
   });
 });
 
@@ -207,6 +209,19 @@ describe('sealift verify --policy', () => {
     expect(stdout).toMatch(/missing {3}SIGNATURE_TOO_FEW /);
     await bench.succeed('sign', reference, ...(signers['two'] ?? []));
     await bench.succeed('verify', reference, '--policy', bench.path('policies'));
+  });
+
+  it('judges as the site that is named, where a policy asks for an audience', async () => {
+    const reference = await signed('addressed', 'one', '-a', 'dev.sealift.audience=harbour-17');
+    const written = policy(
+      'addressed',
+      `  freshness: {audience: [all]}\n  authorities:\n${await keyOf('one')}`,
+    );
+    const path = await bench.write('addressed.yaml', written);
+    expect(await report(reference, '--policy', path)).toMatchObject({ code: 'REVISION_OTHER_AUDIENCE' });
+    expect(await report(reference, '--policy', path, '--site-name', 'harbour-17')).toMatchObject({
+      verdict: 'accepted',
+    });
   });
 
   it('warns of a policy in mode warn', async () => {

@@ -1,4 +1,4 @@
-import type { Refusal, Signer } from '../../api/index.ts';
+import { extensionName, type Refusal, type Signer } from '../../api/index.ts';
 import type { Authority, TimeRule } from '../proof/authority.ts';
 import type { IdentityRule } from '../proof/identity-rule.ts';
 import type { Finding } from './examine.ts';
@@ -121,7 +121,7 @@ function askedAuthority(authority: Authority): AskedAuthority {
 
 function writtenIdentity({ issuer, subject, extensions }: IdentityRule): string {
   const by = issuer === undefined ? '' : ` by ${issuer.written}`;
-  const further = [...extensions].map(([oid, rule]) => `, ${oid} ${rule.written}`).join('');
+  const further = [...extensions].map(([oid, rule]) => `, ${extensionName(oid)} ${rule.written}`).join('');
   return `${subject.written}${by}${further}`;
 }
 
