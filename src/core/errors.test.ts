@@ -36,6 +36,16 @@ describe('docs/errors.md', () => {
   });
 });
 
+describe('docs/verification.md', () => {
+  const page = readFileSync(new URL('../../docs/verification.md', import.meta.url), 'utf8');
+  const ofVerification =
+    /^(SIGNATURE|CERTIFICATE|LOG|TIMESTAMP|TIME|KEY|POLICY|ATTESTATION|REVISION|IDENTITY|TRUST)_/;
+
+  it.each(codes.filter((code) => ofVerification.test(code)))('says what to do about %s', (code) => {
+    expect(page).toMatch(new RegExp(`^\\| \`${code}\` \\| .+ \\| .+ \\|$`, 'm'));
+  });
+});
+
 describe('the error table', () => {
   it.each(codes)('%s tells the operator what to do next, in a sentence', (code) => {
     expect(errorTable[code].next).toMatch(/^[A-Z].*\.$/);
