@@ -16,11 +16,14 @@ const collect = (text: string, known: readonly string[]): readonly string[] => [
 
 /** Adds the options that tell what the site is. */
 export function addSiteFactsOptions(command: Command): Command {
-  return command
-    .option(
+  // Where a verdict may be asked for as well, the options of that have the name already.
+  if (!command.options.some(({ long }) => long === '--site-name')) {
+    command.option(
       '--site-name <name>',
       'name under which artifacts are signed for this site, where a policy asks for an audience; ${SITE_NAME} in builds',
-    )
+    );
+  }
+  return command
     .option(
       '--site-fact <key=value>',
       'name, region or label.KEY: ${SITE_NAME}, ${SITE_REGION}, ${SITE_LABEL_KEY} in builds; may be repeated',
