@@ -53,14 +53,22 @@ function expiryOf({ expires }: FreshnessRule, { annotations, signatures }: Judge
 
 function ageLimit({ maxAge }: FreshnessRule, signatures: readonly SignedStatement[]): InTime | Stale {
   if (maxAge === undefined) return endless;
-  const newest = signatures.flatMap(signedTimes).reduce((last, at) => Math.max(last, at), -1);
+  const newest = signatures.flatMap(signingTimes).reduce((last, at) => Math.max(last, at), -1);
   if (newest >= 0) return { kind: 'in-time', until: newest + maxAge };
-  const detail = `expected a signature with a proven time or the annotation ${freshnessAnnotations.issued}, got none`;
+  const detail = `expected a signature by a certificate with a proven time, or the annotation ${freshnessAnnotations.issued}, got none; what a key signed can be timestamped anew`;
   return stale('REVISION_EXPIRED', detail);
 }
 
+/** When it was signed: a registry that stands still could have the signature of a key timestamped every day. */
+function signingTimes({ identity, times, annotations }: SignedStatement): readonly number[] {
+  return signedTimes({ times: identity === undefined ? [] : times, annotations });
+}
+
 /** Every moment, in milliseconds since the epoch, of which a log, a timestamp or the signer says that the signature existed. */
-export function signedTimes({ times, annotations }: SignedStatement): readonly number[] {
+export function signedTimes({
+  times,
+  annotations,
+}: Pick<SignedStatement, 'times' | 'annotations'>): readonly number[] {
   const issued = parseInstant(annotations[freshnessAnnotations.issued] ?? '');
   return [...times.map(({ at }) => at).filter(isInstant), ...(issued === undefined ? [] : [issued])];
 }

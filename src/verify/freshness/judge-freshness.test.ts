@@ -380,6 +380,16 @@ describe('attack 46: expired', () => {
     ['a key that says when it signed', signature({ [names.issued]: at(now - day) }), 'fresh'],
     ['a key that signed long ago', signature({ [names.issued]: at(now - 31 * day) }), 'REVISION_EXPIRED'],
     ['a key that does not say when it signed', signature(), 'REVISION_EXPIRED'],
+    [
+      'a key whose signature was timestamped today, which anybody can have done',
+      signature({}, { times: [{ at: now }] }),
+      'REVISION_EXPIRED',
+    ],
+    [
+      'a key that signed long ago, timestamped today',
+      signature({ [names.issued]: at(now - 31 * day) }, { times: [{ at: now }] }),
+      'REVISION_EXPIRED',
+    ],
   ])('age: %s', (_behaviour, signed, code) => {
     expect(new Site().see(aged, revision('a', { signatures: [signed] }))).toEqual([code]);
   });
