@@ -25,7 +25,7 @@ export interface Floor extends FloorMark {
   readonly sources: readonly string[];
   /** What was the floor before, newest first. */
   readonly superseded: readonly FloorMark[];
-  /** Digests that a signed statement took back: never again. */
+  /** Digests that a signed statement took back: never again. And the places that one led back from, which no other leads back from by its value. */
   readonly withdrawn: readonly string[];
   /** Milliseconds since the epoch: when it came to be. */
   readonly at: number;

@@ -465,7 +465,7 @@ describe('an authorised step back', () => {
     expect(judged).toMatchObject({
       kind: 'fresh',
       steppedBackFrom: { value: 7 },
-      floor: { value: 5, epoch: 1, withdrawn: [digestOf('release-7')] },
+      floor: { value: 5, epoch: 1, withdrawn: [digestOf('release-7'), 'sequence 7'] },
     });
     expect(site.see(bySequence, release(4), release(6), release(8))).toEqual([
       'REVISION_ROLLBACK',
@@ -492,6 +492,18 @@ describe('an authorised step back', () => {
       'REVISION_ROLLBACK',
       'fresh',
     ]);
+  });
+
+  it('is worth nothing when another artifact takes the place it led back from, unless it names that one', () => {
+    const site = new Site();
+    const anew = release(7, 'repaired');
+    expect(site.see(bySequence, release(7), back(6, '7'), anew, back(6, '7'))).toEqual([
+      'fresh',
+      'fresh',
+      'fresh',
+      'REVISION_ROLLBACK',
+    ]);
+    expect(site.see(bySequence, back(6, anew.digest), anew)).toEqual(['fresh', 'REVISION_ROLLBACK']);
   });
 
   it('nothing else lets the floor fall, and each one falls once', () => {

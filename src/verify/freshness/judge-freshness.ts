@@ -90,7 +90,7 @@ function inOrder(
   const answer = judgeOrder({ order, maxJump, floor, mark, revision });
   if (answer.kind === 'stale') return withOtherSource(answer, floor, source);
   if (answer.kind !== 'back') return { kind: 'fresh', floor: raisedFloor(floor, mark, move) };
-  const lowered = loweredFloor(floor, mark, { ...move, withdraws: floor.digest });
+  const lowered = loweredFloor(floor, mark, { ...move, isStated: true });
   return { kind: 'fresh', floor: lowered, steppedBackFrom: floor };
 }
 

@@ -7,6 +7,7 @@ import {
   freshnessAnnotations,
 } from '../../api/index.ts';
 import { countAuthorities } from '../policy/count-signers.ts';
+import { withdrawnPlace } from './next-floor.ts';
 import type { JudgedRevision, Stale } from './rule.ts';
 import { stale } from './rule.ts';
 
@@ -58,13 +59,12 @@ function aboveFloor({ order, floor, mark, maxJump }: OrderQuestion): OrderAnswer
  * The statement names the floor it leads back from, so that it is worth nothing at any other. Who could not bring an artifact in alone takes
  * no site back alone; what the manifest states was signed by as many as were asked for.
  */
-function isSentBack(
-  { value, digest }: Floor,
-  { annotations, signatures, threshold }: JudgedRevision,
-): boolean {
+function isSentBack(floor: Floor, { annotations, signatures, threshold }: JudgedRevision): boolean {
+  const { value, digest, withdrawn } = floor;
+  const isPlaceNew = !withdrawn.includes(withdrawnPlace(floor));
   const leadsBack = (said: Readonly<Record<string, string>>): boolean => {
     const from = said[freshnessAnnotations.stepBack];
-    return from !== undefined && (from === digest || from === String(value));
+    return from !== undefined && (from === digest || (isPlaceNew && from === String(value)));
   };
   const votes = signatures.filter((signature) => leadsBack(signature.annotations));
   return leadsBack(annotations) || countAuthorities(votes) >= Math.max(threshold, 1);

@@ -1,10 +1,15 @@
-import { compareMarks, type Floor, type FloorMark } from '../../api/index.ts';
+import { compareMarks, describeMark, type Floor, type FloorMark } from '../../api/index.ts';
 
 /** What was the floor is remembered this long: enough to know an old artifact under a new tag. */
 const maxSuperseded = 64;
 
 /** Artifacts that were taken back are few; a publisher who takes back more has other troubles. */
 const maxWithdrawn = 64;
+
+/** How a floor remembers that it was led back from a place: a later artifact may stand there, and an old statement that names it is worth nothing. */
+export function withdrawnPlace({ order, value }: Pick<Floor, 'order' | 'value'>): string {
+  return describeMark(order, { value });
+}
 
 /** Who raises or lowers a floor, and when. */
 export interface FloorMove {
@@ -36,19 +41,19 @@ export function raisedFloor(floor: Floor, mark: FloorMark, { source, at }: Floor
 }
 
 /**
- * The floor after an authorised step back. What is above it may come again, except for what `withdraws` names: a statement that
- * took it back is worth nothing if it returns.
+ * The floor after an authorised step back. What is above it may come again, except for what a statement took back: that would be worth
+ * nothing if it returned.
  */
 export function loweredFloor(
   floor: Floor,
   mark: FloorMark,
-  { source, at, withdraws }: FloorMove & { readonly withdraws?: string | undefined },
+  { source, at, isStated = false }: FloorMove & { readonly isStated?: boolean },
 ): Floor {
   const older = floor.superseded.filter(
     (old) => old.digest !== mark.digest && compareMarks(floor.order, old, mark) < 0,
   );
-  const withdrawn =
-    withdraws === undefined ? floor.withdrawn : [withdraws, ...floor.withdrawn].slice(0, maxWithdrawn);
+  const taken = [...(floor.digest === undefined ? [] : [floor.digest]), withdrawnPlace(floor)];
+  const withdrawn = isStated ? [...taken, ...floor.withdrawn].slice(0, 2 * maxWithdrawn) : floor.withdrawn;
   const { value: _value, digest: _digest, ...rest } = floor;
   return {
     ...rest,
