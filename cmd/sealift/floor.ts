@@ -31,7 +31,12 @@ function show(
   const floors = store.floors.all().filter(source === undefined ? () => true : isOf(source));
   store.close();
   process.stdout.write(
-    output === 'table' ? formatTable(heading, floors.map(row)) : formatValue(floors, output),
+    output === 'table'
+      ? formatTable(heading, floors.map(row))
+      : formatValue(
+          floors.map((floor) => ({ ...floor, at: rfc3339(floor.at) })),
+          output,
+        ),
   );
 }
 
@@ -42,7 +47,7 @@ function onlyFloor(floors: readonly Floor[], source: string): Floor {
     throw new SealiftError(
       'OBJECT_NOT_FOUND',
       source,
-      `expected a source with a floor, got none of ${floors.length}`,
+      `expected a source with a floor, as \`sealift floor show\` lists them, got none of ${floors.length}`,
     );
   }
   if (others.length === 0) return floor;

@@ -25,7 +25,9 @@ function statesOf({ states }: FoundEvidence): string {
   }
 }
 
-function foundLines(found: readonly FoundEvidence[]): Lines {
+function foundLines({ found, policies }: VerificationDocument): Lines {
+  const isAsked = policies.some(({ asked }) => asked.threshold > 0 || asked.attestations.length > 0);
+  if (!isAsked) return ['found     not looked for: no policy here asks for anything'];
   if (found.length === 0) return ['found     nothing beside it'];
   return under(
     `found     ${found.length}, by their own word:`,
@@ -152,7 +154,7 @@ function conclusion(document: VerificationDocument): Lines {
 export function formatVerification(document: VerificationDocument): string {
   const lines = [
     document.reference,
-    ...indented(foundLines(document.found)),
+    ...indented(foundLines(document)),
     ...document.policies.flatMap(policyLines),
     ...conclusion(document),
   ];

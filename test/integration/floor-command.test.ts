@@ -53,7 +53,11 @@ describe('sealift floor', () => {
     const { stdout } = await sealift('floor', 'show');
     expect(stdout).toContain(`sequence 7 (${seven.digest})`);
     expect(stdout).toContain('edge/app');
-    expect(await shown()).toMatchObject({ value: 7, superseded: [{ value: 6, digest: six.digest }] });
+    expect(await shown()).toMatchObject({
+      at: expect.stringMatching(/^20\S+Z$/),
+      value: 7,
+      superseded: [{ value: 6, digest: six.digest }],
+    });
   });
 
   it('lower lets a running agent go back, and is recorded', async () => {

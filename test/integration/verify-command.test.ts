@@ -266,6 +266,8 @@ describe('sealift verify --policy', () => {
       '"ghcr.io/**"',
     );
     const file = await bench.write('elsewhere.yaml', elsewhere);
+    const { stdout } = await bench.run(['verify', reference, '--policy', file]);
+    expect(stdout).toContain('found     not looked for: ');
     expect(await report(reference, '--policy', file)).toMatchObject({
       code: 'POLICY_NO_MATCH',
       policies: [],
