@@ -1,0 +1,90 @@
+// Builds one tree again and again inside a process and reports what it cost: arguments as JSON.
+import { readFileSync } from 'node:fs';
+import { siteObjectSchema } from '../../src/api/index.ts';
+import { createBuildStage, createChildProcessExec } from '../../src/build/index.ts';
+
+interface Asked {
+  readonly root: string;
+  readonly path: string;
+  readonly builds: string;
+  readonly kustomize: string;
+  readonly rounds: number;
+}
+
+const { root, path, builds, kustomize, rounds } = JSON.parse(process.argv[2] ?? '') as Asked;
+const cacheBytes = 64 * 1024 * 1024;
+/** When kustomize was started and when it had ended. */
+let child = { from: 0, to: 0 };
+
+function peak(): number {
+  return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+const delivery = siteObjectSchema.parse({
+  apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+  kind: 'Kustomization',
+  metadata: { name: 'app', namespace: 'bench' },
+  spec: { interval: '10m', prune: true, path, sourceRef: { kind: 'OCIRepository', name: 'app' } },
+});
+if (delivery.kind !== 'Kustomization') throw new Error('expected a Kustomization');
+const origin = { revision: 'v1@sha256:00', digest: 'sha256:00', files: 0, bytes: 0 };
+const artifact = { ...origin, root, annotations: {}, skipped: [] };
+const desired = { sources: [], deliveries: [], policies: [], secrets: [], configMaps: [] };
+const request = { delivery, artifact, desired };
+const exec = createChildProcessExec();
+const settings = {
+  exec: {
+    run: async (...asked: Parameters<typeof exec.run>) => {
+      const from = performance.now();
+      const outcome = await exec.run(...asked);
+      child = { from, to: performance.now() };
+      return outcome;
+    },
+  },
+  temporaryDirectory: builds,
+  searchPath: '',
+  kustomize,
+};
+const { signal } = new AbortController();
+
+/** Milliseconds of `work`. */
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
+
+const stage = createBuildStage(settings);
+const idle = peak();
+const first = await timed(() => stage.build(request, signal));
+const firstPeak = peak();
+const wall: number[] = [];
+const before: number[] = [];
+const after: number[] = [];
+for (let round = 0; round < rounds; round += 1) {
+  const started = performance.now();
+  await stage.build(request, signal);
+  const ended = performance.now();
+  wall.push(ended - started);
+  before.push(child.from - started);
+  after.push(ended - child.to);
+}
+const cached = createBuildStage({ ...settings, cacheBytes });
+await cached.build(request, signal);
+const again: number[] = [];
+for (let round = 0; round < rounds; round += 1) {
+  again.push(await timed(() => cached.build(request, signal)));
+}
+const report = {
+  first,
+  wall: median(wall),
+  before: median(before),
+  after: median(after),
+  again: median(again),
+  grown: firstPeak - idle,
+};
+console.log(JSON.stringify(report));
