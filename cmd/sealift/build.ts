@@ -5,6 +5,7 @@ import { type Command, Option } from 'commander';
 import * as z from 'zod';
 import { createBuildStage, createChildProcessExec, type TracedBuild } from '../../src/build/index.ts';
 import { type DeliveryOptions, readBuildInput } from './build-input.ts';
+import { addBuildLimitOptions, type BuildLimitOptions, buildLimits } from './build-limit-options.ts';
 import { decryptionSettings } from './decryption-settings.ts';
 import { formatBuild } from './format-build.ts';
 import { openTree } from './open-tree.ts';
@@ -12,7 +13,11 @@ import { addSiteFactsOptions, type SiteFactsOptions, siteFactsOf } from './site-
 import { stopSignal } from './stop-signal.ts';
 import { addDemandOptions, type VerifyOptions } from './verify.ts';
 
-interface BuildOptions extends DeliveryOptions, SiteFactsOptions, Omit<VerifyOptions, 'output'> {
+interface BuildOptions
+  extends BuildLimitOptions,
+    DeliveryOptions,
+    SiteFactsOptions,
+    Omit<VerifyOptions, 'output'> {
   readonly output: 'yaml' | 'json';
   readonly explain: boolean;
   readonly showSecrets: boolean;
@@ -46,7 +51,7 @@ async function stageIn(directory: string, options: BuildOptions) {
   const { variables } = await siteFactsOf(options);
   return createBuildStage({
     siteVariables: variables,
-    exec: createChildProcessExec(),
+    exec: createChildProcessExec(buildLimits(options)),
     temporaryDirectory: join(directory, 'builds'),
     searchPath: process.env['PATH'] ?? '',
     programDirectory: import.meta.dirname,
@@ -106,7 +111,7 @@ export function addTo(program: Command): void {
     .option('--kustomize <file>', 'kustomize binary; looked for on the PATH without it')
     .option('--sops <file>', 'sops binary, for keys other than age; looked for on the PATH without it')
     .option('--sops-age-key-file <file>', 'age identities, where the Kustomization names no Secret');
-  addSiteFactsOptions(addDemandOptions(command))
+  addBuildLimitOptions(addSiteFactsOptions(addDemandOptions(command)))
     .option('--insecure', 'speak plain HTTP to a registry that is not on loopback', false)
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['yaml', 'json']).default('yaml'))
     .action(build);
