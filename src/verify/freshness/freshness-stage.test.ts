@@ -34,6 +34,7 @@ type Accepting = Exclude<Verdict, { readonly kind: 'refused' }>;
 interface Asked {
   readonly policies: readonly ReturnType<typeof policy>[];
   readonly number?: number;
+  readonly tag?: string;
   readonly signers?: readonly Signer[];
   readonly verdict?: Accepting;
   readonly url?: string;
@@ -42,7 +43,7 @@ interface Asked {
 }
 
 /** Judges an artifact of that sequence, and keeps the floors that move. */
-function look({ policies, number = 7, floors = new Map(), ...asked }: Asked): Outcome {
+function look({ policies, number = 7, tag = 'stable@', floors = new Map(), ...asked }: Asked): Outcome {
   const annotations = { [sequence]: String(number) };
   const document = { schemaVersion: 2, mediaType: mediaTypes.ociManifest, layers: [], annotations };
   const empty = { mediaType: mediaTypes.ociEmpty, digest: `sha256:${'0'.repeat(64)}`, size: 2 };
@@ -52,7 +53,7 @@ function look({ policies, number = 7, floors = new Map(), ...asked }: Asked): Ou
   const outcome = createFreshnessStage().judge({
     source: ociSource(asked.url ?? url, asked.source),
     desired: desiredState(...policies),
-    resolved: { revision: `stable@${digest}`, manifest, content },
+    resolved: { revision: `${tag}${digest}`, manifest, content },
     verdict: asked.verdict ?? { kind: 'accepted', digest, signers, warnings: [] },
     floors: { of: (repository) => [...floors.values()].filter((floor) => floor.repository === repository) },
     now,
@@ -177,6 +178,14 @@ describe('createFreshnessStage', () => {
       { ...signer('ordered/key-0'), predicateType: 'https://slsa.dev/provenance/v1' },
     ];
     expect(codeOf(look({ policies: [ordered], signers }))).toBe('REVISION_EXPIRED');
+  });
+
+  it('a revision that is a digest alone has no version', () => {
+    const outcome = look({ policies: [policy('versions', { order: 'semver' })], tag: '' });
+    expect(outcome).toMatchObject({
+      code: 'REVISION_UNORDERED',
+      detail: expect.not.stringContaining('sha256:'),
+    });
   });
 
   it('asks nothing where no policy matches', () => {
