@@ -80,8 +80,7 @@ export async function watchConfiguration(
     const round = new AbortController();
     const stop = AbortSignal.any([signal, round.signal]);
     // Where nothing can be watched, the look of every minute is left.
-    const watching = watchOnce(path, changed, stop).catch(() => undefined);
-    changed();
+    const watching = watchOnce(path, changed, stop).catch(changed);
     await sleep(checkMs, undefined, { signal }).catch(() => undefined);
     round.abort();
     await watching;
@@ -92,6 +91,8 @@ async function watchOnce(path: string, changed: () => void, signal: AbortSignal)
   const single = (await stat(path)).isFile();
   // A file is replaced by rename: only its directory sees that.
   const watcher = watch(single ? dirname(path) : path, { recursive: !single });
+  // Not before: what is written between a look and the watch would wait for the look of the next minute.
+  changed();
   const failed = Promise.withResolvers<never>();
   const stopped = Promise.withResolvers<void>();
   let pending: AbortController | undefined;

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { OciError } from '../../errors.ts';
 import { printable } from '../printable.ts';
 
@@ -38,7 +37,9 @@ export async function runHelper(call: HelperCall, signal: AbortSignal): Promise<
   );
 }
 
-function execute(call: HelperCall, signal: AbortSignal): Promise<Outcome> {
+async function execute(call: HelperCall, signal: AbortSignal): Promise<Outcome> {
+  // Most clients have no helper, and what this loads takes a command some milliseconds.
+  const { spawn } = await import('node:child_process');
   return new Promise((resolve, reject) => {
     // A group of its own: helpers are often scripts, whose children must end with them.
     const child = spawn(call.program, ['get'], {
