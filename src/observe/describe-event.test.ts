@@ -123,7 +123,7 @@ describe('createTerminalListener', () => {
       message: 'x: no signature',
     });
     expect(first).toBe('failed   edge/app  verify failed: x: no signature');
-    expect(second).toMatch(/^ {9}Sign the artifact/);
+    expect(second).toMatch(/^ {9}Sign what is there/);
   });
 
   it('lets nothing through that steers a terminal', () => {
