@@ -187,6 +187,9 @@ const secretYaml = stringify({
   stringData: { password: 'clear' },
 });
 
+/** By its YAML library, when it writes in clear what it had decrypted. */
+const isLostBySops = (text: string): boolean => text.startsWith('\t') && text.includes('\n');
+
 describeWithPeers('what the real sops encrypts', ['sops'], () => {
   let workshop: SopsWorkshop;
   let site: BuildSite;
@@ -239,14 +242,16 @@ describeWithPeers('what the real sops encrypts', ['sops'], () => {
   );
 
   it('is decrypted to the same bytes: trees of all kinds', async () => {
-    const text = fc.oneof(
-      fc.string({ unit: 'grapheme', maxLength: 12 }),
-      fc.string({
-        unit: fc.constantFrom(' ', '\n', ':', '#', '-', "'", '"', '\\', '0', 'a', '\t'),
-        maxLength: 8,
-      }),
-      fc.constantFrom('true', 'NO', '~', '1e3', '0x1F', '2024-01-01', '1:30', '=', '<<', '...', '---'),
-    );
+    const text = fc
+      .oneof(
+        fc.string({ unit: 'grapheme', maxLength: 12 }),
+        fc.string({
+          unit: fc.constantFrom(' ', '\n', ':', '#', '-', "'", '"', '\\', '0', 'a', '\t'),
+          maxLength: 8,
+        }),
+        fc.constantFrom('true', 'NO', '~', '1e3', '0x1F', '2024-01-01', '1:30', '=', '<<', '...', '---'),
+      )
+      .filter((each) => !isLostBySops(each));
     const leaf = fc.oneof(
       text,
       fc.integer(),
@@ -268,8 +273,15 @@ describeWithPeers('what the real sops encrypts', ['sops'], () => {
         fc.pre(real.code === 0);
         expect((await decrypt(store, encrypted)).toString()).toBe(real.stdout);
       }),
-      { numRuns: 40 },
+      // The same trees each time, so that a run says something of the change at hand: SEED=N npm run test:interop tries others.
+      { numRuns: 40, seed: Number(process.env['SEED'] ?? 1) },
     );
+  });
+
+  it('keeps a text of several lines that begins with a tab, which sops writes as null', async () => {
+    const encrypted = await workshop.encrypt('yaml', JSON.stringify({ a: '\tb\n' }));
+    expect((await workshop.decrypt('yaml', encrypted)).stdout).toBe('a: null\n');
+    expect((await decrypt('yaml', encrypted)).toString()).toBe('a: |\n    \tb\n');
   });
 
   it('for several recipients is opened by any of ours', async () => {
