@@ -147,7 +147,7 @@ describe('limits of ignore texts', () => {
     expect(outcome).toHaveProperty('message', expect.stringMatching(/entry "d\/\.sourceignore".*textBytes/));
   });
 
-  it('keep the worst pattern for the longest path below a tenth of a second', () => {
+  it('cost little for the worst pattern and the longest path', () => {
     const path = Array.from({ length: 32 }, () => 'a'.repeat(31)).join('/');
     const worst = [
       'a/**/a/**/a/**/a/**/b',
@@ -157,9 +157,10 @@ describe('limits of ignore texts', () => {
     ];
     for (const text of worst) {
       const ignored = compileIgnore([{ directory: '', text, origin: 'test' }], 'unpack');
-      const start = performance.now();
+      const start = process.cpuUsage();
       expect(ignored(path, false)).toBe(false);
-      expect(performance.now() - start, text).toBeLessThan(100);
+      // Some milliseconds; an exponential pattern would take hours.
+      expect(process.cpuUsage(start).user, text).toBeLessThan(1_000_000);
     }
   });
 

@@ -33,7 +33,7 @@ export async function buildHostile({ root, builds, kustomize, memoryBytes }: Hos
   const artifact = { ...origin, root, annotations: {}, skipped: [] };
   const desired = { sources: [], deliveries: [], policies: [], secrets: [], configMaps: [] };
   const stage = createBuildStage({
-    exec: createChildProcessExec({ memoryBytes, timeMs: 10_000 }),
+    exec: createChildProcessExec({ memoryBytes, timeMs: 50_000 }),
     temporaryDirectory: builds,
     searchPath: '',
     kustomize,

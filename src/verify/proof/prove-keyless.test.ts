@@ -435,15 +435,16 @@ describe('thresholds', () => {
     },
   );
 
-  it('attack 43: more than four entries or timestamps are refused within milliseconds', async () => {
+  it('attack 43: more than four entries or timestamps are refused unread', async () => {
     const claim = await logged(await shortLived());
     const [entry] = claim.evidence.logEntries;
     const many = { logEntries: Array.from({ length: 2000 }, () => entry) };
     const stamps = { timestamps: Array.from({ length: 500 }, () => 'AAAA') };
-    const start = performance.now();
+    const start = process.cpuUsage();
     expect(judged(withEvidence(claim, many))).toBe('SIGNATURE_MALFORMED');
     expect(judged(withEvidence(claim, stamps))).toBe('SIGNATURE_MALFORMED');
-    expect(performance.now() - start).toBeLessThan(100);
+    // To check them all takes several seconds.
+    expect(process.cpuUsage(start).user).toBeLessThan(1_000_000);
   });
 });
 
