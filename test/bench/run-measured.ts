@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 export interface Cost {
@@ -21,7 +21,7 @@ export interface Program {
 }
 
 /** Often enough that the last look before the end misses next to nothing. */
-const lookEveryMs = 5;
+const lookEveryMs = 20;
 const tickMs = 10;
 
 /** What any program costs from start to end, by what the kernel says about it. */
@@ -29,6 +29,8 @@ export async function runMeasured({ file, args, env, output, quiet = false }: Pr
   const out = output === undefined ? 'ignore' : openSync(output, 'w');
   const started = performance.now();
   const child = spawn(file, args, { env, stdio: ['ignore', out, quiet ? 'ignore' : 'inherit'] });
+  // Left open it would keep a removed file alive, and the disk busy with it while the next program is measured.
+  if (typeof out === 'number') closeSync(out);
   let last = { cpuMs: 0, peak: 0 };
   const timer = setInterval(() => {
     last = look(child) ?? last;

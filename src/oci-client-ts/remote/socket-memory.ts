@@ -2,8 +2,8 @@ import type { OnReadOpts, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { buildConnector } from 'undici';
 
-/** As much as Node reads at once. */
-const readBytes = 64 * 1024;
+/** Four times what Node reads at once by itself: fewer turns of the event loop. It becomes resident as far as it is read into. */
+const readBytes = 256 * 1024;
 
 /**
  * Less is copied. That the head of an answer, which undici keeps in pieces until it is complete, is more than this and comes in such pieces,
