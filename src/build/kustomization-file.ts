@@ -1,7 +1,8 @@
-import { isMap, isSeq, type ParsedNode } from 'yaml';
+import { isMap, isScalar, isSeq, type ParsedNode } from 'yaml';
 import { SealiftError } from '../core/index.ts';
 import type { Faults } from './faults.ts';
 import { isObject, type JsonObject, type Path } from './json-value.ts';
+import { fieldFaults } from './kustomization-fields.ts';
 import { readYamlDocuments, type YamlDocument } from './yaml-documents.ts';
 import { readYamlValue } from './yaml-value.ts';
 
@@ -13,78 +14,32 @@ export interface KustomizationFile {
   place(at: Path): string;
 }
 
-/** Fields of kustomize 5.8: https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/ */
-const knownFields = new Set([
-  'apiVersion',
-  'kind',
-  'metadata',
-  'openapi',
-  'namePrefix',
-  'nameSuffix',
-  'namespace',
-  'commonLabels',
-  'labels',
-  'commonAnnotations',
-  'patchesStrategicMerge',
-  'patchesJson6902',
-  'patches',
-  'images',
-  'imageTags',
-  'replacements',
-  'replicas',
-  'vars',
-  'sortOptions',
-  'resources',
-  'components',
-  'crds',
-  'bases',
-  'configMapGenerator',
-  'secretGenerator',
-  'generatorOptions',
-  'configurations',
-  'generators',
-  'transformers',
-  'validators',
-  'buildMetadata',
-]);
-
-/** Fields that would run other programs or fetch from elsewhere. */
-const refusedFields = new Set(['helmGlobals', 'helmCharts', 'helmChartInflationGenerator']);
-
 function childOf(node: ParsedNode, part: string | number): ParsedNode | undefined {
   const child = isMap(node) || isSeq(node) ? node.get(part, true) : undefined;
   return child === null || child === undefined ? undefined : (child as ParsedNode);
 }
 
-function lineOf(document: YamlDocument, at: Path): number {
-  let node = document.contents;
-  if (node === null) return 1;
-  let offset = node.range[0];
+/** The node of a part, or of the nearest part around it that the file spells out. */
+function nodeAt({ contents }: YamlDocument, at: Path): ParsedNode | null {
+  let node = contents;
   for (const part of at) {
-    const child: ParsedNode | undefined = childOf(node, part);
+    const child = node === null ? undefined : childOf(node, part);
     if (child === undefined) break;
     node = child;
-    offset = child.range[0];
   }
-  return document.lineAt(offset);
+  return node;
 }
 
-function fieldLine(document: YamlDocument, field: string): number {
-  const { contents } = document;
-  const pair = isMap(contents) ? contents.items.find((item) => item.key.toString() === field) : undefined;
-  return pair === undefined ? 1 : document.lineAt(pair.key.range[0]);
+function lineOf(document: YamlDocument, at: Path): number {
+  return document.lineAt(nodeAt(document, at)?.range[0] ?? 0);
 }
 
-/** A typo must not empty a build: kustomize-controller drops what it does not know. */
-function checkFields(path: string, document: YamlDocument, value: JsonObject, faults: Faults): void {
-  for (const field of Object.keys(value)) {
-    if (knownFields.has(field)) continue;
-    const place = `${path}:${fieldLine(document, field)}`;
-    const detail = refusedFields.has(field)
-      ? `${field} is not supported: charts are not rendered by kustomize here`
-      : `unknown field ${JSON.stringify(field)}`;
-    faults.add('KUSTOMIZE_FAILED', place, detail);
-  }
+/** The line of a field's name; where an alias or a merge key brings it in, the nearest line that the file spells out. */
+function fieldLine(document: YamlDocument, at: Path): number {
+  const owner = nodeAt(document, at.slice(0, -1));
+  const name = String(at.at(-1));
+  const pair = isMap(owner) ? owner.items.find(({ key }) => isScalar(key) && key.source === name) : undefined;
+  return pair === undefined ? lineOf(document, at) : document.lineAt((pair.key as ParsedNode).range[0]);
 }
 
 /**
@@ -102,6 +57,8 @@ export function parseKustomization(path: string, text: string, faults: Faults): 
   // Kustomize reads its own file by the rules of YAML 1.1, unlike the objects.
   const value = readYamlValue(document, 'printed').value ?? {};
   if (!isObject(value)) throw new SealiftError('KUSTOMIZE_FAILED', path, 'expected a map, got other YAML');
-  checkFields(path, document, value, faults);
+  for (const { at, detail } of fieldFaults(value)) {
+    faults.add('KUSTOMIZE_FAILED', `${path}:${fieldLine(document, at)}`, detail);
+  }
   return { path, value, place: (at) => `${path}:${lineOf(document, at)}` };
 }

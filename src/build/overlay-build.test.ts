@@ -214,6 +214,56 @@ describe('what a kustomization may not lead to', () => {
       'kustomization.yaml:3: unknown field "resourcez"',
     ],
     ['a field that differs by case', 'Resources: [a.yaml]', 'unknown field "Resources"'],
+    [
+      'an unknown field of an image',
+      'resources: [a.yaml]\nimages:\n- name: x\n  newName: y\n- nam: x\n',
+      'kustomization.yaml:5: unknown field "nam" in images',
+    ],
+    [
+      'an unknown field of a patch',
+      'patches: [{pth: a.yaml}]',
+      'kustomization.yaml:1: unknown field "pth" in patches',
+    ],
+    [
+      'an unknown field of a target',
+      'patches:\n- path: a.yaml\n  target:\n    knd: X\n',
+      'kustomization.yaml:4: unknown field "knd" in patches.target',
+    ],
+    [
+      'an unknown field of a ConfigMap generator',
+      'configMapGenerator: [{name: b, fils: [a.yaml]}]',
+      'unknown field "fils" in configMapGenerator',
+    ],
+    [
+      'an unknown field of a Secret generator',
+      'secretGenerator:\n- name: b\n  options: {imutable: true}\n',
+      'kustomization.yaml:3: unknown field "imutable" in secretGenerator.options',
+    ],
+    [
+      'an unknown field of a replacement',
+      'replacements:\n- source: {kind: X}\n  targets:\n  - select: {kind: X}\n    feldPaths: [a]\n',
+      'kustomization.yaml:5: unknown field "feldPaths" in replacements.targets',
+    ],
+    [
+      'an unknown field of labels',
+      'labels: [{pairs: {a: b}, includeSelector: true}]',
+      'unknown field "includeSelector" in labels',
+    ],
+    [
+      'an unknown field behind an alias',
+      'images:\n- &x\n  nam: x\n- *x\n',
+      'kustomization.yaml:3: unknown field "nam" in images',
+    ],
+    [
+      'one object where a list is asked for',
+      'images: {name: x}',
+      'kustomization.yaml:1: images: expected a list',
+    ],
+    [
+      'text where an object is asked for',
+      'patches:\n- a.yaml\n',
+      'kustomization.yaml:2: patches: expected a map',
+    ],
     ['a merged field', '<<: {resources: [a.yaml], foo: 1}', 'unknown field "foo"'],
     ['two documents', 'resources: [a.yaml]\n---\nresources: [a.yaml]\n', 'expected one document, got 2'],
     ['a list', '- a.yaml\n', 'expected a map, got other YAML'],
@@ -313,6 +363,11 @@ describe('what a kustomization may not lead to', () => {
       'transformers: ["{apiVersion: builtin, kind: PrefixTransformer, metadata: {name: p}, fieldSpecs: [{path: metadata/name}]}"]',
     ],
     ['a directory above inside the artifact', 'configMapGenerator: [{name: a, files: [d/../a.yaml]}]'],
+    [
+      'names that are free',
+      'commonLabels: {any: thing}\nlabels: [{pairs: {any: thing}}]\nopenapi: {any: thing}',
+    ],
+    ['fields without a value', 'images:\npatches: ~\nconfigMapGenerator: [{name: a, options: }]'],
     ['a base twice', 'resources: [b, b/../b]'],
   ])('but %s are fine', async (_what, kustomization) => {
     const exec = new FakeExec(object);
