@@ -6,7 +6,7 @@ import {
   type Kustomization,
   requireSecret,
 } from '../api/index.ts';
-import { SealiftError } from '../core/index.ts';
+import { type ErrorCode, SealiftError } from '../core/index.ts';
 import type { BuiltObject } from './built-object.ts';
 import { withCommonMetadata } from './common-metadata.ts';
 import { withDecrypted } from './decrypted-places.ts';
@@ -125,6 +125,15 @@ function substituteAll(
   });
 }
 
+/** What is said of single objects. */
+const objectCodes: ReadonlySet<ErrorCode> = new Set([
+  'OBJECT_INVALID',
+  'OBJECT_DUPLICATE',
+  'SUBSTITUTION_FAILED',
+  'DECRYPTION_FAILED',
+  'DECRYPTION_KEY_MISSING',
+]);
+
 /** Turns one tree into objects: read or built by kustomize, substituted, checked, marked, ordered. */
 class Build {
   readonly #ports: BuildPorts;
@@ -137,6 +146,9 @@ class Build {
     warnings: [],
     clearTexts: [],
   };
+
+  /** True once kustomize printed the objects, so that their places are not those of files. */
+  printed = false;
 
   constructor(ports: BuildPorts, request: BuildRequest, explain: boolean, signal: AbortSignal) {
     this.#explain = explain;
@@ -178,6 +190,7 @@ class Build {
     const explain = this.#explain;
     const request = { delivery, tree, root: artifact.root, directory, scan, decryption, explain };
     await buildOverlay(request, { ...this.#ports, kustomize }, this.#collection, this.#signal);
+    this.printed = true;
   }
 
   async #decrypt(decryption: Decryption | undefined): Promise<readonly BuiltObject[]> {
@@ -218,22 +231,35 @@ class Build {
   }
 }
 
+/**
+ * As `buildObjects`, with the way of each object; with `explain` kustomize is asked a second time, for where each object comes from. The same is done when an object that
+ * kustomize printed is at fault: the operator reads the file that it stands in.
+ */
+export async function traceObjects(
+  ports: BuildPorts,
+  request: BuildRequest,
+  explain: boolean,
+  signal: AbortSignal,
+): Promise<TracedBuild> {
+  const build = new Build(ports, request, explain, signal);
+  try {
+    return await build.run();
+  } catch (thrown) {
+    const ofObject = thrown instanceof SealiftError && objectCodes.has(thrown.code);
+    if (!ofObject || explain || !build.printed) throw thrown;
+    await new Build(ports, request, true, signal).run().catch((again: unknown) => {
+      throw again instanceof SealiftError && again.code === thrown.code ? again : thrown;
+    });
+    throw thrown;
+  }
+}
+
 /** Builds the objects of one delivery from one artifact. */
 export async function buildObjects(
   ports: BuildPorts,
   request: BuildRequest,
   signal: AbortSignal,
 ): Promise<BuildOutput> {
-  const { objects, warnings } = await new Build(ports, request, false, signal).run();
+  const { objects, warnings } = await traceObjects(ports, request, false, signal);
   return { objects: objects.map(({ object }) => object), warnings };
-}
-
-/** As `buildObjects`, with the way of each object; where kustomize builds it is asked a second time, for origins when `explain` is set. */
-export function traceObjects(
-  ports: BuildPorts,
-  request: BuildRequest,
-  explain: boolean,
-  signal: AbortSignal,
-): Promise<TracedBuild> {
-  return new Build(ports, request, explain, signal).run();
 }

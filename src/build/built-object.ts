@@ -2,8 +2,8 @@ import type { KubernetesObject } from '../core/index.ts';
 
 /** Where an object of an overlay comes from. */
 export interface ObjectOrigin {
-  /** File with line and document where they are known, or the kustomization that generated it. */
-  readonly place: string;
+  /** File with line and document where they are known, or the kustomization that generated it; `undefined` when kustomize does not tell. */
+  readonly place: string | undefined;
   /** What it went through, in order, as `PatchTransformer of overlay/kustomization.yaml`. */
   readonly through: readonly string[];
 }
@@ -11,7 +11,7 @@ export interface ObjectOrigin {
 /** An object on its way through the build. */
 export interface BuiltObject {
   readonly object: KubernetesObject;
-  /** Where it was written: file, line and document. */
+  /** Where it was written: file, line and document; for what kustomize printed, the place in that unless its origin is known. */
   readonly place: string;
   /** Pointers of its strings that were quoted in the file and hold a `$`; empty for what kustomize printed. */
   readonly quoted: ReadonlySet<string>;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BuildSite, FakeExec, type Files, printed } from '../../test/fixtures/build-site.ts';
+import { BuildSite, FakeExec, type Files, failed, printed } from '../../test/fixtures/build-site.ts';
 import { ageKey, dotenvFile, secretYamlFile } from '../../test/fixtures/sops-files.ts';
 import type { TracedBuild } from './index.ts';
 
@@ -80,7 +80,7 @@ describe('the way of an object of an overlay', () => {
     expect(ways(traced)).toEqual([
       { name: 'p-a', from: 'base/all.yaml:2 (document 1)', through, changedBy: [] },
       { name: 'p-b', from: 'base/all.yaml:7 (document 2)', through, changedBy: [] },
-      { name: 'p-gen-1', from: 'base/kustomization.yaml (ConfigMapGenerator)', through, changedBy: [] },
+      { name: 'p-gen-1', from: 'base/kustomization.yaml:2 (ConfigMapGenerator)', through, changedBy: [] },
     ]);
     expect(exec.requests).toHaveLength(2);
     expect(site.leftovers()).toEqual([]);
@@ -96,6 +96,74 @@ describe('the way of an object of an overlay', () => {
     const twins = { ...files, 'base/all.yaml': `${config('a')}---\n${config('p')}` };
     const traced = await site.trace(twins, { exec: telling(plain, told), spec: { path: 'over' } });
     expect(traced.objects[0]?.origin?.place).toBe('base/all.yaml');
+  });
+});
+
+describe('an object of an overlay that is at fault', () => {
+  const files: Files = {
+    'kustomization.yaml': 'resources: [a.yaml, b.yaml]\n',
+    'a.yaml': config('a'),
+    'b.yaml': `# second\n${config('a')}`,
+  };
+
+  it('is told by the file that it stands in, for which kustomize is asked again', async () => {
+    const wrong = (text: string): string => text.replace('kind: ConfigMap', 'kind: "?"');
+    const exec = telling([wrong(config('a'))], [wrong(annotated('a', 'path: a.yaml'))]);
+    const error = await site.failure({ ...files, 'a.yaml': wrong(config('a')) }, { exec });
+    expect(error.message).toBe('a.yaml:1 (document 1): kind: expected letters and digits');
+    expect(exec.requests).toHaveLength(3);
+  });
+
+  it('is told by its place in what was printed, where kustomize tells no more', async () => {
+    const error = await site.failure(files, { exec: new FakeExec('kind: X\nmetadata: {name: a}\n') });
+    expect(error.subject).toBe('kustomize build of kustomization.yaml:1 (document 1)');
+  });
+
+  it('and is there twice is told by both places', async () => {
+    const other = config('a').replace('v1', 'v2');
+    const exec = telling(
+      [config('a'), other],
+      [annotated('a', 'path: a.yaml'), annotated('a', 'path: b.yaml').replace('v1', 'v2')],
+    );
+    const error = await site.failure(files, { exec });
+    expect(error.code).toBe('OBJECT_DUPLICATE');
+    expect(error.message).toBe(
+      'b.yaml:2 (document 1): ConfigMap/a is already defined at a.yaml:1 (document 1)',
+    );
+  });
+
+  it.each([
+    ['files', files, 'b.yaml:2 (document 1): ConfigMap/a is already defined at a.yaml:1 (document 1)'],
+    [
+      'a file and a generator',
+      {
+        'kustomization.yaml': 'resources: [a.yaml]\nconfigMapGenerator:\n- name: b\n- name: a\n',
+        'a.yaml': config('a'),
+      },
+      'kustomization.yaml:4: ConfigMap/a is already defined at a.yaml:1 (document 1)',
+    ],
+    [
+      'one file twice',
+      { 'kustomization.yaml': 'resources: [a.yaml, a.yaml]\n', 'a.yaml': config('a') },
+      'a.yaml:1 (document 1): ConfigMap/a is used twice (kustomization.yaml: may not add resource',
+    ],
+  ])('and is refused by kustomize is told by both places: %s', async (_what, tree, message) => {
+    const said = "may not add resource with an already registered id: ConfigMap.v1.[noGrp]/a.[noNs]'";
+    const error = await site.failure(tree, { exec: new FakeExec(() => failed(`Error: ${said}\n`)) });
+    expect(error.code).toBe('OBJECT_DUPLICATE');
+    expect(error.message).toContain(message);
+  });
+
+  it('and comes out of two generators is told by both places', async () => {
+    const id =
+      'resid.ResId{Gvk:resid.Gvk{Group:"", Version:"v1", Kind:"ConfigMap"}, Name:"a", Namespace:""} exists;';
+    const error = await site.failure(
+      { 'kustomization.yaml': 'configMapGenerator:\n- name: a\n- name: a\n' },
+      { exec: new FakeExec(() => failed(`Error: merging from generator &{0x1 <nil>}: id ${id} can not\n`)) },
+    );
+    expect(error.message).toBe(
+      'kustomization.yaml:3: ConfigMap/a is already defined at kustomization.yaml:2',
+    );
   });
 });
 

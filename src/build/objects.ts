@@ -1,5 +1,5 @@
 import { type KubernetesObject, SealiftError } from '../core/index.ts';
-import type { BuiltObject } from './built-object.ts';
+import type { BuiltObject, ObjectOrigin } from './built-object.ts';
 import type { Faults } from './faults.ts';
 import { isList, isObject, type JsonObject, type JsonValue } from './json-value.ts';
 import type { ScalarRules } from './scalar.ts';
@@ -17,6 +17,7 @@ interface Candidate {
   readonly value: JsonValue;
   readonly place: string;
   readonly quoted: ReadonlySet<string>;
+  readonly origin: ObjectOrigin | undefined;
 }
 
 /** What a file's documents yield is added here; what is wrong with them goes to the faults. */
@@ -53,7 +54,7 @@ function listItems(value: JsonObject): JsonValue | undefined {
 }
 
 function expand(candidate: Candidate, collection: ObjectCollection): readonly Candidate[] {
-  const { value, place, quoted } = candidate;
+  const { value, place, quoted, origin } = candidate;
   const items = isObject(value) ? listItems(value) : undefined;
   if (items === undefined) return [candidate];
   if (items === null) return [];
@@ -63,7 +64,7 @@ function expand(candidate: Candidate, collection: ObjectCollection): readonly Ca
   }
   return items.flatMap((item, index) => {
     const inner = withoutPrefix(quoted, `/items/${index}`);
-    return expand({ value: item, place: `${place} item ${index + 1}`, quoted: inner }, collection);
+    return expand({ value: item, place: `${place} item ${index + 1}`, quoted: inner, origin }, collection);
   });
 }
 
@@ -105,7 +106,7 @@ function refuseCrowd({ objects }: ObjectCollection, place: string): void {
 }
 
 function add(candidate: Candidate, collection: ObjectCollection): void {
-  const { value, place, quoted } = candidate;
+  const { value, place, quoted, origin } = candidate;
   if (value === null || (isObject(value) && Object.keys(value).length === 0)) return;
   const fault = isObject(value) ? shapeFault(value) : 'expected a Kubernetes object, got other YAML';
   if (fault !== undefined) {
@@ -122,16 +123,21 @@ function add(candidate: Candidate, collection: ObjectCollection): void {
   } else if (isLocal(object)) {
     collection.warnings.push(`${place}: left out, it is annotated ${localConfigAnnotation}`);
   } else {
-    collection.objects.push({ object, place, quoted });
+    collection.objects.push({ object, place, quoted, ...(origin === undefined ? {} : { origin }) });
     refuseCrowd(collection, place);
   }
 }
 
-/** Adds the objects of one document; an empty document adds none. */
-export function addObjects(document: YamlDocument, rules: ScalarRules, collection: ObjectCollection): void {
-  const place = placeOf(document);
+/** Adds the objects of one document; an empty document adds none. `origin`: what kustomize told of it. */
+export function addObjects(
+  document: YamlDocument,
+  rules: ScalarRules,
+  collection: ObjectCollection,
+  origin?: ObjectOrigin,
+): void {
+  const place = origin?.place ?? placeOf(document);
   collection.faults.collect(place, () => {
     const { value, quoted } = readYamlValue(document, rules);
-    for (const candidate of expand({ value, place, quoted }, collection)) add(candidate, collection);
+    for (const candidate of expand({ value, place, quoted, origin }, collection)) add(candidate, collection);
   });
 }

@@ -1,7 +1,9 @@
 import type { Kustomization } from '../api/index.ts';
-import { asSealiftError } from '../core/index.ts';
+import { asSealiftError, SealiftError } from '../core/index.ts';
+import type { ObjectOrigin } from './built-object.ts';
 import { type BuildSources, decryptSources } from './decryption/decrypt-sources.ts';
 import type { Decryption } from './decryption/decryption.ts';
+import { duplicateError } from './duplicate.ts';
 import type { Exec } from './exec.ts';
 import type { Faults } from './faults.ts';
 import { generateKustomization } from './generate-kustomization.ts';
@@ -11,8 +13,9 @@ import { KustomizationCheck } from './kustomization-check.ts';
 import { type KustomizationFile, parseKustomization } from './kustomization-file.ts';
 import { type KustomizeOutput, readOutcome } from './kustomize-outcome.ts';
 import { addObjects, type ObjectCollection } from './objects.ts';
-import { OriginSources, originKey, readOrigins, withOriginMetadata } from './origins.ts';
+import { OriginSources, readOrigins, withOriginMetadata } from './origins.ts';
 import type { TreeScan } from './scan-tree.ts';
+import { SourcePlaces } from './source-places.ts';
 import { childPath, relativePath, type Tree } from './tree.ts';
 import type { TreePart, Workspace, Workspaces } from './workspace.ts';
 import { readYamlDocuments } from './yaml-documents.ts';
@@ -117,12 +120,13 @@ interface Run {
   readonly workspace: Workspace;
   /** The kustomization that is built, for messages. */
   readonly file: string;
+  /** All that kustomize reads. */
+  readonly files: ReadonlySet<string>;
+  readonly places: SourcePlaces;
 }
 
-async function runKustomize(
-  { request, ports, workspace, file }: Run,
-  signal: AbortSignal,
-): Promise<KustomizeOutput> {
+async function runKustomize(run: Run, signal: AbortSignal): Promise<KustomizeOutput> {
+  const { request, ports, workspace, file, files, places } = run;
   const running = ports.exec.run(
     {
       program: ports.kustomize,
@@ -141,26 +145,29 @@ async function runKustomize(
     signal.throwIfAborted();
     throw asSealiftError(thrown, ports.kustomize, 'KUSTOMIZE_FAILED');
   });
-  return readOutcome(outcome, file, workspace.root);
+  try {
+    return readOutcome(outcome, file, workspace.root);
+  } catch (thrown) {
+    throw thrown instanceof SealiftError ? await duplicateError(thrown, files, places) : thrown;
+  }
 }
 
-/** Builds once more with kustomize's annotations about origins, and puts what they say beside the objects. */
-async function addOrigins(
+/** Builds once more with kustomize's annotations about origins; what they say of each document that it prints. */
+async function originsOf(
   run: Run,
   kustomization: JsonObject,
-  { objects }: ObjectCollection,
   signal: AbortSignal,
-): Promise<void> {
-  const { request, workspace, file } = run;
+): Promise<readonly (ObjectOrigin | undefined)[]> {
+  const { request, workspace, file, places } = run;
   await workspace.write(file, formatJson(withOriginMetadata(kustomization)));
   const { text } = await runKustomize(run, signal);
-  const told = readOrigins(text);
-  const sources = new OriginSources(request.tree, request.directory);
-  for (const [at, built] of objects.entries()) {
+  const sources = new OriginSources(places, request.directory);
+  const origins: (ObjectOrigin | undefined)[] = [];
+  for (const told of readOrigins(text)) {
     signal.throwIfAborted();
-    const origin = told.get(originKey(built.object));
-    if (origin !== undefined) objects[at] = { ...built, origin: await sources.resolve(built.object, origin) };
+    origins.push(told === undefined ? undefined : await sources.resolve(told));
   }
+  return origins;
 }
 
 /** Builds a tree with the real kustomize, in a private copy that is gone afterwards. */
@@ -180,12 +187,14 @@ export async function buildOverlay(
     for (const [path, content] of changed) {
       if (path !== prepared.path) collection.clearTexts.push(Buffer.from(content).toString('utf8'));
     }
-    const run = { request, ports, workspace, file: prepared.path };
+    const places = new SourcePlaces(request.tree);
+    const files = new Set([...prepared.part.files, prepared.path]);
+    const run = { request, ports, workspace, file: prepared.path, files, places };
     const { text, messages } = await runKustomize(run, signal);
     warnings.push(...messages);
-    const origin = `kustomize build of ${prepared.path}`;
-    for (const document of readYamlDocuments(origin, text)) addObjects(document, 'printed', collection);
-    if (request.explain) await addOrigins(run, prepared.value, collection, signal);
+    const origins = request.explain ? await originsOf(run, prepared.value, signal) : [];
+    for (const document of readYamlDocuments(`kustomize build of ${prepared.path}`, text))
+      addObjects(document, 'printed', collection, origins[document.number - 1]);
   } finally {
     await workspace.remove();
   }

@@ -5,6 +5,11 @@ import { maxTreeEntries } from './yaml-limits.ts';
 /** The names under which kustomize finds its configuration, in this order. */
 const kustomizationNames = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
 
+/** True for a path under which kustomize looks for its configuration. */
+export function isKustomization(path: string): boolean {
+  return kustomizationNames.includes(path.slice(path.lastIndexOf('/') + 1));
+}
+
 /** What a delivery's directory holds, as Flux looks at it. */
 export interface TreeScan {
   /** The kustomization file of the directory itself. */

@@ -1,0 +1,77 @@
+import { Faults } from './faults.ts';
+import { isList, isObject, type JsonValue } from './json-value.ts';
+import { parseKustomization } from './kustomization-file.ts';
+import { isKustomization } from './scan-tree.ts';
+import type { Tree } from './tree.ts';
+import { placeOf, readYamlDocuments } from './yaml-documents.ts';
+import { readYamlValue } from './yaml-value.ts';
+
+/** An object as a file spells it, or a generator of one. */
+export interface SourcePlace {
+  readonly kind: string;
+  readonly name: string;
+  readonly place: string;
+}
+
+const generators = [
+  ['configMapGenerator', 'ConfigMap'],
+  ['secretGenerator', 'Secret'],
+] as const;
+
+function objectsIn(value: JsonValue, place: string): readonly SourcePlace[] {
+  if (!isObject(value)) return [];
+  const { kind, metadata, items } = value;
+  if (isList(items)) return items.flatMap((item, index) => objectsIn(item, `${place} item ${index + 1}`));
+  const name = isObject(metadata) ? metadata['name'] : undefined;
+  return typeof kind === 'string' && typeof name === 'string' ? [{ kind, name, place }] : [];
+}
+
+function generatorsIn(path: string, text: string): readonly SourcePlace[] {
+  const { value, place } = parseKustomization(path, text, new Faults());
+  return generators.flatMap(([field, kind]) => {
+    const items = value[field];
+    if (!isList(items)) return [];
+    return items.flatMap((item, index) => {
+      const name = isObject(item) ? item['name'] : undefined;
+      return typeof name === 'string' ? [{ kind, name, place: place([field, index]) }] : [];
+    });
+  });
+}
+
+function placesIn(path: string, text: string): readonly SourcePlace[] {
+  if (isKustomization(path)) return generatorsIn(path, text);
+  return [...readYamlDocuments(path, text)].flatMap((document) =>
+    objectsIn(readYamlValue(document, 'source').value, placeOf(document)),
+  );
+}
+
+/** Where the objects of a tree stand; each file is read once. */
+export class SourcePlaces {
+  readonly #tree: Tree;
+  readonly #files = new Map<string, readonly SourcePlace[]>();
+
+  constructor(tree: Tree) {
+    this.#tree = tree;
+  }
+
+  /** @throws SealiftError when the file is no YAML */
+  async of(path: string): Promise<readonly SourcePlace[]> {
+    const known = this.#files.get(path);
+    if (known !== undefined) return known;
+    const isFile = (await this.#tree.kind(path)) === 'file';
+    const found = isFile ? placesIn(path, await this.#tree.text(path)) : [];
+    this.#files.set(path, found);
+    return found;
+  }
+}
+
+/** Those that may have become the object of that name: prefixes and suffixes are put around the name that a file gives. */
+export function fittingPlaces(
+  places: readonly SourcePlace[],
+  kind: JsonValue | undefined,
+  name: string,
+): readonly SourcePlace[] {
+  const inside = places.filter((one) => one.kind === kind && name.includes(one.name));
+  const longest = Math.max(...inside.map((one) => one.name.length));
+  return inside.filter((one) => one.name.length === longest);
+}
