@@ -14,13 +14,26 @@ interface Place {
 const heading = ['SOURCES', 'REPOSITORY', 'STREAM', 'FLOOR', 'SINCE', 'STEPS BACK'];
 
 function row(floor: Floor): readonly string[] {
-  const { sources, repository, stream, order, at, epoch } = floor;
-  return [sources.join(','), repository, stream, describeMark(order, floor), rfc3339(at), String(epoch)];
+  const { sources, repository, stream, order, policy, at, epoch } = floor;
+  const by = policy === undefined ? '' : ` for ${policy}`;
+  return [
+    sources.join(','),
+    repository,
+    stream,
+    `${describeMark(order, floor)}${by}`,
+    rfc3339(at),
+    String(epoch),
+  ];
 }
 
 /** `namespace/name`, or a name that only one namespace has. */
 function isOf(source: string): (floor: Floor) => boolean {
   return ({ sources }) => sources.some((one) => one === source || one.endsWith(`/${source}`));
+}
+
+/** `VerificationPolicy/NAMESPACE/NAME`, as `show` tells it, or the end of that. */
+function isFor({ policy = '' }: Floor, named: string): boolean {
+  return policy === named || policy.endsWith(`/${named}`);
 }
 
 function show(
@@ -51,7 +64,7 @@ function onlyFloor(floors: readonly Floor[], source: string): Floor {
     );
   }
   if (others.length === 0) return floor;
-  const detail = `expected one floor, got ${[floor, ...others].map((one) => describeMark(one.order, one)).join(', ')}: name it as NAMESPACE/NAME, or by --order`;
+  const detail = `expected one floor, got ${[floor, ...others].map((one) => describeMark(one.order, one)).join(', ')}: name it as NAMESPACE/NAME, or by --order or --policy`;
   throw new SealiftError('USAGE', source, detail);
 }
 
@@ -62,17 +75,23 @@ function subjectOf({ sources: [source = ''] }: Floor): Subject {
 
 interface MoveOptions extends Place {
   readonly order?: string;
+  readonly policy?: string;
 }
 
 /** Changes a floor, says so, and records it; a running agent goes by it from its next poll on. */
 function change(
   source: string,
-  { stateDir, order }: MoveOptions,
+  { stateDir, order, policy }: MoveOptions,
   to: (floor: Floor) => Floor | undefined,
 ): void {
   const store = openFloors(stateDir);
   try {
-    const floors = store.floors.all().filter((floor) => order === undefined || floor.order === order);
+    const floors = store.floors
+      .all()
+      .filter(
+        (floor) =>
+          (order === undefined || floor.order === order) && (policy === undefined || isFor(floor, policy)),
+      );
     const floor = onlyFloor(floors, source);
     const next = to(floor);
     if (next === undefined) store.floors.remove(floor);
@@ -128,6 +147,7 @@ function addMove(parent: Command, direction: 'lower' | 'raise', description: str
     .argument('<source>', 'NAME or NAMESPACE/NAME of a source')
     .requiredOption('--to <place>', 'sequence, version or RFC 3339 time; or the digest of an earlier floor')
     .option('--order <order>', 'which floor, where a source has one by sequence and one by semver')
+    .option('--policy <policy>', 'which floor, where several policies have one by signedTime')
     .addOption(stateDirectoryOption())
     .action(move(direction));
 }
@@ -161,6 +181,7 @@ export function addTo(program: Command): void {
     .description('forget a floor: the next artifact, of whichever stream, sets a new one')
     .argument('<source>', 'NAME or NAMESPACE/NAME of a source')
     .option('--order <order>', 'which floor, where a source has several')
+    .option('--policy <policy>', 'which floor, where several policies have one by signedTime')
     .addOption(stateDirectoryOption())
     .action(forget);
   floor

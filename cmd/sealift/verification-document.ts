@@ -3,7 +3,8 @@ import { errorTable, rfc3339 } from '../../src/core/index.ts';
 import type { AttemptReport, Explanation, FoundEvidence, PolicyReport } from '../../src/verify/index.ts';
 
 /** As in a verdict, with moments in RFC 3339. */
-export interface SignerDocument extends Omit<Signer, 'times'> {
+export interface SignerDocument extends Omit<Signer, 'times' | 'certifiedSince'> {
+  readonly certifiedSince?: string;
   readonly times: readonly {
     readonly by: 'log' | 'timestamp';
     readonly operator: string;
@@ -46,8 +47,12 @@ export interface VerificationDocument {
   readonly found: readonly FoundEvidence[];
 }
 
-function signerDocument({ times, ...signer }: Signer): SignerDocument {
-  return { ...signer, times: times.map(({ at, ...time }) => ({ ...time, at: rfc3339(at) })) };
+function signerDocument({ times, certifiedSince, ...signer }: Signer): SignerDocument {
+  return {
+    ...signer,
+    ...(certifiedSince === undefined ? {} : { certifiedSince: rfc3339(certifiedSince) }),
+    times: times.map(({ at, ...time }) => ({ ...time, at: rfc3339(at) })),
+  };
 }
 
 function attemptDocument(attempt: AttemptReport): AttemptDocument {

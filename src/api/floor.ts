@@ -19,6 +19,8 @@ export interface Floor extends FloorMark {
   /** Empty where the artifacts name none. */
   readonly stream: string;
   readonly order: FloorOrder;
+  /** Of `signedTime` alone, as in `Signer.policy`: each policy counts other signatures, made at other times. The other orders are stated by the artifact. */
+  readonly policy?: string;
   /** Counts the authorised steps back: of two floors the one with more of them is the later one, whatever its value. */
   readonly epoch: number;
   /** `namespace/name` of the sources that follow it: they follow no other stream of the repository. */
@@ -31,11 +33,11 @@ export interface Floor extends FloorMark {
   readonly at: number;
 }
 
-type FloorName = Pick<Floor, 'repository' | 'stream' | 'order'>;
+export type FloorName = Pick<Floor, 'repository' | 'stream' | 'order' | 'policy'>;
 
-/** One text for each stream of each repository in each order. */
-export function floorKey({ repository, stream, order }: FloorName): string {
-  return JSON.stringify([repository, stream, order]);
+/** One text for each stream of each repository in each order, and for each policy where it is the policy that sets it. */
+export function floorKey({ repository, stream, order, policy }: FloorName): string {
+  return JSON.stringify([repository, stream, order, ...(policy === undefined ? [] : [policy])]);
 }
 
 /** Below zero when `a` is older than `b`; zero when the order does not tell them apart. Versions by https://semver.org/#spec-item-11 */

@@ -4,7 +4,7 @@ export type { Condition, ConditionDraft } from './conditions.ts';
 export { isReady, setConditions } from './conditions.ts';
 export type { DesiredState } from './desired-state.ts';
 export { findNamed, requireSecret } from './desired-state.ts';
-export type { Floor, FloorMark, FloorOrder } from './floor.ts';
+export type { Floor, FloorMark, FloorName, FloorOrder } from './floor.ts';
 export { compareMarks, describeMark, floorKey, higherFloor } from './floor.ts';
 export { extensionName, extensionOid } from './fulcio-extensions.ts';
 export type { InventoryEntry } from './inventory.ts';

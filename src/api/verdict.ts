@@ -10,6 +10,8 @@ export interface Signer {
   readonly keyId: string;
   /** Of certificates: to whom, by whose word. One identity is one signer, however many keys it was given. */
   readonly identity?: { readonly issuer: string; readonly subject: string };
+  /** Of certificates: milliseconds since the epoch, before which they signed nothing. */
+  readonly certifiedSince?: number;
   readonly format: 'bundle' | 'legacy';
   /** Digest of the manifest or layer that holds the signature. */
   readonly evidence: string;

@@ -104,6 +104,15 @@ describe('attack 35: state that is lost, cut off, older, or says two things', ()
     expect(run().faults).toEqual([]);
   });
 
+  it('floors that policies set for themselves are kept apart in both places', () => {
+    const [one, other] = ['one', 'other'].map((policy, value) =>
+      floor(value, { order: 'signedTime', policy }),
+    );
+    run(...[one, other].filter((each) => each !== undefined));
+    wipe();
+    expect(run().floors).toEqual([one, other]);
+  });
+
   it('a database that was cut to nothing is filled from the copy', () => {
     run(floor(7));
     wipe();

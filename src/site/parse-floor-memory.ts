@@ -11,6 +11,7 @@ const floorSchema = markSchema.extend({
   repository: z.string().min(1),
   stream: z.string(),
   order: z.enum(['sequence', 'semver', 'signedTime']),
+  policy: z.string().min(1).optional(),
   epoch: z.int().min(0),
   sources: z.array(z.string()),
   superseded: z.array(markSchema),

@@ -38,14 +38,17 @@ describe('several requirements', () => {
     expect(verdict).toMatchObject({ refusals: [{ subject: 'VerificationPolicy/default/strict' }] });
   });
 
-  it('count one key once, under however many names', async () => {
+  it('count one key once for each of its names, however often it signed', async () => {
     await room.put('sigstore bundle');
     await room.put('legacy tag');
     const desired = desiredState(
       keyPolicy('release', [signer.publicPem, signer.publicPem.replaceAll('\n', '\r\n')]),
     );
     expect(await room.verdict({ desired })).toMatchObject({
-      signers: [{ authority: 'release/key-0' }],
+      signers: [
+        { authority: 'release/key-0', keyId: signer.id },
+        { authority: 'release/key-1', keyId: signer.id },
+      ],
     });
   });
 

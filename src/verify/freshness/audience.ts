@@ -1,5 +1,6 @@
 import { freshnessAnnotations } from '../../api/index.ts';
 import { quoted } from '../evidence/refused.ts';
+import { isAgreed } from './agreement.ts';
 import { parseNames } from './annotation.ts';
 import { type JudgedRevision, type SignedStatement, type Stale, stale } from './rule.ts';
 
@@ -10,24 +11,26 @@ interface Addressed {
 }
 
 /**
- * Which signatures speak to a site of these names. The manifest addresses all of its signatures that say nothing themselves. Without names
- * the site does not know whether it is meant, and nothing is left out.
+ * Which signatures speak to a site of these names: as many authorities as have to sign have to mean it. The manifest addresses all of its
+ * signatures that say nothing themselves. Without names the site does not know whether it is meant, and nothing is left out.
  */
 export function addressedTo(
   names: readonly string[] | undefined,
-  { annotations, signatures }: JudgedRevision,
+  { annotations, signatures, threshold }: JudgedRevision,
 ): Addressed | Stale {
   if (names === undefined) return { kind: 'addressed', signatures };
   const ofManifest = annotations[freshnessAnnotations.audience];
   const audienceOf = (signature: SignedStatement): string | undefined =>
     signature.annotations[freshnessAnnotations.audience] ?? ofManifest;
-  const said = signatures.length === 0 ? [ofManifest] : signatures.map(audienceOf);
-  const isForUs = ofManifest === undefined || isMeant(names, ofManifest);
-  if (isForUs && said.some((audience) => isMeant(names, audience))) {
-    return { kind: 'addressed', signatures: signatures.filter((one) => isMeant(names, audienceOf(one))) };
+  const isForUs = isMeant(names, ofManifest);
+  if (signatures.length === 0 && isForUs) return { kind: 'addressed', signatures };
+  const addressed = signatures.filter((one) => isMeant(names, audienceOf(one)));
+  if ((isForUs || ofManifest === undefined) && isAgreed(addressed, threshold)) {
+    return { kind: 'addressed', signatures: addressed };
   }
-  const got = [ofManifest, ...said].find((text) => text !== undefined);
-  const detail = `expected ${freshnessAnnotations.audience} to name one of ${quoted(names.join(', '))}, got ${got === undefined ? 'none' : quoted(got)}`;
+  const got = [ofManifest, ...signatures.map(audienceOf)].find((text) => text !== undefined);
+  const by = threshold > 1 ? ` in signatures by ${threshold} authorities` : '';
+  const detail = `expected ${freshnessAnnotations.audience} to name one of ${quoted(names.join(', '))}${by}, got ${got === undefined ? 'none' : quoted(got)}`;
   return stale('REVISION_OTHER_AUDIENCE', detail);
 }
 

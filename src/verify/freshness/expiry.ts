@@ -1,9 +1,12 @@
 import { freshnessAnnotations } from '../../api/index.ts';
 import { rfc3339 } from '../../core/index.ts';
 import { quoted } from '../evidence/refused.ts';
-import { isInstant, parseInstant } from './annotation.ts';
+import { countAuthorities } from '../policy/count-signers.ts';
+import { agreedMoment, type StatedMoment } from './agreement.ts';
+import { parseInstant } from './annotation.ts';
 import type { FreshnessRule, JudgedRevision, SignedStatement, Stale } from './rule.ts';
 import { stale } from './rule.ts';
+import { issuedTimes, provenSigning, signingTimes, stampedAnew } from './signing-time.ts';
 
 interface InTime {
   readonly kind: 'in-time';
@@ -17,7 +20,7 @@ const endless: InTime = { kind: 'in-time', until: Number.POSITIVE_INFINITY };
 export function inTime(rule: FreshnessRule, revision: JudgedRevision, now: number): InTime | Stale {
   const expiry = expiryOf(rule, revision);
   if (expiry.kind === 'stale') return expiry;
-  const age = ageLimit(rule, revision.signatures);
+  const age = ageLimit(rule, revision);
   if (age.kind === 'stale') return age;
   if (now >= expiry.until) {
     const detail = `expected an artifact that is still meant at ${rfc3339(now)}, got one that expired at ${rfc3339(expiry.until)}`;
@@ -31,44 +34,55 @@ export function inTime(rule: FreshnessRule, revision: JudgedRevision, now: numbe
 }
 
 /**
- * The latest end of any signature: who signs again with a later one prolongs it. The manifest's holds for signatures that state none; where
- * none is required, what states none at all has no end.
+ * The latest end that as many authorities as have to sign agree on: who signs again with a later one prolongs it, together with so many. The
+ * manifest's holds for signatures that state none; where none is required, what states none at all has no end.
  */
-function expiryOf({ expires }: FreshnessRule, { annotations, signatures }: JudgedRevision): InTime | Stale {
+function expiryOf(
+  { expires }: FreshnessRule,
+  { annotations, signatures, threshold }: JudgedRevision,
+): InTime | Stale {
   if (expires === 'ignore') return endless;
   const name = freshnessAnnotations.expires;
   const ofManifest = annotations[name];
-  const texts = signatures.map((signature) => signature.annotations[name] ?? ofManifest);
-  const said = (texts.length === 0 ? [ofManifest] : texts).filter((text) => text !== undefined);
-  const isEndless = said.length < Math.max(texts.length, 1);
-  if (expires === 'ifPresent' && isEndless) return endless;
-  const times = said.map(parseInstant).filter((at) => at !== undefined);
-  if (times.length > 0) return { kind: 'in-time', until: Math.max(...times) };
-  const [malformed] = said;
-  if (malformed === undefined) {
-    return stale('REVISION_EXPIRED', `expected the annotation ${name}, got none`);
+  const endOf = (text: string | undefined): number | undefined =>
+    text === undefined && expires === 'ifPresent' ? endless.until : parseInstant(text ?? '');
+  const said = signatures.map((by) => ({ by, text: by.annotations[name] ?? ofManifest }));
+  const stated = said.flatMap(({ by, text }) => momentOf(by, endOf(text)));
+  const until = signatures.length === 0 ? endOf(ofManifest) : agreedMoment(stated, threshold);
+  if (until !== undefined) return { kind: 'in-time', until };
+  const malformed = [ofManifest, ...said.map(({ text }) => text)].find(isMalformed);
+  if (malformed !== undefined) {
+    return stale('REVISION_EXPIRED', `expected ${name} to be an RFC 3339 time, got ${quoted(malformed)}`);
   }
-  return stale('REVISION_EXPIRED', `expected ${name} to be an RFC 3339 time, got ${quoted(malformed)}`);
+  return stale('REVISION_EXPIRED', `expected the annotation ${name}${byAuthorities(threshold, stated)}`);
 }
 
-function ageLimit({ maxAge }: FreshnessRule, signatures: readonly SignedStatement[]): InTime | Stale {
+function momentOf(by: SignedStatement, at: number | undefined): readonly StatedMoment[] {
+  return at === undefined ? [] : [{ by, at }];
+}
+
+function isMalformed(text: string | undefined): text is string {
+  return text !== undefined && parseInstant(text) === undefined;
+}
+
+/** Who had to state something, and who did. */
+function byAuthorities(threshold: number, stated: readonly StatedMoment[]): string {
+  if (threshold <= 1) return ', got none';
+  return ` in signatures by ${threshold} authorities, got it by ${countAuthorities(stated.map(({ by }) => by))}`;
+}
+
+/** The newest moment by which as many authorities as have to sign have signed: one of them alone makes nothing young. */
+function ageLimit(
+  { maxAge }: FreshnessRule,
+  { signatures, threshold }: Pick<JudgedRevision, 'signatures' | 'threshold'>,
+): InTime | Stale {
   if (maxAge === undefined) return endless;
-  const newest = signatures.flatMap(signingTimes).reduce((last, at) => Math.max(last, at), -1);
-  if (newest >= 0) return { kind: 'in-time', until: newest + maxAge };
-  const detail = `expected a signature by a certificate with a proven time, or the annotation ${freshnessAnnotations.issued}, got none; what a key signed can be timestamped anew`;
+  const stated = signatures.flatMap((by) =>
+    [...signingTimes(by), ...issuedTimes(by)].map((at) => ({ by, at })),
+  );
+  const newest = agreedMoment(stated, threshold);
+  if (newest !== undefined) return { kind: 'in-time', until: newest + maxAge };
+  const what = `expected ${provenSigning}, or the annotation ${freshnessAnnotations.issued}`;
+  const detail = `${what}${byAuthorities(threshold, stated)}; ${stampedAnew}`;
   return stale('REVISION_EXPIRED', detail);
-}
-
-/** When it was signed: a registry that stands still could have the signature of a key timestamped every day. */
-function signingTimes({ identity, times, annotations }: SignedStatement): readonly number[] {
-  return signedTimes({ times: identity === undefined ? [] : times, annotations });
-}
-
-/** Every moment, in milliseconds since the epoch, of which a log, a timestamp or the signer says that the signature existed. */
-export function signedTimes({
-  times,
-  annotations,
-}: Pick<SignedStatement, 'times' | 'annotations'>): readonly number[] {
-  const issued = parseInstant(annotations[freshnessAnnotations.issued] ?? '');
-  return [...times.map(({ at }) => at).filter(isInstant), ...(issued === undefined ? [] : [issued])];
 }

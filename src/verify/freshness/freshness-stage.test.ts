@@ -155,6 +155,37 @@ describe('createFreshnessStage', () => {
     });
   });
 
+  it('two policies that order by the time of signing each have a floor of their own', () => {
+    const times = { order: 'signedTime' };
+    const policies = [policy('ci', times), policy('security', times)];
+    const at = (hours: number): number => now - 1_000 * 3_600_000 + hours * 3_600_000;
+    const signed = (name: string, hours: number): Signer => ({
+      ...signer(`${name}/key-0`),
+      identity: { issuer: 'i', subject: name },
+      certifiedSince: at(hours),
+      times: [{ by: 'log', operator: 'log', at: at(hours) }],
+    });
+    const by = (ci: number, security: number) => [signed('ci', ci), signed('security', security)];
+    const floors = new Map<string, Floor>();
+    expect(codeOf(look({ policies, number: 1, floors, signers: by(1, 20) }))).toBe('fresh');
+    expect(codeOf(look({ policies, number: 2, floors, signers: by(10, 21) }))).toBe('fresh');
+    expect([...floors.values()].map(({ policy, value }) => [policy, value])).toEqual([
+      ['VerificationPolicy/edge/ci', at(10)],
+      ['VerificationPolicy/edge/security', at(21)],
+    ]);
+    for (const older of [by(5, 30), by(30, 5)]) {
+      expect(codeOf(look({ policies, number: 3, floors, signers: older }))).toBe('REVISION_ROLLBACK');
+    }
+  });
+
+  it('the orders that an artifact states itself have one floor for all policies', () => {
+    const floors = new Map<string, Floor>();
+    look({ policies: [ordered], floors });
+    expect(codeOf(look({ policies: [policy('renamed', { order: 'sequence' })], number: 6, floors }))).toBe(
+      'REVISION_ROLLBACK',
+    );
+  });
+
   it('a policy in mode warn warns, and moves no floor for what nobody signed', () => {
     const trial = policy('trial', { order: 'sequence', expires: 'required' }, { mode: 'warn' });
     expect(look({ policies: [trial] })).toMatchObject({

@@ -82,7 +82,8 @@ export function createFreshnessStage(site?: string): FreshnessStage {
       const memory = { repository, source: nameOf(source), floors, now, site };
       const judged = askers.map((asker) => {
         const revision = revisionOf(resolved, annotations, asker);
-        return { asker, outcome: judgeFreshness(asker.rule, revision, memory) };
+        const outcome = judgeFreshness(asker.rule, revision, { ...memory, policy: asker.name });
+        return { asker, outcome };
       });
       return together(judged, floors);
     },

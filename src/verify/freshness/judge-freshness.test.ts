@@ -5,7 +5,8 @@ import { type Fresh, judgeFreshness } from './judge-freshness.ts';
 import type { FreshnessRule, JudgedRevision, SignedStatement, Stale } from './rule.ts';
 
 const now = Date.parse('2026-06-01T00:00:00Z');
-const day = 24 * 60 * 60_000;
+const hour = 60 * 60_000;
+const day = 24 * hour;
 const digestOf = (name: string): string => `sha256:${Buffer.from(name).toString('hex').padEnd(64, '0')}`;
 const at = (ms: number): string => new Date(ms).toISOString();
 
@@ -19,8 +20,14 @@ const signature = (
   change: Partial<SignedStatement> = {},
 ): SignedStatement => ({ authority: 'release/ci', keyId: 'sha256:00', annotations, times: [], ...change });
 
+/** By a certificate that began a minute before it was used. */
 const keyless = (...times: readonly number[]): SignedStatement =>
-  signature({}, { identity: { issuer: 'i', subject: 's' }, times: times.map((time) => ({ at: time })) });
+  certified(Math.min(...times) - 60_000, ...times);
+
+const certified = (since: number, ...times: readonly number[]): SignedStatement => {
+  const identity = { issuer: 'i', subject: 's' };
+  return signature({}, { identity, certifiedSince: since, times: times.map((time) => ({ at: time })) });
+};
 
 const revision = (name: string, change: Partial<JudgedRevision> = {}): JudgedRevision => ({
   digest: digestOf(name),
@@ -49,6 +56,7 @@ class Site {
   look(rule: FreshnessRule, given: JudgedRevision, source = this.source): Fresh | Stale {
     const judged = judgeFreshness(rule, given, {
       repository: 'registry.test/app',
+      policy: 'VerificationPolicy/edge/release',
       source,
       floors: this.floors,
       now: this.now,
@@ -118,7 +126,7 @@ describe('attack 15: rollback to an older, validly signed artifact', () => {
       byTime,
       [
         revision('a', { signatures: [keyless(now - 2 * day)] }),
-        revision('b', { signatures: [keyless(now - 3 * day, now - day)] }),
+        revision('b', { signatures: [keyless(now - 3 * day, now - 3 * day + hour)] }),
       ],
       ['fresh', 'REVISION_ROLLBACK'],
     ],
@@ -289,6 +297,37 @@ describe('attack 34: times that cannot be', () => {
     expect(new Site().see(byTime, timestamped)).toEqual(['REVISION_UNORDERED']);
   });
 
+  const beganYesterday = now - day;
+
+  it.each<[string, SignedStatement, string, string]>([
+    ['at once', certified(beganYesterday, beganYesterday + 2 * hour), 'fresh', 'fresh'],
+    [
+      'or its signature timestamped anew',
+      certified(beganYesterday, beganYesterday + 2 * hour + 1),
+      'REVISION_UNORDERED',
+      'REVISION_EXPIRED',
+    ],
+  ])('a certificate that lives long was used %s: two hours tell', (_when, signed, order, age) => {
+    const given = revision('a', { signatures: [signed] });
+    expect(new Site().see(byTime, given)).toEqual([order]);
+    expect(new Site().see({ ...unordered, maxAge: 30 * day }, given)).toEqual([age]);
+  });
+
+  it('what a long-lived certificate signed long ago is no newer for a timestamp of today', () => {
+    const site = new Site();
+    const stamped = certified(now - 90 * day, now);
+    expect(
+      site.see(
+        byTime,
+        revision('new', { signatures: [keyless(now - hour)] }),
+        revision('old', { signatures: [stamped] }),
+      ),
+    ).toEqual(['fresh', 'REVISION_UNORDERED']);
+    expect(site.look(byTime, revision('old', { signatures: [stamped] }))).toMatchObject({
+      detail: expect.stringContaining('a certificate that began within two hours'),
+    });
+  });
+
   it.each([Number.NaN, Number.POSITIVE_INFINITY, -1, 1e18])('%d is no time', (time) => {
     const given = revision('a', { signatures: [keyless(time)] });
     expect(new Site().see(byTime, given)).toEqual(['REVISION_UNORDERED']);
@@ -449,6 +488,90 @@ describe('attack 45: audience of another site', () => {
 
   it('a policy without audience takes what is for anybody', () => {
     expect(new Site().see(unordered, saying(undefined, 'site-18'))).toEqual(['fresh']);
+  });
+});
+
+describe('what one of several signers says alone', () => {
+  const rule: FreshnessRule = { order: 'none', expires: 'ifPresent', audience: ['site-17'] };
+  const by = (authority: string, said: Readonly<Record<string, string>>): SignedStatement =>
+    signature({ [names.audience]: 'site-17', ...said }, { authority, keyId: `sha256:${authority}` });
+  const until = (authority: string, end: number): SignedStatement =>
+    by(authority, { [names.expires]: at(end) });
+  const signedBy = (threshold: number, ...signatures: readonly SignedStatement[]): JudgedRevision =>
+    revision('a', { threshold, signatures });
+  const look = (asked: FreshnessRule, given: JudgedRevision): unknown => new Site().look(asked, given);
+
+  it.each<[string, readonly number[], number]>([
+    ['of two ends the earlier one', [3, 1], 1],
+    ['of three ends the second', [1, 3, 2], 2],
+    ['of two that agree their own', [2, 2, 1], 2],
+  ])('two of three have to agree how long it is meant: %s', (_which, ends, days) => {
+    const signatures = ends.map((end, name) => until(`a/${name}`, now + end * day));
+    expect(look(rule, signedBy(2, ...signatures))).toMatchObject({ until: now + days * day });
+    expect(look({ ...rule, expires: 'required' }, signedBy(2, ...signatures))).toMatchObject({
+      until: now + days * day,
+    });
+  });
+
+  it('one prolongs nothing, however often it signs and under however many names', () => {
+    const past = [until('a/0', now - day), until('a/1', now - day)];
+    const again = [until('a/0', now + day), { ...until('a/0', now + 2 * day), authority: 'a/1' }];
+    expect(look(rule, signedBy(2, ...past, ...again))).toMatchObject({ code: 'REVISION_EXPIRED' });
+    expect(look(rule, signedBy(1, ...past, ...again))).toMatchObject({ until: now + 2 * day });
+  });
+
+  it('one without an end does not make it endless', () => {
+    const given = signedBy(2, until('a/0', now - day), by('a/1', {}));
+    expect(look(rule, given)).toMatchObject({ code: 'REVISION_EXPIRED' });
+    expect(look(rule, signedBy(2, until('a/0', now + day), by('a/1', {})))).toMatchObject({
+      until: now + day,
+    });
+  });
+
+  it('where an end is required, as many have to state one', () => {
+    const given = signedBy(2, until('a/0', now + day), by('a/1', {}));
+    expect(look({ ...rule, expires: 'required' }, given)).toMatchObject({
+      code: 'REVISION_EXPIRED',
+      detail: `expected the annotation ${names.expires} in signatures by 2 authorities, got it by 1`,
+    });
+  });
+
+  it('one makes nothing young', () => {
+    const aged: FreshnessRule = { ...rule, maxAge: 30 * day };
+    const issued = (authority: string, ago: number): SignedStatement =>
+      by(authority, { [names.issued]: at(now - ago * day) });
+    expect(look(aged, signedBy(2, issued('a/0', 0), issued('a/1', 31)))).toMatchObject({
+      code: 'REVISION_EXPIRED',
+    });
+    expect(look(aged, signedBy(2, issued('a/0', 0), issued('a/1', 29)))).toMatchObject({ until: now + day });
+    expect(look(aged, signedBy(2, issued('a/0', 0), by('a/1', {})))).toMatchObject({
+      code: 'REVISION_EXPIRED',
+      detail: expect.stringContaining('in signatures by 2 authorities, got it by 1'),
+    });
+  });
+
+  it('one addresses no site', () => {
+    const [elsewhere, here] = [by('a/0', { [names.audience]: 'site-18' }), by('a/1', {})];
+    expect(look(rule, signedBy(2, elsewhere, here))).toMatchObject({
+      code: 'REVISION_OTHER_AUDIENCE',
+      detail: expect.stringContaining('in signatures by 2 authorities'),
+    });
+    expect(look(rule, signedBy(2, elsewhere, here, by('a/2', {})))).toMatchObject({ kind: 'fresh' });
+  });
+
+  it('one gives no time of signing', () => {
+    const [key, old] = [until('a/0', now), { ...keyless(now - day), authority: 'a/1', keyId: 'sha256:01' }];
+    const other = {
+      ...keyless(now - hour),
+      authority: 'a/2',
+      keyId: 'sha256:02',
+      identity: { issuer: 'i', subject: 't' },
+    };
+    expect(look(byTime, signedBy(2, key, old))).toMatchObject({
+      code: 'REVISION_UNORDERED',
+      detail: expect.stringContaining('by each of 2 authorities, got it by 1'),
+    });
+    expect(look(byTime, signedBy(2, key, old, other))).toMatchObject({ floor: { value: now - day } });
   });
 });
 

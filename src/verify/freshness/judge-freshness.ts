@@ -2,17 +2,20 @@ import { type Floor, floorKey, freshnessAnnotations } from '../../api/index.ts';
 import { quoted } from '../evidence/refused.ts';
 import { isInstant } from './annotation.ts';
 import { addressedTo } from './audience.ts';
-import { inTime, signedTimes } from './expiry.ts';
+import { inTime } from './expiry.ts';
 import { judgeOrder } from './judge-order.ts';
 import { firstFloor, loweredFloor, raisedFloor } from './next-floor.ts';
 import { placeOf } from './place.ts';
 import type { FreshnessRule, JudgedRevision, Stale } from './rule.ts';
 import { stale } from './rule.ts';
+import { knownTimes } from './signing-time.ts';
 
 /** What a site remembers, and when it is asked. */
 export interface FreshnessMemory {
   /** One spelling of the repository, the same for each of its spellings. */
   readonly repository: string;
+  /** Who asks, as in `Signer.policy`. */
+  readonly policy: string;
   /** `namespace/name`. */
   readonly source: string;
   readonly floors: readonly Floor[];
@@ -46,7 +49,7 @@ export function judgeFreshness(
   const addressed = addressedTo(namesOf(rule, memory), given);
   if (addressed.kind === 'stale') return addressed;
   const revision = { ...given, signatures: addressed.signatures };
-  const times = revision.signatures.flatMap(signedTimes);
+  const times = revision.signatures.flatMap(knownTimes);
   const ordered = inOrder(rule, revision, memory);
   if (ordered.kind === 'stale') return ordered;
   const timely = inTime(rule, revision, memory.now);
@@ -70,13 +73,13 @@ function inOrder(
   memory: FreshnessMemory,
 ): Ordered | Stale {
   if (order === 'none') return { kind: 'fresh' };
-  const { repository, source, floors, now } = memory;
+  const { repository, policy, source, floors, now } = memory;
   const stream = revision.annotations[freshnessAnnotations.stream] ?? '';
   if (stream.length > maxStreamLength) {
     const detail = `expected a stream of at most ${maxStreamLength} characters, got ${stream.length}`;
     return stale('REVISION_UNORDERED', detail);
   }
-  const name = { repository, stream, order };
+  const name = { repository, stream, order, ...(order === 'signedTime' ? { policy } : {}) };
   const followed = floors.find(
     (floor) => floor.repository === repository && floor.order === order && floor.sources.includes(source),
   );

@@ -6,7 +6,7 @@ import {
   type FloorOrder,
   freshnessAnnotations,
 } from '../../api/index.ts';
-import { countAuthorities } from '../policy/count-signers.ts';
+import { isAgreed } from './agreement.ts';
 import { withdrawnPlace } from './next-floor.ts';
 import type { JudgedRevision, Stale } from './rule.ts';
 import { stale } from './rule.ts';
@@ -56,8 +56,8 @@ function aboveFloor({ order, floor, mark, maxJump }: OrderQuestion): OrderAnswer
 }
 
 /**
- * The statement names the floor it leads back from, so that it is worth nothing at any other. Who could not bring an artifact in alone takes
- * no site back alone; what the manifest states was signed by as many as were asked for.
+ * The statement names the floor it leads back from, so that it is worth nothing at any other. What the manifest states was signed by as many
+ * as were asked for.
  */
 function isSentBack(floor: Floor, { annotations, signatures, threshold }: JudgedRevision): boolean {
   const { value, digest, withdrawn } = floor;
@@ -67,5 +67,5 @@ function isSentBack(floor: Floor, { annotations, signatures, threshold }: Judged
     return from !== undefined && (from === digest || (isPlaceNew && from === String(value)));
   };
   const votes = signatures.filter((signature) => leadsBack(signature.annotations));
-  return leadsBack(annotations) || countAuthorities(votes) >= Math.max(threshold, 1);
+  return leadsBack(annotations) || isAgreed(votes, threshold);
 }

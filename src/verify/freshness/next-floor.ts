@@ -1,4 +1,4 @@
-import { compareMarks, describeMark, type Floor, type FloorMark } from '../../api/index.ts';
+import { compareMarks, describeMark, type Floor, type FloorMark, type FloorName } from '../../api/index.ts';
 
 /** What was the floor is remembered this long: enough to know an old artifact under a new tag. */
 const maxSuperseded = 64;
@@ -20,11 +20,7 @@ export interface FloorMove {
 }
 
 /** The first floor of a stream. */
-export function firstFloor(
-  name: Pick<Floor, 'repository' | 'stream' | 'order'>,
-  mark: FloorMark,
-  { source, at }: FloorMove,
-): Floor {
+export function firstFloor(name: FloorName, mark: FloorMark, { source, at }: FloorMove): Floor {
   const sources = source === undefined ? [] : [source];
   return { ...name, ...mark, epoch: 0, sources, superseded: [], withdrawn: [], at };
 }

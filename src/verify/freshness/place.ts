@@ -2,8 +2,11 @@ import semver from 'semver';
 import { type FloorMark, type FloorOrder, freshnessAnnotations, ociAnnotations } from '../../api/index.ts';
 import { rfc3339 } from '../../core/index.ts';
 import { quoted } from '../evidence/refused.ts';
-import { isInstant, parseSequence } from './annotation.ts';
+import { countAuthorities } from '../policy/count-signers.ts';
+import { isAgreed } from './agreement.ts';
+import { parseSequence } from './annotation.ts';
 import { clockSkewMs, type JudgedRevision, type Stale, stale } from './rule.ts';
+import { provenSigning, signingTimes, stampedAnew } from './signing-time.ts';
 
 interface Placed {
   readonly kind: 'placed';
@@ -53,20 +56,20 @@ function byVersion(revision: JudgedRevision): Placed | Stale {
 }
 
 /**
- * The earliest proven time. Only of short-lived certificates: what a key signed years ago can be given a new timestamp today by whoever has
- * a copy of it.
+ * The earliest proven time of signing; as many authorities as have to sign need one, or the rest of them would make what they signed once
+ * look new for ever.
  */
 function bySignedTime(revision: JudgedRevision, now: number): Placed | Stale {
-  const times = revision.signatures
-    .filter(({ identity }) => identity !== undefined)
-    .flatMap((signature) => signature.times.map(({ at }) => at))
-    .filter(isInstant);
-  const earliest = times.reduce((first, at) => Math.min(first, at), Number.POSITIVE_INFINITY);
-  if (!Number.isFinite(earliest)) {
-    const detail =
-      'expected a signature by a certificate, with a proven time, got none; what a key signed can be timestamped anew';
-    return stale('REVISION_UNORDERED', detail);
+  const { signatures, threshold } = revision;
+  const timed = signatures.filter((signature) => signingTimes(signature).length > 0);
+  if (!isAgreed(timed, threshold)) {
+    const by =
+      threshold > 1
+        ? ` by each of ${threshold} authorities, got it by ${countAuthorities(timed)}`
+        : ', got none';
+    return stale('REVISION_UNORDERED', `expected ${provenSigning}${by}; ${stampedAnew}`);
   }
+  const earliest = Math.min(...timed.flatMap(signingTimes));
   if (earliest > now + clockSkewMs) {
     const detail = `expected a signature made by ${rfc3339(now + clockSkewMs)}, got one of ${rfc3339(earliest)}: the clock of this site or of the timestamp is wrong`;
     return stale('REVISION_JUMP', detail);

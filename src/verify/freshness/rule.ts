@@ -20,6 +20,8 @@ export interface FreshnessRule {
 export interface SignedStatement extends Vote {
   readonly annotations: Readonly<Record<string, string>>;
   readonly times: readonly { readonly at: number }[];
+  /** As in `Signer`. */
+  readonly certifiedSince?: number | undefined;
 }
 
 /** The artifact whose freshness is in question. */
@@ -31,7 +33,7 @@ export interface JudgedRevision {
   readonly annotations: Readonly<Record<string, string>>;
   /** The signatures that a policy counts, and no others. */
   readonly signatures: readonly SignedStatement[];
-  /** How many authorities have to have signed, each by a signer of its own: so many have to take a site back, too. */
+  /** How many authorities have to have signed, each by a signer of its own: so many have to state what counts here, too. */
   readonly threshold: number;
 }
 

@@ -70,7 +70,10 @@ beforeAll(async () => {
     publicKey: createPublicKey(publicPem),
   });
   const workflow = { issuer, subject, extensions: { [repositoryOid]: repository } };
-  const fulcio = await workflowSigner(instance.fulcio, workflow, { log: instance.ctLog });
+  const fulcio = await workflowSigner(instance.fulcio, workflow, {
+    log: instance.ctLog,
+    notBefore: new Date(now - 60 * 60_000),
+  });
   const member = await workflowSigner(ownAuthority, workflow);
   const bundles = [
     await signedBundle(instance, bySigner(alice), digest, { logs: 1 }),

@@ -145,13 +145,13 @@ function uniqueRefusals(refusals: readonly Refusal[]): readonly Refusal[] {
   return [...first.values()].sort(byTelling);
 }
 
-/** What one signer stated once counts once, under however many names a policy lists it. */
+/** What one signer stated once counts once for each authority that it may stand for: which one it is counted for is not decided here. */
 function unique(signers: readonly Signer[]): readonly Signer[] {
   const first = new Map(signers.toReversed().map((signer) => [sameStatement(signer), signer]));
   return [...first.values()].reverse();
 }
 
-function sameStatement({ keyId, identity, predicateType, annotations, times }: Signer): string {
+function sameStatement({ authority, keyId, identity, predicateType, annotations, times }: Signer): string {
   const signer = identity === undefined ? keyId : [identity.issuer, identity.subject];
-  return JSON.stringify([signer, predicateType, Object.entries(annotations).sort(), times]);
+  return JSON.stringify([authority, signer, predicateType, Object.entries(annotations).sort(), times]);
 }

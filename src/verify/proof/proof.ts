@@ -6,6 +6,8 @@ export interface Proof {
   readonly keyId: string;
   /** Of certificates: to whom, by whose word. */
   readonly identity?: { readonly issuer: string; readonly subject: string };
+  /** Of certificates: when they began, in milliseconds since the epoch. */
+  readonly certifiedSince?: number;
   /** Earliest first. */
   readonly times: readonly ProvenTime[];
 }

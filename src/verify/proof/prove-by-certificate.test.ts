@@ -218,6 +218,7 @@ describe('the time of a certificate', () => {
   it('is each proven one, where one is asked for', async () => {
     const claim = await timed(await issue(root, past));
     expect(prove(byAuthority({ ...both, trustedRoot }), claim, later)).toMatchObject({
+      certifiedSince: past.notBefore.getTime(),
       times: [
         { by: 'log', at },
         { by: 'timestamp', at },

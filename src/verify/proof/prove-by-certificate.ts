@@ -26,7 +26,7 @@ export function proveByCertificate(
   const root = requireIssuedBy(anchors, certificate, momentsOf(times, now));
   const identity = { issuer: nameOf(root), subject: subjectOf(certificate) };
   requireIdentity(certificate, identity, authority.identities);
-  return { keyId: key.id, identity, times };
+  return { keyId: key.id, identity, certifiedSince: certificate.notBefore, times };
 }
 
 function timesOf(

@@ -29,7 +29,7 @@ export function proveKeyless(authority: KeylessAuthority, claim: UnverifiedClaim
     time: authority.time,
     issuedByRoot: true,
   });
-  return { keyId: key.id, identity, times };
+  return { keyId: key.id, identity, certifiedSince: certificate.notBefore, times };
 }
 
 /** @throws Refused SIGNATURE_KEY_UNKNOWN when there is no certificate, CERTIFICATE_INVALID when it is not one for signing code. */
