@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { RemoteRepository, readAll, Transport } from 'oci-client-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { identityToken, type PrivateSigstore, startPrivateSigstore } from '../fixtures/private-sigstore.ts';
+import { identityToken } from '../fixtures/identity-token.ts';
+import { type PrivateSigstore, startPrivateSigstore } from '../fixtures/private-sigstore.ts';
 import { CommandBench } from './harness/command-bench.ts';
 
 interface Bundle {

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { copy, openLayout, RemoteRepository, Transport } from 'oci-client-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { identityToken, type PrivateSigstore, startPrivateSigstore } from '../fixtures/private-sigstore.ts';
+import { identityToken } from '../fixtures/identity-token.ts';
+import { type PrivateSigstore, startPrivateSigstore } from '../fixtures/private-sigstore.ts';
 import { CommandBench } from './harness/command-bench.ts';
 
 const issuer = 'https://ci.test';

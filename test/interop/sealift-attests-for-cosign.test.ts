@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { identityToken, type PrivateSigstore, startPrivateSigstore } from '../fixtures/private-sigstore.ts';
+import { identityToken } from '../fixtures/identity-token.ts';
+import { type PrivateSigstore, startPrivateSigstore } from '../fixtures/private-sigstore.ts';
 import { cosignKeys } from './harness/cosign-styles.ts';
 import { describeWithPeers } from './harness/describe-with-peers.ts';
 import type { LiveRegistry } from './harness/live-registry.ts';
