@@ -382,8 +382,8 @@ const duplicates: readonly Case[] = [
 ];
 
 describe.each([
-  ['paths', paths],
-  ['types', types],
+  ['attack 21: paths', paths],
+  ['attack 21: types', types],
   ['limits', limits],
   ['PAX and GNU headers', pax],
   ['structure', structure],

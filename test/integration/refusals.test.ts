@@ -200,7 +200,7 @@ describe('hostile archives, although signed', () => {
     ['a device', [first, { name: 'a', type: '3' }], 'ARCHIVE_ENTRY_REFUSED'],
     ['a file given twice', [first, { ...first, body: yaml }], 'ARCHIVE_DUPLICATE_ENTRY'],
     ['a file given twice but for case', [first, { ...first, name: 'B.yaml' }], 'ARCHIVE_DUPLICATE_ENTRY'],
-  ] as const)('refuses %s', async (_, entries, code) => {
+  ] as const)('attack 21: refuses %s', async (_, entries, code) => {
     await bench.push(gzipSync(tarOf(...entries)), { by: bench.trusted });
     await expectRefused(code);
   });
@@ -211,7 +211,7 @@ describe('hostile archives, although signed', () => {
     await expectRefused('ARCHIVE_LIMIT_EXCEEDED');
   });
 
-  it('leaves links out and says so', async () => {
+  it('attack 21: leaves links out and says so', async () => {
     const tar = tarOf(
       { name: 'c.yaml', body: configMapYaml('c', 'x') },
       { name: 'passwd.yaml', type: '2', linkname: '/etc/passwd' },

@@ -164,7 +164,7 @@ describe('attack 15: older signature on newer tag', () => {
   });
 });
 
-describe('attack 8: older signature beside a newer artifact', () => {
+describe('attack 08: older signature beside a newer artifact', () => {
   it('is not its signature', async () => {
     const six = await release(6);
     await run();

@@ -78,7 +78,7 @@ describe('sealift trust import', () => {
     ]);
   });
 
-  it('takes no older root than the one in force, unless told to', async () => {
+  it('attack 37: takes no older root than the one in force, unless told to', async () => {
     const [old, next] = [await bench.write('older.json', older), await bench.write('newer.json', newer)];
     await trust('import', next, '--name', 'mine');
     const refused = await trust('import', old, '--name', 'mine');
@@ -126,7 +126,7 @@ describe('sealift trust update', () => {
 
   it.each([
     ['a repository that goes back', () => ({ version: 1, target: older })],
-    ['metadata by another key', () => ({ version: 3, target: older, forged: true })],
+    ['metadata by another key', () => ({ version: 3, target: older, by: 'nobody' as const })],
     ['metadata that has expired', () => ({ version: 3, target: older, validFor: -1 })],
   ])('refuses %s, and keeps the root in force', async (_what, next) => {
     await update('--root', first);
