@@ -2,10 +2,8 @@ import { type KubernetesObject, SealiftError } from '../core/index.ts';
 import type { BuiltObject, ObjectOrigin } from './built-object.ts';
 import type { Faults } from './faults.ts';
 import { isList, isObject, type JsonObject, type JsonValue } from './json-value.ts';
-import type { ScalarRules } from './scalar.ts';
-import { placeOf, type YamlDocument } from './yaml-documents.ts';
 import { maxDocuments } from './yaml-limits.ts';
-import { readYamlValue } from './yaml-value.ts';
+import type { YamlReading } from './yaml-readings.ts';
 
 /** Kustomize's own files: they configure a build and are never part of what it yields. */
 const kustomizeGroup = 'kustomize.config.k8s.io/';
@@ -29,16 +27,18 @@ export interface ObjectCollection {
   readonly clearTexts: string[];
 }
 
-function isText(value: JsonValue | undefined): value is string {
-  return typeof value === 'string' && value !== '';
+function textFault(field: string, value: JsonValue | undefined): string | undefined {
+  if (typeof value === 'string' && value !== '') return undefined;
+  const got = value === undefined || value === null || value === '' ? 'none' : `a ${typeof value}`;
+  const advice = typeof value === 'number' || typeof value === 'boolean' ? '; quote it' : '';
+  return `expected ${field} (a string), got ${got}${advice}`;
 }
 
-function shapeFault(value: JsonObject): string | undefined {
-  if (!isText(value['apiVersion'])) return 'expected an apiVersion (a string), got none';
-  if (!isText(value['kind'])) return 'expected a kind (a string), got none';
-  const metadata = value['metadata'];
+function shapeFault({ apiVersion, kind, metadata }: JsonObject): string | undefined {
+  const fault = textFault('an apiVersion', apiVersion) ?? textFault('a kind', kind);
+  if (fault !== undefined) return fault;
   if (!isObject(metadata)) return 'expected metadata with a name, got none';
-  return isText(metadata['name']) ? undefined : 'expected a metadata.name (a string), got none';
+  return textFault('a metadata.name', metadata['name']);
 }
 
 function withoutPrefix(quoted: ReadonlySet<string>, prefix: string): ReadonlySet<string> {
@@ -129,15 +129,10 @@ function add(candidate: Candidate, collection: ObjectCollection): void {
 }
 
 /** Adds the objects of one document; an empty document adds none. `origin`: what kustomize told of it. */
-export function addObjects(
-  document: YamlDocument,
-  rules: ScalarRules,
-  collection: ObjectCollection,
-  origin?: ObjectOrigin,
-): void {
-  const place = origin?.place ?? placeOf(document);
+export function addObjects(reading: YamlReading, collection: ObjectCollection, origin?: ObjectOrigin): void {
+  const place = origin?.place ?? reading.place;
   collection.faults.collect(place, () => {
-    const { value, quoted } = readYamlValue(document, rules);
+    const { value, quoted } = reading.read();
     for (const candidate of expand({ value, place, quoted, origin }, collection)) add(candidate, collection);
   });
 }

@@ -2,8 +2,7 @@ import type { ObjectOrigin } from './built-object.ts';
 import { isList, isObject, type JsonObject, type JsonValue } from './json-value.ts';
 import { fittingPlaces, type SourcePlaces } from './source-places.ts';
 import { relativePath } from './tree.ts';
-import { readYamlDocuments } from './yaml-documents.ts';
-import { readYamlValue } from './yaml-value.ts';
+import { readYaml } from './yaml-readings.ts';
 
 /** https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/buildmetadata/ */
 const originAnnotation = 'config.kubernetes.io/origin';
@@ -32,8 +31,8 @@ function text(value: JsonValue | undefined): string | undefined {
 
 function readAnnotation(annotation: JsonValue | undefined): JsonValue {
   if (typeof annotation !== 'string') return null;
-  const [document] = readYamlDocuments('', annotation);
-  return document === undefined ? null : readYamlValue(document, 'printed').value;
+  const [document] = readYaml('', annotation, 'printed');
+  return document?.read().value ?? null;
 }
 
 function configured(value: JsonValue): { readonly by: string; readonly path: string } | undefined {
@@ -63,8 +62,8 @@ function toldBy(value: JsonValue): ToldOrigin | undefined {
 
 /** What kustomize printed about each object, in the order of its documents. */
 export function readOrigins(printed: string): readonly (ToldOrigin | undefined)[] {
-  return [...readYamlDocuments('kustomize build', printed)].map((document) =>
-    toldBy(readYamlValue(document, 'printed').value),
+  return [...readYaml('kustomize build', printed, 'printed')].map((document) =>
+    toldBy(document.read().value),
   );
 }
 

@@ -18,7 +18,7 @@ import type { TreeScan } from './scan-tree.ts';
 import { SourcePlaces } from './source-places.ts';
 import { childPath, relativePath, type Tree } from './tree.ts';
 import type { TreePart, Workspace, Workspaces } from './workspace.ts';
-import { readYamlDocuments } from './yaml-documents.ts';
+import { readYaml } from './yaml-readings.ts';
 
 export interface OverlayPorts {
   readonly exec: Exec;
@@ -193,8 +193,8 @@ export async function buildOverlay(
     const { text, messages } = await runKustomize(run, signal);
     warnings.push(...messages);
     const origins = request.explain ? await originsOf(run, prepared.value, signal) : [];
-    for (const document of readYamlDocuments(`kustomize build of ${prepared.path}`, text))
-      addObjects(document, 'printed', collection, origins[document.number - 1]);
+    for (const document of readYaml(`kustomize build of ${prepared.path}`, text, 'printed'))
+      addObjects(document, collection, origins[document.number - 1]);
   } finally {
     await workspace.remove();
   }

@@ -3,13 +3,13 @@ import { verifyFile } from './decryption/decrypt-sources.ts';
 import type { Decryption } from './decryption/decryption.ts';
 import { addObjects, type ObjectCollection } from './objects.ts';
 import type { Tree } from './tree.ts';
-import { readYamlDocuments } from './yaml-documents.ts';
 import { maxBuildBytes } from './yaml-limits.ts';
+import { readYaml } from './yaml-readings.ts';
 
 /** Adds the objects of one file; a file that is no YAML is one fault. */
 function addFile(path: string, text: string, collection: ObjectCollection): void {
   collection.faults.collect(path, () => {
-    for (const document of readYamlDocuments(path, text)) addObjects(document, 'source', collection);
+    for (const document of readYaml(path, text, 'source')) addObjects(document, collection);
   });
 }
 

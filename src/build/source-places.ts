@@ -3,8 +3,7 @@ import { isList, isObject, type JsonValue } from './json-value.ts';
 import { parseKustomization } from './kustomization-file.ts';
 import { isKustomization } from './scan-tree.ts';
 import type { Tree } from './tree.ts';
-import { placeOf, readYamlDocuments } from './yaml-documents.ts';
-import { readYamlValue } from './yaml-value.ts';
+import { readYaml } from './yaml-readings.ts';
 
 /** An object as a file spells it, or a generator of one. */
 export interface SourcePlace {
@@ -40,9 +39,7 @@ function generatorsIn(path: string, text: string): readonly SourcePlace[] {
 
 function placesIn(path: string, text: string): readonly SourcePlace[] {
   if (isKustomization(path)) return generatorsIn(path, text);
-  return [...readYamlDocuments(path, text)].flatMap((document) =>
-    objectsIn(readYamlValue(document, 'source').value, placeOf(document)),
-  );
+  return [...readYaml(path, text, 'source')].flatMap(({ read, place }) => objectsIn(read().value, place));
 }
 
 /** Where the objects of a tree stand; each file is read once. */

@@ -1,6 +1,7 @@
 import { Composer, type CST, type Document, Lexer, LineCounter, type ParsedNode, Parser } from 'yaml';
 import { SealiftError } from '../core/index.ts';
 import { maxDocuments, maxYamlDepth, maxYamlTokens } from './yaml-limits.ts';
+import { yamlText } from './yaml-text.ts';
 
 /** One document of a file, as nodes that know their place. */
 export interface YamlDocument {
@@ -33,14 +34,6 @@ const composerOptions = {
   logLevel: 'silent',
   prettyErrors: false,
 } as const;
-
-/**
- * YAML 1.2.2 forbids these (5.1), but for U+0085, U+2028 and U+2029. They end a line in YAML 1.1, so for kustomize, and none in
- * YAML 1.2: text behind one of them would mean different things to different readers.
- */
-const forbiddenCharacter =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff\u2028\u2029]/;
 
 function exceeded(file: string, line: number, limit: number, what: string): SealiftError {
   return new SealiftError(
@@ -83,22 +76,12 @@ function refuseErrors(file: string, document: Document.Parsed, lines: LineCounte
   );
 }
 
-function refuseControlCharacters(file: string, text: string): void {
-  const at = text.search(forbiddenCharacter);
-  if (at < 0) return;
-  const line = text.slice(0, at).split('\n').length;
-  const code = text.charCodeAt(at).toString(16).padStart(4, '0');
-  const detail = `control character U+${code} is not allowed; write it as an escape in double quotes`;
-  throw new SealiftError('YAML_MALFORMED', `${file}:${line}`, detail);
-}
-
 /**
  * The documents of a YAML 1.2 stream (https://yaml.org/spec/1.2.2/), one at a time. JSON is YAML.
  * @throws SealiftError YAML_MALFORMED, YAML_LIMIT_EXCEEDED, naming file and line; never quoting content.
  */
 export function* readYamlDocuments(file: string, content: string): Generator<YamlDocument> {
-  const text = content.replaceAll(/^\ufeff/gm, '').replaceAll('\r\n', '\n');
-  refuseControlCharacters(file, text);
+  const text = yamlText(file, content);
   const lines = new LineCounter();
   const composer = new Composer<ParsedNode>(composerOptions);
   const lineAt = (offset: number): number => lines.linePos(offset).line;

@@ -1,0 +1,33 @@
+import { readBlockDocuments } from './block-documents.ts';
+import type { ScalarRules } from './scalar.ts';
+import { placeOf, readYamlDocuments } from './yaml-documents.ts';
+import { yamlText } from './yaml-text.ts';
+import { readYamlValue, type YamlValue } from './yaml-value.ts';
+
+/** One document of a file, for whoever wants its value and no more of its parts. */
+export interface YamlReading {
+  /** File, line and document, for messages. */
+  readonly place: string;
+  /** Counted from 1, empty documents included. */
+  readonly number: number;
+  /** @throws SealiftError YAML_MALFORMED, YAML_LIMIT_EXCEEDED, naming file and line. */
+  read(): YamlValue;
+}
+
+/**
+ * The documents of a YAML stream: by the quick reader where all of it is in the regular style, by the full one otherwise.
+ * @throws SealiftError YAML_MALFORMED, YAML_LIMIT_EXCEEDED, naming file and line; never quoting content.
+ */
+export function* readYaml(file: string, content: string, rules: ScalarRules): Generator<YamlReading> {
+  const quick = readBlockDocuments(yamlText(file, content), rules);
+  if (quick === undefined) {
+    for (const document of readYamlDocuments(file, content)) {
+      const { number } = document;
+      yield { place: placeOf(document), number, read: () => readYamlValue(document, rules) };
+    }
+    return;
+  }
+  for (const { line, number, value, quoted } of quick) {
+    yield { place: `${file}:${line} (document ${number})`, number, read: () => ({ value, quoted }) };
+  }
+}
