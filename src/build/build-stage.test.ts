@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BuildSite } from '../../test/fixtures/build-site.ts';
+import { BuildSite, type Files } from '../../test/fixtures/build-site.ts';
 import { formatRef, refOf } from '../core/index.ts';
 
 let site: BuildSite;
@@ -14,14 +14,15 @@ function object(kind: string, name: string, more = ''): string {
 
 describe('an empty build', () => {
   it.each([
-    ['no files', {}],
-    ['no YAML', { 'README.md': 'hello' }],
-    ['comments only', { 'a.yaml': '# nothing\n' }],
-    ['an empty list', { 'a.yaml': '{apiVersion: v1, kind: List, items: []}' }],
-  ])('is refused: %s', async (_what, files) => {
+    ['no files', {}, 'no YAML files there'],
+    ['no YAML', { 'README.md': 'hello' }, 'no YAML files there'],
+    ['comments only', { 'a.yaml': '# nothing\n' }, 'a.yaml holds none'],
+    ['an empty list', { 'a.yaml': '{apiVersion: v1, kind: List, items: []}' }, 'a.yaml holds none'],
+    ['empty files', { 'a.yaml': '', 'b/c.yml': '' }, 'a.yaml and 1 more files hold none'],
+  ])('is refused: %s', async (_what, files: Files, looked) => {
     const error = await site.failure(files);
     expect(error.code).toBe('BUILD_EMPTY');
-    expect(error.message).toBe('Kustomization/shop/app: ./ of v1@sha256:00 yields no objects');
+    expect(error.message).toBe(`Kustomization/shop/app: ./ of v1@sha256:00 yields no objects: ${looked}`);
   });
 
   it('is let through where the delivery says so', async () => {

@@ -1,6 +1,5 @@
 import {
   type Artifact,
-  allowEmptyAnnotation,
   type BuildOutput,
   type DesiredState,
   type Kustomization,
@@ -13,6 +12,7 @@ import { withDecrypted } from './decrypted-places.ts';
 import { Decryption } from './decryption/decryption.ts';
 import { type KeyMaterial, type KeyText, noKeys, readKeyMaterial } from './decryption/key-material.ts';
 import type { SopsProgram } from './decryption/sops-program.ts';
+import { lookedAt, refuseEmpty } from './empty-build.ts';
 import { refuseEncrypted } from './encrypted.ts';
 import type { Exec } from './exec.ts';
 import { Faults } from './faults.ts';
@@ -23,6 +23,7 @@ import { inApplyOrder } from './order.ts';
 import { buildOverlay } from './overlay-build.ts';
 import { buildPlain } from './plain-build.ts';
 import { scanTree, type TreeScan } from './scan-tree.ts';
+import { inScope } from './scope.ts';
 import { Substitution } from './substitute.ts';
 import { insidePath, type Tree } from './tree.ts';
 import { collectVariables } from './variables.ts';
@@ -147,6 +148,8 @@ class Build {
     clearTexts: [],
   };
 
+  /** Told when nothing comes of it. */
+  #looked = '';
   /** True once kustomize printed the objects, so that their places are not those of files. */
   printed = false;
 
@@ -171,6 +174,7 @@ class Build {
   async #collect(tree: Tree, directory: string, decryption: Decryption | undefined): Promise<void> {
     const { delivery, artifact } = this.#request;
     const scan = await scanTree(tree, directory, this.#signal);
+    this.#looked = lookedAt(scan);
     for (const path of scan.skipped) this.#collection.warnings.push(`${path}: left out, not a regular file`);
     const reason = kustomizeReason(delivery, scan);
     const nothing = scan.own === undefined && scan.nested.length === 0 && scan.files.length === 0;
@@ -213,21 +217,15 @@ class Build {
     faults.throwIfAny(subjectOf(delivery));
     refuseEncrypted(objects, faults);
     const substituted = substituteAll(objects, this.#request, this.#ports.siteVariables, faults);
-    checkIdentities(substituted, faults);
+    const scoped = substituted.map((built) => inScope(built, warnings));
+    checkIdentities(scoped, faults);
     faults.throwIfAny(subjectOf(delivery));
-    if (substituted.length === 0) this.#refuseEmpty();
-    const marked = substituted.map((built) => ({
+    if (scoped.length === 0) refuseEmpty(delivery, this.#request.artifact, this.#looked);
+    const marked = scoped.map((built) => ({
       ...built,
       object: withCommonMetadata(built.object, delivery.spec.commonMetadata),
     }));
     return { objects: inApplyOrder(marked), warnings, clearTexts };
-  }
-
-  #refuseEmpty(): void {
-    const { delivery, artifact } = this.#request;
-    if (delivery.metadata.annotations[allowEmptyAnnotation] === 'true') return;
-    const detail = `${delivery.spec.path} of ${artifact.revision} yields no objects`;
-    throw new SealiftError('BUILD_EMPTY', subjectOf(delivery), detail);
   }
 }
 

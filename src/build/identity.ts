@@ -1,4 +1,5 @@
 import { formatRef, type KubernetesObject, refOf } from '../core/index.ts';
+import { builtInKind } from './built-in-kinds.ts';
 import type { BuiltObject } from './built-object.ts';
 import type { Faults } from './faults.ts';
 
@@ -7,6 +8,11 @@ const maxNameLength = 253;
 const maxLabelLength = 63;
 
 const labelPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const subdomainPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+/** A label's value, and a key behind its prefix: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set */
+const wordPattern = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+/** Of all annotations of an object, keys included: what the API takes. */
+const maxAnnotationBytes = 256 * 1024;
 const apiVersionPattern = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const kindPattern = /^[A-Za-z]([-A-Za-z0-9]*[A-Za-z0-9])?$/;
 // A name is a segment of a URL and of a file name; the API itself refuses these.
@@ -19,6 +25,69 @@ function nameFault(name: unknown): string | undefined {
   }
   const unsafe = name === '.' || name === '..' || unsafeInName.test(name);
   return unsafe ? 'metadata.name: expected no "/", no "%", no control character, not "." or ".."' : undefined;
+}
+
+/** Named by rules of their own: by what they stand for, or by any segment of a path. */
+const freelyNamed =
+  /^(?:rbac\.authorization\.k8s\.io|apiregistration\.k8s\.io|certificates\.k8s\.io)\/|\/CSIDriver$/;
+const namedByLabel = new Set(['/Namespace', '/Service']);
+
+/** Custom kinds may take any name that is a segment of a path; most built-in ones are part of host names. */
+function builtInNameFault(object: KubernetesObject): string | undefined {
+  const { group, kind, name } = refOf(object);
+  const key = `${group}/${kind}`;
+  if (builtInKind(group, kind) === undefined || freelyNamed.test(key)) return undefined;
+  if (namedByLabel.has(key)) {
+    const valid = name.length <= maxLabelLength && labelPattern.test(name);
+    return valid ? undefined : `metadata.name: expected a lower-case DNS label for a ${kind}`;
+  }
+  return subdomainPattern.test(name)
+    ? undefined
+    : `metadata.name: expected a lower-case DNS name for a ${kind}`;
+}
+
+/** The API server drops such a field without a word. */
+function unknownFieldFault(object: KubernetesObject): string | undefined {
+  const { group, kind } = refOf(object);
+  const known = builtInKind(group, kind)?.fields;
+  const unknown = known && Object.keys(object).find((field) => !known.has(field));
+  return unknown === undefined ? undefined : `unknown field ${JSON.stringify(unknown)} of a ${kind}`;
+}
+
+function keyFault(field: string, key: string): string | undefined {
+  const slash = key.indexOf('/');
+  const prefix = key.slice(0, Math.max(slash, 0));
+  const validPrefix = slash < 0 || (prefix.length <= maxNameLength && subdomainPattern.test(prefix));
+  return validPrefix && wordPattern.test(key.slice(slash + 1))
+    ? undefined
+    : `metadata.${field}: expected NAME or PREFIX/NAME as key, got ${JSON.stringify(key)}`;
+}
+
+/** What every API server asks of labels; their values are not told, nor are those of annotations. */
+function labelFault({ metadata: { labels = {} } }: KubernetesObject): string | undefined {
+  for (const [key, value] of Object.entries(labels)) {
+    const fault = keyFault('labels', key);
+    if (fault !== undefined) return fault;
+    // Variables that nobody set stay where substitution is not asked for, and Flux builds such a tree.
+    if (value !== '' && !value.includes('${') && !wordPattern.test(value)) {
+      return `metadata.labels: expected at most ${maxLabelLength} letters, digits, "-", "_" and "." as ${key}`;
+    }
+  }
+  return undefined;
+}
+
+function annotationFault({ metadata: { annotations = {} } }: KubernetesObject): string | undefined {
+  const entries = Object.entries(annotations);
+  const size = entries.reduce(
+    (sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value),
+    0,
+  );
+  if (size > maxAnnotationBytes) {
+    return `metadata.annotations: expected at most ${maxAnnotationBytes} bytes in all, got ${size}`;
+  }
+  // Unlike those of labels, their keys may have capitals in the prefix.
+  const faults = entries.map(([key]) => keyFault('annotations', key.toLowerCase()));
+  return faults.find((fault) => fault !== undefined);
 }
 
 function namespaceFault(namespace: unknown): string | undefined {
@@ -57,11 +126,15 @@ function identityFault(object: KubernetesObject): string | undefined {
     nameFault(name) ??
     namespaceFault(namespace) ??
     textMapFault('labels', labels) ??
-    textMapFault('annotations', annotations)
+    textMapFault('annotations', annotations) ??
+    builtInNameFault(object) ??
+    labelFault(object) ??
+    annotationFault(object) ??
+    unknownFieldFault(object)
   );
 }
 
-/** Checks what every stage after this one relies on: types, names, labels, and that no object is there twice. */
+/** Checks what every stage after this one relies on and every API server asks for, and that no object is there twice. */
 export function checkIdentities(objects: readonly BuiltObject[], faults: Faults): void {
   const places = new Map<string, string>();
   for (const { object, place } of objects) {
