@@ -198,6 +198,21 @@ describe('mirrors', () => {
     expect(upstream.requests).toEqual([]);
   });
 
+  it('never lend their credentials to an upload that the registry sends there', async () => {
+    const mirror = await serve(says(401, { 'www-authenticate': 'Basic realm="r"' }));
+    const location = `${mirror.url}/v2/prod/manifests/${image.descriptor.digest}`;
+    const upstream = await serve(({ method }, response) => {
+      if (method === 'POST') response.writeHead(202, { location }).end();
+      else response.writeHead(404).end();
+    });
+    const credentials = (): Credential => ({ kind: 'basic', username: 'mirror', password: 'pw' });
+    const mirrors = [{ host: mirror.host, capabilities: both, credentials }];
+    const store = repositoryAt(upstream.host, { mirrors: { [upstream.host]: { mirrors, fallback: true } } });
+    await failureOf(store.push(blob.descriptor, blob.bytes));
+    await expect.poll(() => mirror.requests.map(({ method }) => method)).toContain('DELETE');
+    expect(mirror.requests.every(({ headers }) => headers.authorization === undefined)).toBe(true);
+  });
+
   it('that fail are left alone for a while, those without the content are not', async () => {
     let now = 0;
     const clock = { now: () => now, monotonic: () => now, sleep: async () => {} };

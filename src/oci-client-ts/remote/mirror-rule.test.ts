@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Method } from './exchange.ts';
-import { mirrorRequest, neededCapability } from './mirror-rule.ts';
+import { continuesAt, mirrorRequest, neededCapability } from './mirror-rule.ts';
 import type { RegistryRequest } from './registry-request.ts';
 
 const origin = new URL('https://reg.example/');
@@ -37,6 +37,34 @@ describe('neededCapability', () => {
 
   it('of an address outside the repository is none', () => {
     expect(neededCapability(request('/v2/team/other/manifests/v1'))).toBeUndefined();
+  });
+});
+
+describe('continuesAt', () => {
+  const place = { origin: new URL('https://mirror.example/'), host: 'mirror.example', pathPrefix: 'hub' };
+  const page = 'https://mirror.example/v2/hub/team/app/tags/list?last=a';
+
+  it.each<[string, Method, string, boolean]>([
+    ['the next page of tags', 'GET', page, true],
+    ['of referrers', 'GET', `https://mirror.example/v2/hub/team/app/referrers/${digest}?last=x`, true],
+    ['a page of the registry itself', 'GET', '/v2/team/app/tags/list?last=a', false],
+    ['a page of another repository there', 'GET', page.replace('/app/', '/other/'), false],
+    ['a page outside the prefix', 'GET', page.replace('/hub/', '/'), false],
+    ['a page of another port', 'GET', page.replace('.example/', '.example:8443/'), false],
+    ['a way out of the list', 'GET', page.replace('/list', '/list/../../../other/tags/list'), false],
+    ['the same way, escaped', 'GET', page.replace('/list', '/list%2f..'), false],
+    ['a manifest', 'GET', `https://mirror.example/v2/hub/team/app/manifests/${digest}`, false],
+    ['an upload', 'PUT', 'https://mirror.example/v2/hub/team/app/blobs/uploads/5', false],
+    ['a deletion in the form of a page', 'DELETE', page, false],
+    ['a question in the form of a page', 'HEAD', page, false],
+  ])('%s', (_behaviour, method, path, expected) => {
+    expect(continuesAt(request(path, method), place)).toBe(expected);
+  });
+
+  it('is never so for a request that serves writing', () => {
+    const asked = request(page);
+    const access = { ...asked.access, actions: ['pull', 'push'] };
+    expect(continuesAt({ ...asked, access }, place)).toBe(false);
   });
 });
 

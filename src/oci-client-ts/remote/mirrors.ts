@@ -3,6 +3,7 @@ import { OciError } from '../errors.ts';
 import type { Answer } from './answer.ts';
 import type { RegistryClock } from './clock.ts';
 import {
+  continuesAt,
   isWrite,
   type MirrorCapability,
   type MirrorPlace,
@@ -76,11 +77,9 @@ export class Mirrors {
   ): Promise<T> {
     const route = this.#routes.get(canonicalHost(request.access.host));
     if (route === undefined) return upstream();
-    const page = route.mirrors.find(({ origin }) => origin.origin === request.url.origin);
     // The next page of a list comes from where the first came from.
-    if (page !== undefined && request.url.origin !== request.access.origin.origin) {
-      return this.#ask(page, request, read, true);
-    }
+    const page = route.mirrors.find((mirror) => isLister(mirror) && continuesAt(request, mirror));
+    if (page !== undefined) return this.#ask(page, request, read, true);
     const needed = this.#needed(request);
     if (needed === undefined) return upstream();
     return this.#inTurn({ route, request, needed }, read, upstream);
@@ -169,6 +168,8 @@ export class Mirrors {
     this.#rests.set(mirror, { until: this.#clock.monotonic() + wait, strikes, error });
   }
 }
+
+const isLister = ({ capabilities }: Mirror): boolean => capabilities.includes('resolve');
 
 /** That a mirror does not hold something says nothing; that it failed is told. */
 function isAbsence({ code }: OciError): boolean {
