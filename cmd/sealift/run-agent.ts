@@ -7,15 +7,32 @@ import {
   followConfiguration,
   followTrust,
   readConfiguration,
+  readStillConfiguration,
+  stillMs,
 } from '../../src/site/index.ts';
 import { policyFaults } from '../../src/verify/index.ts';
 import type { ComposedAgent } from './compose-agent.ts';
 import { exitCodeOf, formatFailure } from './failure.ts';
 import { tellTrust } from './open-trust.ts';
+import { systemClock } from './system-clock.ts';
 
 /** Reads and checks a configuration. @throws SealiftError CONFIG_INVALID. */
 export async function loadConfiguration(path: string): Promise<DesiredState> {
   return checkedConfiguration(await readConfiguration(path), policyFaults);
+}
+
+/** Whoever asks for a single pass has written what it is about. A copy that goes on is seen all the same. Milliseconds. */
+const stillForOnceMs = 250;
+
+/** As `loadConfiguration`, once nobody writes it any more. @throws SealiftError CONFIG_INVALID, and the signal's reason. */
+export async function loadStillConfiguration(
+  path: string,
+  { once }: { readonly once: boolean },
+  signal: AbortSignal,
+): Promise<DesiredState> {
+  const reading = { clock: systemClock, stillMs: once ? stillForOnceMs : stillMs };
+  const { files } = await readStillConfiguration(path, reading, signal);
+  return checkedConfiguration(files, policyFaults);
 }
 
 /** Tells what a configuration holds that is taken into force. */
@@ -63,7 +80,7 @@ export async function runUntilStopped(
 ): Promise<void> {
   const engine = new Engine(agent.parts, desired);
   const following = followConfiguration(
-    { path: configuration, check: policyFaults },
+    { path: configuration, check: policyFaults, clock: systemClock },
     desired,
     (news) => tell(news, agent, engine),
     signal,

@@ -5,7 +5,7 @@ import { addBuildLimitOptions, type BuildLimitOptions, buildLimits } from './bui
 import { composeAgent } from './compose-agent.ts';
 import { stateDirectoryOption } from './options.ts';
 import { type LogFormat, outputListener } from './output-listener.ts';
-import { loadConfiguration, runOnce, runUntilStopped, tellLoaded } from './run-agent.ts';
+import { loadStillConfiguration, runOnce, runUntilStopped, tellLoaded } from './run-agent.ts';
 import { addSiteFactsOptions, type SiteFactsOptions, siteFactsOf } from './site-facts-options.ts';
 import { stopSignal } from './stop-signal.ts';
 import { targetDirectory } from './target-option.ts';
@@ -37,7 +37,9 @@ async function run(options: RunOptions): Promise<void> {
   const stateDirectory = resolve(options.stateDir);
   const target = targetDirectory(options.target ?? `dir:${join(stateDirectory, 'delivered')}`);
   refuseOverlap(options.config, [stateDirectory, target]);
-  const desired = await loadConfiguration(options.config);
+  const once = options.once === true;
+  const signal = stopSignal();
+  const desired = await loadStillConfiguration(options.config, { once }, signal);
   const facts = await siteFactsOf(options);
   const settings = {
     stateDirectory,
@@ -53,10 +55,9 @@ async function run(options: RunOptions): Promise<void> {
     ...(facts.name === undefined ? {} : { siteName: facts.name }),
   };
   const agent = await composeAgent(settings, [outputListener(options.logFormat)]);
-  const signal = stopSignal();
   try {
     tellLoaded(agent, desired);
-    if (options.once === true) await runOnce(agent, desired, signal);
+    if (once) await runOnce(agent, desired, signal);
     else await runUntilStopped(options.config, agent, desired, signal);
   } finally {
     await agent.close();

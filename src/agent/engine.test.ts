@@ -392,19 +392,6 @@ spec:
     expect(state.sources.all().map(({ name }) => name)).toEqual(['other']);
   });
 
-  it('leaves a delivery alone that is gone from the configuration for a moment only', async () => {
-    const { engine } = await start();
-    engine.replace(siteOf(sourceYaml('app')));
-    await clock.advance(4 * second);
-    engine.replace(oneSite);
-    await clock.advance(minute);
-    await settleAll();
-    expect(delivered()).toEqual(['a', 'b']);
-    expect(events.filter((event) => event.kind === 'object-changed' && event.action === 'deleted')).toEqual(
-      [],
-    );
-  });
-
   it('polls only the sources whose spec or trust a new configuration changes', async () => {
     const two = (spec: string): ReturnType<typeof siteOf> =>
       siteOf(sourceYaml('app') + sourceYaml('other', spec));

@@ -37,12 +37,6 @@ const minJudgementDelayMs = 1_000;
 /** What could not be judged is tried again this soon: its deliveries are held back, and a registry that is away is asked no more than twice a minute. */
 const judgementRetryMs = 30_000;
 
-/**
- * A delivery that left the configuration is withdrawn after this pause: a file that is being copied into place is short for a moment, and
- * its deliveries are not to be taken back for that.
- */
-const withdrawalGraceMs = 5_000;
-
 const housekeeping = workKey({ kind: 'housekeeping', namespace: '', name: '' });
 
 interface Named {
@@ -152,7 +146,7 @@ export class Engine {
     }
     this.#complaints.delete('withdrawal');
     for (const record of withdrawn(state.deliveries.all(), this.#desired))
-      this.#applies.add(workKey({ kind: 'delivery', ...record }), withdrawalGraceMs);
+      this.#applies.add(workKey({ kind: 'delivery', ...record }));
     for (const record of withdrawnSources(state.sources.all(), this.#desired))
       this.#polls.add(workKey({ kind: 'source', ...record }));
   }

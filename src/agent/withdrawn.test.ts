@@ -87,7 +87,6 @@ describe('a delivery that leaves the configuration', () => {
     const done = engine.run(stop.signal);
     await settleAll();
     engine.replace(withoutDelivery);
-    await clock.advance(5_000);
     building.resolve();
     await settleAll();
     expect({ delivered: delivered(), records: state.deliveries.all() }).toEqual({

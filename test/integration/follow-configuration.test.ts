@@ -8,6 +8,7 @@ import {
   parseConfiguration,
   readConfiguration,
 } from '../../src/site/index.ts';
+import { FakeClock } from '../fakes/fake-clock.ts';
 import { deliveryYaml, sourceYaml } from '../fakes/site.ts';
 
 /** A busy machine takes its time. */
@@ -16,12 +17,15 @@ const patience = { timeout: 10_000 };
 let root: string;
 let told: string[];
 let stop: AbortController;
+/** Behind that of the disk, so that everything there is young. */
+let clock: FakeClock;
 let following: Promise<void>;
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'sealift-follow-'));
   told = [];
   stop = new AbortController();
+  clock = new FakeClock();
 });
 
 afterEach(async () => {
@@ -47,7 +51,7 @@ const check: Parameters<typeof checkedConfiguration>[1] = async ({ deliveries })
 /** Follows, with what was read a while ago taken as in force. */
 async function follow(path: string, before = load(path)): Promise<void> {
   following = followConfiguration(
-    { path, check },
+    { path, check, clock },
     await before,
     (news) => {
       told.push(news.kind === 'loaded' ? `${news.desired.deliveries.length} deliveries` : news.error.code);
@@ -56,15 +60,51 @@ async function follow(path: string, before = load(path)): Promise<void> {
   );
 }
 
+/** Lets time pass until that was told. */
+function expectTold(...expected: readonly string[]): Promise<void> {
+  return vi.waitFor(async () => {
+    await clock.advance(5_000);
+    expect(told).toEqual(expected);
+  }, patience);
+}
+
+/** Lets a look find what is there, and wait whether it stays. */
+const seen = (): Promise<void> => vi.waitFor(() => expect(clock.sleeping).not.toEqual([]), patience);
+
 describe('followConfiguration', () => {
+  it('takes no half of a configuration that is being written, also when it says something by itself', async () => {
+    writeFileSync(at('site.yaml'), withDeliveries('a', 'b', 'c'));
+    await follow(root);
+    writeFileSync(at('site.yaml'), withDeliveries('a'));
+    await seen();
+    await clock.advance(4_999);
+    writeFileSync(at('site.yaml'), withDeliveries('a', 'b'));
+    await clock.advance(1);
+    await seen();
+    expect([told, clock.sleeping]).toEqual([[], [5_000]]);
+    writeFileSync(at('site.yaml'), withDeliveries('a', 'b', 'c', 'd'));
+    await expectTold('4 deliveries');
+  });
+
+  it('tells nothing of a configuration that was short for a moment', async () => {
+    writeFileSync(at('site.yaml'), withDeliveries('a', 'b'));
+    await follow(root);
+    writeFileSync(at('site.yaml'), withDeliveries('a'));
+    await seen();
+    writeFileSync(at('site.yaml'), withDeliveries('a', 'b'));
+    for (let turn = 0; turn < 5; turn += 1) await clock.advance(5_000);
+    expect(told).toEqual([]);
+  });
+
   it('tells a change, and nothing for a file that says what it said', async () => {
     writeFileSync(at('site.yaml'), withDeliveries('a'));
     await follow(root);
     writeFileSync(at('site.yaml'), `# a comment\n${withDeliveries('a')}`);
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await seen();
+    await clock.advance(5_000);
     expect(told).toEqual([]);
     writeFileSync(at('site.yaml'), withDeliveries('a', 'b'));
-    await vi.waitFor(() => expect(told).toEqual(['2 deliveries']), patience);
+    await expectTold('2 deliveries');
   });
 
   it('tells what changed before the watch held', async () => {
@@ -73,16 +113,16 @@ describe('followConfiguration', () => {
     await before;
     writeFileSync(at('site.yaml'), withDeliveries('a', 'b'));
     await follow(root, before);
-    await vi.waitFor(() => expect(told).toEqual(['2 deliveries']), patience);
+    await expectTold('2 deliveries');
   });
 
   it('tells a fault once, and that it is gone', async () => {
     writeFileSync(at('site.yaml'), withDeliveries('a'));
     await follow(root);
     writeFileSync(at('site.yaml'), 'kind: Pod\n');
-    await vi.waitFor(() => expect(told).toEqual(['CONFIG_INVALID']), patience);
+    await expectTold('CONFIG_INVALID');
     writeFileSync(at('site.yaml'), withDeliveries('a'));
-    await vi.waitFor(() => expect(told).toEqual(['CONFIG_INVALID', '1 deliveries']), patience);
+    await expectTold('CONFIG_INVALID', '1 deliveries');
   });
 
   it('sees a mounted ConfigMap change, as a directory and as one file of it', async () => {
@@ -95,14 +135,14 @@ describe('followConfiguration', () => {
     await new Promise((resolve) => setTimeout(resolve, 200));
     symlinkSync('..v2', at('..data_tmp'));
     renameSync(at('..data_tmp'), at('..data'));
-    await vi.waitFor(() => expect(told).toEqual(['2 deliveries']), patience);
+    await expectTold('2 deliveries');
   });
 
   it('refuses what the check finds, at its place, and takes nothing of it', async () => {
     writeFileSync(at('site.yaml'), withDeliveries('a'));
     await follow(at('site.yaml'));
     writeFileSync(at('site.yaml'), withDeliveries('a', 'faulty'));
-    await vi.waitFor(() => expect(told).toEqual(['CONFIG_INVALID']), patience);
+    await expectTold('CONFIG_INVALID');
     await expect(checkedConfiguration(await readConfiguration(at('site.yaml')), check)).rejects.toThrow(
       /^.*site\.yaml:\d+:\d+: spec\.prune: expected another$/,
     );

@@ -21,14 +21,12 @@ async function listFiles(path: string): Promise<readonly string[]> {
   return entries
     .filter((entry) => !entry.isDirectory() && extensions.has(extname(entry.name)))
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter(
-      (file) =>
-        !file
-          .slice(path.length)
-          .split('/')
-          .some((part) => part.startsWith('.')),
-    )
+    .filter((file) => !isHidden(file.slice(path.length)))
     .sort();
+}
+
+function isHidden(path: string): boolean {
+  return path.split('/').some((part) => part.startsWith('.'));
 }
 
 async function readOne(path: string): Promise<ConfigurationFile> {
@@ -56,6 +54,22 @@ export async function readConfiguration(path: string): Promise<readonly Configur
       );
     }
     return await Promise.all(files.map(readOne));
+  } catch (thrown) {
+    throw asSealiftError(thrown, path, 'CONFIG_INVALID');
+  }
+}
+
+/**
+ * When a file or directory of a configuration was last written, renamed or linked, in milliseconds since the epoch, by the clock of then: not
+ * the times that a copy is given to look as old as its original.
+ * @throws SealiftError CONFIG_INVALID.
+ */
+export async function changedAt(path: string): Promise<number> {
+  try {
+    const files = await listFiles(path);
+    const directories = new Set(files.map((file) => dirname(file)));
+    const found = await Promise.all([path, ...files, ...directories].map((place) => stat(place)));
+    return Math.max(...found.map(({ ctimeMs }) => ctimeMs));
   } catch (thrown) {
     throw asSealiftError(thrown, path, 'CONFIG_INVALID');
   }

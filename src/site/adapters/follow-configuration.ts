@@ -1,57 +1,54 @@
-import { createHash } from 'node:crypto';
 import type { DesiredState } from '../../api/index.ts';
-import { asSealiftError, type SealiftError } from '../../core/index.ts';
-import type { ConfigurationFile } from '../configuration-file.ts';
+import { asSealiftError, type Clock, type SealiftError } from '../../core/index.ts';
 import { type CheckConfiguration, checkedConfiguration } from '../parse-configuration.ts';
-import { readConfiguration, watchConfiguration } from './configuration-directory.ts';
+import { watchConfiguration } from './configuration-directory.ts';
+import { readStillConfiguration } from './still-configuration.ts';
 
 /** What a look at a configuration brought that is new. */
 export type ConfigurationNews =
   | { readonly kind: 'loaded'; readonly desired: DesiredState }
   | { readonly kind: 'refused'; readonly error: SealiftError };
 
-function fingerprintOf(files: readonly ConfigurationFile[]): string {
-  return createHash('sha256').update(JSON.stringify(files)).digest('hex');
-}
+/** A copy over a thin link may stand still for a moment, and half of it must come into force for none. Milliseconds. */
+export const stillMs = 5_000;
 
 /** Where a configuration lies, and what is looked for in it beyond its schemas. */
 export interface FollowedConfiguration {
   readonly path: string;
   readonly check: CheckConfiguration;
+  readonly clock: Clock;
 }
 
 /** Tells the same thing once: a configuration that says what is in force, or a fault that was told. */
 class Follower {
-  readonly #path: string;
-  readonly #check: CheckConfiguration;
+  readonly #followed: FollowedConfiguration;
   readonly #tell: (news: ConfigurationNews) => void;
   #inForce: string;
   #told = '';
-  /** Of the files that were parsed last: parsing thousands of unchanged deliveries would take seconds. */
-  #parsed = '';
+  /** Fingerprint of the files that were judged last: parsing thousands of unchanged deliveries would take seconds. */
+  #judged = '';
 
   constructor(
-    { path, check }: FollowedConfiguration,
+    followed: FollowedConfiguration,
     desired: DesiredState,
     tell: (news: ConfigurationNews) => void,
   ) {
-    this.#path = path;
-    this.#check = check;
+    this.#followed = followed;
     this.#inForce = JSON.stringify(desired);
     this.#tell = tell;
   }
 
-  async look(): Promise<void> {
+  async look(signal: AbortSignal): Promise<void> {
+    const { path, check, clock } = this.#followed;
     try {
-      const files = await readConfiguration(this.#path);
-      const fingerprint = fingerprintOf(files);
-      if (fingerprint === this.#parsed) return;
-      const desired = await checkedConfiguration(files, this.#check);
-      this.#parsed = fingerprint;
-      this.#take(desired);
+      const known = this.#judged;
+      this.#judged = '';
+      const { files, fingerprint } = await readStillConfiguration(path, { clock, stillMs, known }, signal);
+      this.#judged = fingerprint;
+      if (fingerprint !== known) this.#take(await checkedConfiguration(files, check));
     } catch (thrown) {
-      this.#parsed = '';
-      const error = asSealiftError(thrown, this.#path);
+      if (signal.aborted) return;
+      const error = asSealiftError(thrown, path);
       if (error.message !== this.#told) this.#tell({ kind: 'refused', error });
       this.#told = error.message;
     }
@@ -67,8 +64,8 @@ class Follower {
 }
 
 /**
- * Tells whatever becomes of the configuration that `desired` was read from, until the signal aborts. One look at a time, so that the last one
- * read is the last one told.
+ * Tells whatever becomes of the configuration that `desired` was read from, once it stands still, until the signal aborts. One look at a time,
+ * so that the last one read is the last one told.
  */
 export async function followConfiguration(
   followed: FollowedConfiguration,
@@ -80,8 +77,14 @@ export async function followConfiguration(
     if (!signal.aborted) tell(news);
   });
   let looking = Promise.resolve();
+  let isDue = false;
   const look = (): void => {
-    looking = looking.then(() => follower.look());
+    if (isDue) return;
+    isDue = true;
+    looking = looking.then(() => {
+      isDue = false;
+      return follower.look(signal);
+    });
   };
   await watchConfiguration(followed.path, look, signal);
   await looking;
