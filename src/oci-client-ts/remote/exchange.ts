@@ -62,7 +62,19 @@ function contentLength({ method, body }: Exchange): Record<string, string> {
   return { 'content-length': `${body.kind === 'bytes' ? body.bytes.byteLength : body.length}` };
 }
 
+/**
+ * undici counts the wait for an answer from its last write, and bytes are one write to it: what takes a link a while goes in pieces, or the
+ * limit would pass while it is still on its way.
+ */
+const pieceBytes = 64 * 1024;
+
 function outgoing(body: RequestBody | undefined): Uint8Array | Readable | null {
   if (body === undefined) return null;
-  return body.kind === 'bytes' ? body.bytes : Readable.from(body.chunks, { objectMode: false });
+  if (body.kind === 'bytes' && body.bytes.byteLength <= pieceBytes) return body.bytes;
+  const chunks = body.kind === 'bytes' ? pieces(body.bytes) : body.chunks;
+  return Readable.from(chunks, { objectMode: false });
+}
+
+function* pieces(bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
+  for (let at = 0; at < bytes.byteLength; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
 }
