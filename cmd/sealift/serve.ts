@@ -5,10 +5,12 @@ import {
   openLayout,
   type RegistryOptions,
   type RegistryServer,
+  type RequestRecord,
   serveRegistry,
 } from 'oci-client-ts';
 import { asRegistryError } from '../../src/api/index.ts';
 import { SealiftError } from '../../src/core/index.ts';
+import { printable } from '../../src/observe/index.ts';
 import { parseGivenReference } from './given-reference.ts';
 import { type AccessOptions, readAccess } from './serve-access.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -49,6 +51,15 @@ function layoutDirectory(text: string): string {
   throw new SealiftError('USAGE', text, 'expected the directory of an image layout, or oci-layout:DIRECTORY');
 }
 
+const clientLeft: ReadonlySet<string> = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE']);
+
+/** Clients are only told that something failed; what it was, a full disk or a rotten file, is for the operator. */
+function tellFailure({ method, path, status, error }: RequestRecord): void {
+  if (error === undefined || clientLeft.has((error as NodeJS.ErrnoException).code ?? '')) return;
+  const reason = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${printable(`${method} ${path} ${status}: ${reason}`)}\n`);
+}
+
 type Access = Pick<RegistryOptions, 'auth' | 'tls'>;
 
 async function start(
@@ -61,11 +72,13 @@ async function start(
   const layout = await openLayout(directory, { missing: readOnly ? 'refuse' : 'create' }).catch((thrown) => {
     throw asRegistryError(thrown, directory);
   });
-  return serveRegistry({ layout, host, port, readOnly, ...access }).catch((cause: NodeJS.ErrnoException) => {
-    throw new SealiftError('USAGE', address, `expected an address to listen on, got ${cause.code}`, {
-      cause,
-    });
-  });
+  return serveRegistry({ layout, host, port, readOnly, log: tellFailure, ...access }).catch(
+    (cause: NodeJS.ErrnoException) => {
+      throw new SealiftError('USAGE', address, `expected an address to listen on, got ${cause.code}`, {
+        cause,
+      });
+    },
+  );
 }
 
 /** What an operator may not have meant, away from loopback. */

@@ -6,7 +6,7 @@ import { inParallel } from './in-parallel.ts';
 import { type Manifest, maxManifestBytes, parseManifest } from './manifest.ts';
 import { isManifestType, isNondistributable } from './media-types.ts';
 import { isTag } from './name-grammar.ts';
-import type { Mounter, Operation, Puller, ReadStore, Resumer, Store } from './store.ts';
+import type { Mounter, Operation, Puller, ReadStore, Renewer, Resumer, Store } from './store.ts';
 
 export interface CopyOptions extends Operation {
   /** Carries along what refers to the copied manifests: signatures, attestations, and what refers to those. Default false. */
@@ -42,6 +42,9 @@ const maxManifests = 10_000;
 const maxReferrers = 1_000;
 const defaultConcurrency = 3;
 
+/** What it can do beyond a store is made use of. */
+type Destination = Store & Partial<Mounter & Puller & Renewer>;
+
 interface Node {
   readonly descriptor: Descriptor;
   readonly content: Uint8Array;
@@ -60,7 +63,7 @@ interface Visited {
  */
 export async function copy(
   from: ReadStore & Partial<Resumer>,
-  to: Store & Partial<Mounter & Puller>,
+  to: Destination,
   reference: string,
   options: CopyOptions = {},
 ): Promise<CopyResult> {
@@ -77,7 +80,7 @@ export async function copy(
 
 class GraphCopy {
   readonly #from: ReadStore & Partial<Resumer>;
-  readonly #to: Store & Partial<Mounter & Puller>;
+  readonly #to: Destination;
   readonly #operation: Operation;
   readonly #concurrency: number;
   readonly #progress: (event: CopyEvent) => void;
@@ -88,11 +91,7 @@ class GraphCopy {
   #bytes = 0;
   #referrers = 0;
 
-  constructor(
-    from: ReadStore & Partial<Resumer>,
-    to: Store & Partial<Mounter & Puller>,
-    options: CopyOptions,
-  ) {
+  constructor(from: ReadStore & Partial<Resumer>, to: Destination, options: CopyOptions) {
     this.#from = from;
     this.#to = to;
     this.#operation = operationOf(options);
@@ -114,13 +113,25 @@ class GraphCopy {
     if (this.#manifests.length >= maxManifests)
       throw tooLarge(descriptor, `at most ${maxManifests} manifests`);
     const manifest = parseManifest(content, descriptor.mediaType);
-    await this.#copyBlobs(blobsOf(manifest));
-    for (const child of childrenOf(manifest)) {
+    const [blobs, children] = [blobsOf(manifest), childrenOf(manifest)];
+    await this.#copyContent(blobs, children, at);
+    const [goneBlobs, goneChildren] = [await this.#collected(blobs), await this.#collected(children)];
+    for (const { digest } of [...goneBlobs, ...goneChildren]) this.#seen.delete(digest);
+    await this.#copyContent(goneBlobs, goneChildren, at);
+    await this.#pushManifest(descriptor, content);
+    this.#manifests.push({ descriptor, distance: at.distance });
+  }
+
+  async #copyContent(
+    blobs: readonly Descriptor[],
+    children: readonly Descriptor[],
+    at: { readonly depth: number; readonly distance: number },
+  ): Promise<void> {
+    await this.#copyBlobs(blobs);
+    for (const child of children) {
       if (this.#seen.has(child.digest)) continue;
       await this.copyManifest(await this.#read(child), { ...at, depth: at.depth + 1 });
     }
-    await this.#pushManifest(descriptor, content);
-    this.#manifests.push({ descriptor, distance: at.distance });
   }
 
   /** The list grows while it is walked: referrers have referrers. */
@@ -156,6 +167,13 @@ class GraphCopy {
       this.#count(await copyBlob(way, blob, { signal }), blob);
     };
     await inParallel(fresh, this.#concurrency, copyOne, this.#operation.signal);
+  }
+
+  /** What came first may have been collected while the rest came. */
+  async #collected(content: readonly Descriptor[]): Promise<readonly Descriptor[]> {
+    const gone: Descriptor[] = [];
+    for (const one of content) if ((await this.#to.renew?.(one, this.#operation)) === false) gone.push(one);
+    return gone;
   }
 
   async #pushManifest(descriptor: Descriptor, content: Uint8Array): Promise<void> {

@@ -18,7 +18,7 @@ import { maxManifestBytes, parseManifest } from './manifest.ts';
 import { isManifestType } from './media-types.ts';
 import { isTag } from './name-grammar.ts';
 import { listReferrers, type SubjectMemory } from './referrer-list.ts';
-import type { Fetcher, Operation, Puller, Resolution, Resumer, Store, Transfer } from './store.ts';
+import type { Fetcher, Operation, Puller, Renewer, Resolution, Resumer, Store, Transfer } from './store.ts';
 
 /** Content by digest. Everything read is checked by the caller; everything written is checked here. */
 export interface BlobShelf {
@@ -62,7 +62,7 @@ export interface StoreParts {
 }
 
 /** A store that can also take a tag away and leave the manifest. */
-export interface UntaggingStore extends Store, Puller {
+export interface UntaggingStore extends Store, Puller, Renewer {
   /** False when there was no such tag. */
   untag(tag: string, options?: Operation): Promise<boolean>;
 }
@@ -114,6 +114,11 @@ export class IndexedStore implements UntaggingStore {
     return isListed && this.#blobs.renew(descriptor.digest);
   }
 
+  async renew({ digest, size }: Descriptor, options: Operation = {}): Promise<boolean> {
+    options.signal?.throwIfAborted();
+    return (await this.#blobs.size(digest)) === size && this.#blobs.renew(digest);
+  }
+
   async push(
     descriptor: Descriptor,
     content: AsyncIterable<Uint8Array> | Uint8Array,
@@ -141,7 +146,7 @@ export class IndexedStore implements UntaggingStore {
     options: Transfer = {},
   ): Promise<void> {
     if (this.#blobs.pull === undefined || !canResume(from) || isManifestType(descriptor.mediaType))
-      await this.push(descriptor, from.fetch(descriptor, options), options);
+      await this.push(descriptor, from.fetch(descriptor, { ...options, lend: false }), options);
     else await this.#blobs.pull(descriptor, from, options);
   }
 

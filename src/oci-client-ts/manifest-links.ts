@@ -3,8 +3,8 @@ import { isJsonObject, type JsonObject } from './parse-descriptor.ts';
 /** Content that a manifest names. */
 export interface ManifestLink {
   readonly digest: string;
-  /** By its media type this is a manifest of some kind, and names content itself. */
-  readonly isManifest: boolean;
+  /** As it stands beside the digest; empty where none does. */
+  readonly mediaType: string;
 }
 
 export interface ManifestLinks {
@@ -15,7 +15,7 @@ export interface ManifestLinks {
 
 const digestText = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]{32,200}$/;
 
-/** Wider than what this package parses: content of a kind of manifest that is unknown here must not be lost either. */
+/** Wider than what this package parses: what a kind of manifest names that is unknown here must not be lost either. Layers may be named so too. */
 export function isManifestLike(mediaType: string): boolean {
   return /manifest|index/.test(mediaType);
 }
@@ -50,9 +50,9 @@ function digestsIn(document: JsonObject): readonly ManifestLink[] {
   const left: object[] = [document];
   for (let value = left.pop(); value !== undefined; value = left.pop()) {
     const { mediaType, annotations: _, ...fields } = value as JsonObject;
-    const isManifest = typeof mediaType === 'string' && isManifestLike(mediaType);
+    const type = typeof mediaType === 'string' ? mediaType : '';
     const values = Object.values(fields);
-    for (const digest of values.filter(isDigestText)) found.push({ digest, isManifest });
+    for (const digest of values.filter(isDigestText)) found.push({ digest, mediaType: type });
     // One by one: a list may be longer than a call takes arguments.
     for (const inner of values.filter(isObject)) left.push(inner);
   }

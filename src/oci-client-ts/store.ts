@@ -91,6 +91,12 @@ export interface Puller {
   pull(descriptor: Descriptor, from: Fetcher & Partial<Resumer>, options?: Transfer): Promise<void>;
 }
 
+/** Keeps what nothing names yet from being collected. */
+export interface Renewer {
+  /** Says that content is about to be named. False when it is not there, or no longer. */
+  renew(descriptor: Descriptor, options?: Operation): Promise<boolean>;
+}
+
 /** Takes blobs over without their bytes. */
 export interface Mounter {
   /** False when this cannot be done, for whatever reason but an outage: then the blob is pushed. */

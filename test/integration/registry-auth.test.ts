@@ -71,6 +71,21 @@ async function codeOf(act: Promise<unknown>): Promise<string> {
   );
 }
 
+/** Deletes the tag v1 of a user's repository, by HTTP as it is. */
+async function untag(url: string, { name, password }: RegistryAuth['users'][number]): Promise<number> {
+  const basic = `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
+  const asked = await fetch(`${url}/token?scope=repository:${name}/app:delete`, {
+    headers: { authorization: basic },
+  });
+  const { token } = asked.ok ? ((await asked.json()) as { token: string }) : {};
+  const authorization = token === undefined ? basic : `Bearer ${token}`;
+  const answer = await fetch(`${url}/v2/${name}/app/manifests/v1`, {
+    method: 'DELETE',
+    headers: { authorization },
+  });
+  return answer.status;
+}
+
 describe.each(['basic', 'token'] as const)('a registry with %s authentication', (kind) => {
   it('lets a user push, tag, read and delete', async () => {
     const url = await serve({ kind, users });
@@ -102,6 +117,22 @@ describe.each(['basic', 'token'] as const)('a registry with %s authentication', 
     expect(await codeOf(repository(url, 'other', team).push(blob, bytes))).toBe(denied);
     expect(await codeOf(repository(url, 'other', team).exists(blob))).toBe(denied);
     expect(await codeOf(repository(url, 'team/app', team).delete(index))).toBe(denied);
+  });
+
+  it('lets a user with limits delete tags, and no content that repositories share', async () => {
+    const limited = { name: 'mallory', password: 'm', permits: (name: string) => name === 'mallory/app' };
+    const url = await serve({ kind, users: [...users, limited] });
+    await repository(url, 'a/b', admin).push(blob, bytes);
+    await repository(url, 'a/b', admin).push(index, emptyIndex);
+    const own = repository(url, 'mallory/app', { kind: 'basic', username: 'mallory', password: 'm' });
+    const denied = kind === 'basic' ? 'denied' : 'unauthorized';
+    expect(await codeOf(own.delete(blob))).toBe(denied);
+    expect(await codeOf(own.delete(index))).toBe(denied);
+    expect(await repository(url, 'a/b', admin).exists(blob)).toBe(true);
+    await own.push(index, emptyIndex);
+    await own.tag(index, 'v1');
+    expect(await untag(url, limited)).toBe(202);
+    expect(await codeOf(own.resolve('v1'))).toBe('not-found');
   });
 
   it('lets everybody read when it is told to, and nobody else write', async () => {

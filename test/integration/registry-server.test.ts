@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -430,6 +430,16 @@ describe('manifests', () => {
     const response = await pushManifest(image, `${image.descriptor.digest}?tag=one&tag=two`);
     expect([response.status, response.headers.get('oci-tag')]).toEqual([201, 'one, two']);
     expect((await call('HEAD', '/v2/a/b/manifests/two')).status).toBe(200);
+  });
+
+  it('counts the grace of a collection anew for blobs that a pushed manifest names', async () => {
+    await pushBlob(layer);
+    await pushBlob(config);
+    for (const { descriptor } of [layer, config])
+      await utimes(join(directory, 'blobs', ...descriptor.digest.split(':')), 1, 1);
+    await pushManifest(image);
+    await layout.repository('a/b').delete(image.descriptor);
+    expect(await layout.collectGarbage()).toMatchObject({ files: 0, waiting: 2 });
   });
 
   it('takes an index whose children are missing, and a subject that is missing', async () => {

@@ -115,6 +115,18 @@ describe('sealift serve', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
+  it('tells the operator what failed, and the client only that something did', async () => {
+    const child = start(join(directory, 'layout'), '--address', '127.0.0.1:0');
+    const ended = endOf(child);
+    const url = await urlOf(child);
+    await push(url);
+    await writeFile(join(directory, 'layout', 'blobs', ...descriptor.digest.split(':')), 'rotten');
+    const answer = await fetch(`${url}/v2/a/b/manifests/v1`);
+    expect([answer.status, await answer.text()]).toEqual([500, expect.not.stringContaining(directory)]);
+    child.kill('SIGTERM');
+    expect((await ended).text).toMatch(/^GET \/v2\/a\/b\/manifests\/v1 500: sha256:\w{64}: expected/);
+  });
+
   it('says that anybody who reaches it may write, away from loopback', async () => {
     const child = start(join(directory, 'layout'), '--address', '0.0.0.0:0');
     const ended = endOf(child);

@@ -64,6 +64,22 @@ it('leaves the index as it was when a change fails, and lets the next one in', a
   expect((await file.read()).annotations).toEqual({ next: 'done' });
 });
 
+it('stops waiting for its turn when the signal fires, and those behind it get theirs', async () => {
+  const held = Promise.withResolvers<void>();
+  const first = file.update(async (index) => {
+    await held.promise;
+    return { index: note(index, 'first') };
+  });
+  const given = new AbortController();
+  const second = file.update(async (index) => ({ index: note(index, 'second') }), given.signal);
+  const third = file.update(async (index) => ({ index: note(index, 'third') }));
+  given.abort(new Error('given up'));
+  await expect(second).rejects.toThrow('given up');
+  held.resolve();
+  await Promise.all([first, third]);
+  expect((await file.read()).annotations).toEqual({ first: 'done', third: 'done' });
+});
+
 it('stops waiting for the lock when the signal fires', async () => {
   await writeFile(lock(), JSON.stringify({ token: 'other', pid: 1, place: 'elsewhere' }));
   const signal = AbortSignal.timeout(20);

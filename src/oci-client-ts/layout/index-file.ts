@@ -85,7 +85,7 @@ export class IndexFile implements IndexBook {
         this.#paths.lock,
         `lost the lock to another process ${maxAttempts} times`,
       );
-    });
+    }, signal);
   }
 
   /** Writes an empty index where there is none. */

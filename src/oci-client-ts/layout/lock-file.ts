@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { open, readFile, readlink, rename, rm, stat } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OciError } from '../errors.ts';
+import { isRunning, processPlace } from './process-place.ts';
 import { isAbsence } from './read-file.ts';
 
 export interface LockLimits {
@@ -128,17 +128,5 @@ async function ageOf(path: string): Promise<number | undefined> {
 }
 
 function isAlive({ pid, token }: Owner): boolean {
-  if (pid === process.pid) return heldTokens.has(token);
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
-}
-
-/** Host and process name space: two containers may share a host name and still count their processes apart. */
-async function processPlace(): Promise<string> {
-  const space = process.platform === 'linux' ? await readlink('/proc/self/ns/pid').catch(() => '') : '';
-  return `${hostname()} ${space}`;
+  return pid === process.pid ? heldTokens.has(token) : isRunning(pid);
 }

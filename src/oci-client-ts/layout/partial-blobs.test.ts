@@ -11,6 +11,7 @@ import {
   type Resumer,
 } from '../index.ts';
 import { blobOf, type Content } from '../store-contract.ts';
+import { placeMark } from './process-place.ts';
 
 const size = 100_000;
 const blob = blobOf(Array.from({ length: size / 10 }, (_, at) => `${at}`.padStart(10, '0')).join(''));
@@ -73,7 +74,7 @@ describe('a pull into a layout', () => {
   const partial = async (): Promise<string> => join(incoming(), (await readdir(incoming()))[0] ?? 'none');
   /** As a process would leave it that was killed `age` milliseconds ago. */
   async function leave(bytes: Uint8Array, age = 0, digest = blob.descriptor.digest): Promise<string> {
-    const name = `partial-${digest.replace(':', '-')}-${process.pid}-${crypto.randomUUID()}`;
+    const name = `partial-${digest.replace(':', '-')}-${await placeMark()}-${process.pid}-${crypto.randomUUID()}`;
     await writeFile(join(incoming(), name), bytes);
     const at = (Date.now() - age) / 1000;
     await utimes(join(incoming(), name), at, at);
@@ -170,12 +171,15 @@ describe('a pull into a layout', () => {
     const other = (at: number): string => `sha256:${`${at}`.padStart(64, '0')}`;
     for (let at = 0; at < 12; at += 1) await leave(blob.bytes.subarray(0, 5000), hour + at * 1000, other(at));
     const old = await leave(blob.bytes, 25 * hour, other(90));
-    const alive = `partial-sha256-${'a'.repeat(64)}-${process.ppid}-${crypto.randomUUID()}`;
-    await writeFile(join(incoming(), alive), blob.bytes.subarray(0, 5000));
+    const writer = (place: string, pid: number): string =>
+      `partial-sha256-${'a'.repeat(64)}-${place}-${pid}-${crypto.randomUUID()}`;
+    // The second is of another container, where its process id is somebody else's.
+    const alive = [writer(await placeMark(), process.ppid), writer('0123abcd', process.pid)];
+    for (const name of alive) await writeFile(join(incoming(), name), blob.bytes.subarray(0, 5000));
     await pull(new BreakingSource());
     const names = await readdir(incoming());
-    expect(names).toHaveLength(8 + 1);
-    expect(names).toContain(alive);
+    expect(names).toHaveLength(8 + 2);
+    expect(names).toEqual(expect.arrayContaining(alive));
     expect(names).not.toContain(old);
     expect(names.some((name) => name.includes(other(0).slice(7)))).toBe(true);
     expect(names.some((name) => name.includes(other(11).slice(7)))).toBe(false);

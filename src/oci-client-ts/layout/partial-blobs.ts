@@ -8,6 +8,7 @@ import { OciError } from '../errors.ts';
 import type { Fetcher, Resumer, Transfer } from '../store.ts';
 import { isVouched } from '../vouched.ts';
 import type { IncomingBlob } from './incoming-blob.ts';
+import { isRunning, placeMark } from './process-place.ts';
 import { isAbsence, readFileChunks } from './read-file.ts';
 
 /** Milliseconds for which the part of a blob that came stays for another try: a site may be cut off for a night. */
@@ -38,6 +39,8 @@ interface Part {
   readonly path: string;
   readonly bytes: number;
   readonly writtenAt: number;
+  /** Nobody writes to it any more, as far as can be told from here. */
+  readonly isLeft: boolean;
 }
 
 /** True for a part that is kept for another try, or being written for one. */
@@ -87,7 +90,7 @@ export class PartialBlobs {
       return true;
     } catch (error) {
       if (signal?.aborted || !(isWrong(error) || isGone(error, part))) throw error;
-      if (isLeft(part)) await rm(part.path, { force: true });
+      if (part.isLeft) await rm(part.path, { force: true });
       return false;
     }
   }
@@ -98,7 +101,7 @@ export class PartialBlobs {
     open: (incoming: IncomingBlob) => AsyncIterable<Uint8Array>,
   ): Promise<void> {
     const { algorithm } = parseDigest(descriptor.digest);
-    const name = `${nameOf(descriptor)}${process.pid}-${randomUUID()}`;
+    const name = `${nameOf(descriptor)}${await placeMark()}-${process.pid}-${randomUUID()}`;
     openNames.add(name);
     try {
       const incoming = await this.#place.receive(algorithm, name);
@@ -148,7 +151,7 @@ export class PartialBlobs {
 
   /** Keeps age and number of the parts that nobody writes to within their limits. */
   async #prune(): Promise<void> {
-    const parts = (await this.#list(isPartialName)).filter(isLeft);
+    const parts = (await this.#list(isPartialName)).filter(({ isLeft }) => isLeft);
     parts.sort((one, other) => other.writtenAt - one.writtenAt);
     for (const [at, { path, writtenAt }] of parts.entries())
       if (at >= maxPartials || ageOf(writtenAt) > partialMs) await rm(path, { force: true });
@@ -159,12 +162,15 @@ export class PartialBlobs {
       if (isAbsence(error)) return [];
       throw error;
     });
+    const place = await placeMark();
     const found: Part[] = [];
     for (const name of names) {
       if (!isWanted(name) || openNames.has(name)) continue;
       const path = join(this.#directory, name);
       const status = await stat(path).catch(() => undefined);
-      if (status?.isFile()) found.push({ name, path, bytes: status.size, writtenAt: status.mtimeMs });
+      if (!status?.isFile()) continue;
+      const { size: bytes, mtimeMs: writtenAt } = status;
+      found.push({ name, path, bytes, writtenAt, isLeft: isLeft(name, writtenAt, place) });
     }
     return found;
   }
@@ -180,17 +186,13 @@ function ageOf(writtenAt: number): number {
   return Math.abs(Date.now() - writtenAt);
 }
 
-/** Whether nobody writes to it any more, as far as can be told from here. */
-function isLeft({ name, writtenAt }: Part): boolean {
+const writerOf = /-([0-9a-f]{8})-(\d+)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+function isLeft(name: string, writtenAt: number, here: string): boolean {
   if (ageOf(writtenAt) > leftMs) return true;
-  const pid = Number(/-(\d+)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.exec(name)?.[1]);
-  if (!(pid > 0) || pid === process.pid) return true;
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
+  const [, place, pid] = writerOf.exec(name) ?? [];
+  if (place === undefined) return true;
+  return place === here && (Number(pid) === process.pid || !isRunning(Number(pid)));
 }
 
 /** Only as much as was there at first; then the old file is not needed any more. */
@@ -205,7 +207,7 @@ async function* copied(
     yield chunk;
   }
   await incoming.flush();
-  if (isLeft(part)) await rm(part.path, { force: true });
+  if (part.isLeft) await rm(part.path, { force: true });
 }
 
 async function fill(

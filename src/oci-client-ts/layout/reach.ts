@@ -3,7 +3,8 @@ import type { Descriptor } from '../descriptor.ts';
 import { OciError } from '../errors.ts';
 import { isNamed, type LayoutIndex } from '../layout-index.ts';
 import { maxManifestBytes } from '../manifest.ts';
-import { isManifestLike, linksOf, type ManifestLinks } from '../manifest-links.ts';
+import { isManifestLike, linksOf, type ManifestLink, type ManifestLinks } from '../manifest-links.ts';
+import { isManifestType } from '../media-types.ts';
 import type { BlobFiles } from './blob-files.ts';
 
 /** What must not go, besides what bears a name. */
@@ -76,21 +77,25 @@ export class ReachFinder {
   ): Promise<ReadonlySet<string>> {
     const reached = new Set<string>(this.#roots.pinned);
     const followed = new Set<string>();
-    const left = roots.map(({ digest, mediaType }) => ({ digest, isManifest: isManifestLike(mediaType) }));
+    const left: ManifestLink[] = [...roots];
     for (let next = left.pop(); next !== undefined; next = left.pop()) {
       signal?.throwIfAborted();
       reached.add(next.digest);
-      if (!next.isManifest || followed.has(next.digest)) continue;
+      if (!isManifestLike(next.mediaType)) continue;
+      const links = await this.#linksFrom(next);
+      if (followed.has(next.digest)) continue;
       followed.add(next.digest);
-      for (const link of await this.#linksFrom(next.digest)) left.push(link);
-      for (const { digest } of referrers.get(next.digest) ?? []) left.push({ digest, isManifest: true });
+      for (const link of links) left.push(link);
+      for (const referrer of referrers.get(next.digest) ?? []) left.push(referrer);
     }
     return reached;
   }
 
-  async #linksFrom(digest: string): Promise<ManifestLinks['links']> {
+  /** A layer that is only named like a manifest may be as large as it likes, and names nothing. */
+  async #linksFrom({ digest, mediaType }: ManifestLink): Promise<readonly ManifestLink[]> {
     const found = await this.#links(digest);
     if (found !== 'rotten') return found.links;
+    if (!isManifestType(mediaType)) return [];
     throw new OciError(
       'digest-mismatch',
       digest,

@@ -6,14 +6,22 @@ export type RegistryAction = 'pull' | 'push' | 'delete';
 /** What a request needs. `any` is somebody who is known. */
 export type Access =
   | { readonly kind: 'none' | 'any' | 'catalog' }
-  | { readonly kind: 'repository'; readonly repository: string; readonly action: RegistryAction };
+  | {
+      readonly kind: 'repository';
+      readonly repository: string;
+      readonly action: RegistryAction;
+      /** Takes away content that other repositories may need as well. */
+      readonly isShared: boolean;
+    };
 
 /** What a request of this method to this route needs. */
 export function neededAccess(route: Route, method: string): Access {
   if (route.kind === 'token') return { kind: 'none' };
   if (route.kind === 'catalog') return { kind: 'catalog' };
   if (!('repository' in route)) return { kind: 'any' };
-  return { kind: 'repository', repository: route.repository, action: actionOf(route, method) };
+  const action = actionOf(route, method);
+  const isShared = action === 'delete' && (route.kind !== 'manifest' || route.reference.includes(':'));
+  return { kind: 'repository', repository: route.repository, action, isShared };
 }
 
 /** Giving up an upload is a part of pushing. */
@@ -38,7 +46,11 @@ export function accessesOf(scope: string): readonly Access[] {
   if (type !== 'repository') return [];
   const asked =
     actions === '*' ? allActions : allActions.filter((action) => actions.split(',').includes(action));
-  return asked.map((action) => ({ kind: 'repository', repository: name, action }));
+  return asked.flatMap((action) => {
+    const access = { kind: 'repository', repository: name, action } as const;
+    const shared = action === 'delete' ? [{ ...access, isShared: true }] : [];
+    return [{ ...access, isShared: false }, ...shared];
+  });
 }
 
 const allActions: readonly RegistryAction[] = ['pull', 'push', 'delete'];

@@ -10,7 +10,10 @@ import { TokenMint, tokenLifeSeconds } from './token.ts';
 export interface RegistryUser {
   readonly name: string;
   readonly password: string;
-  /** Default everything, the list of repositories too. Deleting is an action of its own. */
+  /**
+   * Default everything, the list of repositories too. Deleting is an action of its own, and whoever has this rule may delete tags alone: blobs and
+   * nameless manifests, such as signatures, are shared by all repositories.
+   */
   readonly permits?: (repository: string, action: RegistryAction) => boolean;
 }
 
@@ -92,7 +95,8 @@ export class Gate implements Gatekeeper {
       return isReading && this.#auth.anonymousPull === true;
     }
     if (caller.permits === undefined) return true;
-    return access.kind === 'repository' && caller.permits(access.repository, access.action);
+    if (access.kind !== 'repository' || access.isShared) return false;
+    return caller.permits(access.repository, access.action);
   }
 
   #user(exchange: Exchange): RegistryUser | undefined {
@@ -107,7 +111,8 @@ export class Gate implements Gatekeeper {
 
 /** What a token bears for an access; empty for what every token may do. */
 function keyOf(access: Access): string {
-  if (access.kind === 'repository') return `${access.repository}:${access.action}`;
+  if (access.kind === 'repository')
+    return `${access.repository}:${access.action}${access.isShared ? ':shared' : ''}`;
   return access.kind === 'catalog' ? 'catalog' : '';
 }
 

@@ -107,7 +107,9 @@ async function checkBlobs(manifest: Manifest, { layout }: Registry): Promise<voi
   const blobs: readonly Descriptor[] = manifest.kind === 'image' ? [manifest.config, ...manifest.layers] : [];
   for (const { digest, size, mediaType } of blobs) {
     const found = await layout.blobs.size(digest);
-    if (found === size || (found === undefined && isNondistributable(mediaType))) continue;
+    // Renewed, so that it is not collected before the manifest names it.
+    if (found === size && (await layout.blobs.renew(digest))) continue;
+    if (found === undefined && isNondistributable(mediaType)) continue;
     const got = found === undefined ? 'none' : `one of ${found} bytes`;
     throw new ApiError(
       400,
