@@ -321,23 +321,42 @@ spec:
     expect(delivered()).toEqual(['a', 'b']);
   });
 
-  it('refuses to go on unsigned when the policies are gone, unless the source says that it may', async () => {
+  it.each<[string, readonly string[] | undefined]>([
+    ['and none is left', undefined],
+    ['and one is left that lets everything through', ['VerificationPolicy/default/denials']],
+  ])(
+    'refuses to go on unsigned when the policy is gone that asked %s, unless the source says that it may',
+    async (_, left) => {
+      registry.letThroughBy = left;
+      const signed = sourceYaml('app') + deliveryYaml('app', 'app');
+      const { engine } = await start(siteOf(signed + strictPolicy));
+      registry.verdict = 'not-required';
+      registry.revision = 'v2';
+      registry.objects = [configMap('evil')];
+      engine.replace(siteOf(signed));
+      await settleAll();
+      expect(delivered()).toEqual(['a', 'b']);
+      expect(events.findLast(({ kind }) => kind === 'failed')).toMatchObject({ code: 'POLICY_NO_MATCH' });
+      const allowed = signed.replace(
+        'namespace: edge}',
+        'namespace: edge, annotations: {sealift.dev/allow-unsigned: "true"}}',
+      );
+      engine.replace(siteOf(allowed));
+      await settleAll();
+      expect(delivered()).toEqual(['evil']);
+    },
+  );
+
+  it('goes on unsigned when the policy that asked for a signature asks for none any more', async () => {
     const signed = sourceYaml('app') + deliveryYaml('app', 'app');
     const { engine } = await start(siteOf(signed + strictPolicy));
     registry.verdict = 'not-required';
+    registry.letThroughBy = ['VerificationPolicy/default/denials', 'VerificationPolicy/default/release'];
     registry.revision = 'v2';
-    registry.objects = [configMap('evil')];
+    registry.objects = [configMap('c')];
     engine.replace(siteOf(signed));
     await settleAll();
-    expect(delivered()).toEqual(['a', 'b']);
-    expect(events.findLast(({ kind }) => kind === 'failed')).toMatchObject({ code: 'POLICY_NO_MATCH' });
-    const allowed = signed.replace(
-      'namespace: edge}',
-      'namespace: edge, annotations: {sealift.dev/allow-unsigned: "true"}}',
-    );
-    engine.replace(siteOf(allowed));
-    await settleAll();
-    expect(delivered()).toEqual(['evil']);
+    expect(delivered()).toEqual(['c']);
   });
 
   it('takes nothing back for a configuration without any delivery', async () => {

@@ -185,9 +185,9 @@ export class SourceReconciler {
     const { stages, clock, gate, time } = this.#deps;
     const isOver = record.freshUntil !== undefined && time.now() >= record.freshUntil;
     const known = settled && !isOver ? record.validator : undefined;
-    const wasVerified = record.verified === true;
     const inForce = record.status.artifact?.revision;
-    return pollSource(stages, clock, { source, desired, known, wasVerified, inForce, gate }, signal);
+    const { verifiedBy } = record;
+    return pollSource(stages, clock, { source, desired, known, verifiedBy, inForce, gate }, signal);
   }
 
   async #judgeAgain(
@@ -198,13 +198,13 @@ export class SourceReconciler {
   ): Promise<Judgement> {
     const { stages, clock } = this.#deps;
     const { url, timeout } = source.spec;
-    const { layer, revoked, verified } = this.record(source);
+    const { layer, revoked, verifiedBy } = this.record(source);
     const judged = await inStage('verify', url, () =>
       withDeadline({ clock, ms: timeout, subject: url }, signal, (bounded) =>
         stages.standing.judge({ source, desired, revision }, bounded),
       ),
     );
-    const verdict = refuseLostProtection(judged, source, verified === true);
+    const verdict = refuseLostProtection(judged, source, verifiedBy);
     const isBack = verdict.kind !== 'refused' && revoked === true && layer !== undefined;
     const artifact = isBack
       ? await inStage('unpack', url, () => stages.unpack.unpack(source, layer, signal))

@@ -31,8 +31,8 @@ export interface SourcePoll {
   readonly source: OciRepository;
   readonly desired: DesiredState;
   readonly known: Validator | undefined;
-  /** A signature was asked for, and given, for what is in force. */
-  readonly wasVerified: boolean;
+  /** Who asked for a signature of what is in force, and got one; as in `SourceRecord`. */
+  readonly verifiedBy: readonly string[] | undefined;
   /** Revision in force; it stays there although it would not be taken up any more. */
   readonly inForce: string | undefined;
   readonly gate: FreshnessGate;
@@ -82,7 +82,7 @@ export async function pollSource(
   const judged = await inStage('verify', url, () =>
     withDeadline(deadline, signal, (bounded) => stages.verify.verify(request, bounded)),
   );
-  const verdict = refuseLostProtection(judged, source, poll.wasVerified);
+  const verdict = refuseLostProtection(judged, source, poll.verifiedBy);
   const { revision } = resolved;
   if (verdict.kind === 'refused') return { kind: 'refused', revision, verdict };
   const freshness = await inStage('verify', url, async () => poll.gate.pass(request, verdict));

@@ -84,7 +84,7 @@ function unchanged({ source, record, now }: SourceCycle): SourceTransition {
   const fresh = keptFresh(record.status);
   const warning = keptWarning(record.status);
   const { insecure: plainHttp } = source.spec;
-  const inForce = { artifact, verified: record.verified === true, plainHttp, fresh, warning };
+  const inForce = { artifact, verified: record.verifiedBy !== undefined, plainHttp, fresh, warning };
   const status = acceptedStatus(record.status, inForce, { generation: record.generation, now });
   const events: EventBody[] = isReady(conditions)
     ? []
@@ -179,10 +179,11 @@ function withFreshness(record: SourceRecord, freshness: FreshnessOutcome): Sourc
 
 /** The record under an accepting verdict on its layer. */
 export function withVerdict(record: SourceRecord, verdict: Accepting, basis: string): SourceRecord {
-  const { revoked: _revoked, validUntil: _validUntil, ...rest } = record;
-  if (verdict.kind === 'not-required') return { ...rest, basis, verified: false };
-  const { validUntil } = verdict;
-  return { ...rest, basis, verified: true, ...(validUntil === undefined ? {} : { validUntil }) };
+  const { revoked: _revoked, validUntil: _validUntil, verifiedBy: _verifiedBy, ...rest } = record;
+  if (verdict.kind === 'not-required') return { ...rest, basis };
+  const { validUntil, signers } = verdict;
+  const verifiedBy = [...new Set(signers.map(({ policy }) => policy))];
+  return { ...rest, basis, verifiedBy, ...(validUntil === undefined ? {} : { validUntil }) };
 }
 
 function stored(cycle: SourceCycle, outcome: Extract<PollOutcome, { kind: 'stored' }>): SourceTransition {

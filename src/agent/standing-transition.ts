@@ -71,7 +71,7 @@ function acceptedAgain(
           status,
           {
             artifact: inForce,
-            verified: next.verified === true,
+            verified: next.verifiedBy !== undefined,
             plainHttp: insecure,
             fresh: keptFresh(status),
             warning: warningDraft(verdict, status.observedGeneration),

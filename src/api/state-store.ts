@@ -22,8 +22,8 @@ export interface SourceRecord {
   readonly validUntil?: number;
   /** It was refused when it was judged again: it is kept, and nothing is applied from it. */
   readonly revoked?: boolean;
-  /** Whether a policy asked for a signature of the revision in force, and got one. */
-  readonly verified?: boolean;
+  /** Who asked for a signature or attestation of the revision in force and got one, as in `Signer.policy`. Absent: nobody. */
+  readonly verifiedBy?: readonly string[];
   /** Milliseconds since the epoch from which on the revision in force would not be taken up any more. Absent: no end was signed. */
   readonly freshUntil?: number;
   /** Polls that failed in a row. */

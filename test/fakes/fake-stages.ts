@@ -23,6 +23,8 @@ export class FakeStages {
     times: [],
     warnings: [],
   };
+  /** Policies that let through what nobody signed. */
+  letThroughBy: readonly string[] | undefined;
   /** Which trusted roots the site has. */
   trust = '';
   /** Judging again waits for it. */
@@ -103,7 +105,11 @@ export class FakeStages {
           ...(this.validUntil === undefined ? {} : { validUntil: this.validUntil }),
         };
       case 'not-required':
-        return { kind: 'not-required', digest };
+        return {
+          kind: 'not-required',
+          digest,
+          ...(this.letThroughBy === undefined ? {} : { letThroughBy: this.letThroughBy }),
+        };
       case 'refused':
         return {
           kind: 'refused',

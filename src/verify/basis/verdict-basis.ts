@@ -14,7 +14,7 @@ import { defaultRoot } from '../policy/trusted-roots.ts';
 export type RootId = (name: string) => string | undefined;
 
 /** Changes with the rules by which verdicts are made, so that those of an older program are judged again. */
-const rules = 'sealift verdict 1';
+const rules = 'sealift verdict 2';
 
 /** Entries of Secrets that verdicts rest on. All of them are public; a hash of anything else would be a hint at a password. */
 const publicEntry = /\.(?:pub|crt|pem)$|^trusted_root\.json$/;
