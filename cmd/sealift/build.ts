@@ -1,9 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import * as z from 'zod';
-import { createBuildStage, createChildProcessExec, type TracedBuild } from '../../src/build/index.ts';
+import {
+  createBuildStage,
+  createChildProcessExec,
+  makePrivateDirectory,
+  removePrivateDirectory,
+  sweepBuilds,
+  type TracedBuild,
+} from '../../src/build/index.ts';
+import { asSealiftError } from '../../src/core/index.ts';
 import { type DeliveryOptions, readBuildInput } from './build-input.ts';
 import { addBuildLimitOptions, type BuildLimitOptions, buildLimits } from './build-limit-options.ts';
 import { decryptionSettings } from './decryption-settings.ts';
@@ -73,16 +80,24 @@ async function traceIn(
   return stage.trace({ ...input, artifact }, { explain, showSecrets }, signal);
 }
 
+/** What a command that was killed left behind. It is in nobody's way: to fail on it would help nobody. */
+async function sweepLeftovers(): Promise<void> {
+  await sweepBuilds(tmpdir()).catch((thrown: unknown) => {
+    process.stderr.write(`warning: ${asSealiftError(thrown, tmpdir()).message}\n`);
+  });
+}
+
 async function build(from: string, options: BuildOptions): Promise<void> {
   // Each schema is used once or twice here: compiling it takes longer than it saves.
   z.config({ jitless: true });
-  const directory = await mkdtemp(join(tmpdir(), 'sealift-command-'));
+  await sweepLeftovers();
+  const directory = await makePrivateDirectory(tmpdir());
   try {
     const traced = await traceIn(directory, from, options, stopSignal());
     for (const warning of traced.warnings) process.stderr.write(`warning: ${warning}\n`);
     process.stdout.write(formatBuild(traced, options));
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    await removePrivateDirectory(directory);
   }
 }
 

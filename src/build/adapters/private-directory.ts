@@ -45,7 +45,7 @@ async function removeLeft(directory: string): Promise<void> {
 
 /**
  * Removes what builds of processes that are gone left behind, after ending the programs that still work there. What belongs
- * to a running process stays; on a system without `/proc` that cannot be told, and everything goes.
+ * to a running process or to another user stays.
  * @throws SealiftError DISK_FAILED
  */
 export async function sweepBuilds(temporaryDirectory: string): Promise<void> {

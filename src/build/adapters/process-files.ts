@@ -26,11 +26,24 @@ export function giveWayToAgent(pid: number): void {
   }
 }
 
-/** Tells a process from all others, those of an earlier start of the machine included; `undefined` when there is none. */
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (thrown) {
+    // It runs, and belongs to somebody else.
+    return thrown instanceof Error && 'code' in thrown && thrown.code === 'EPERM';
+  }
+}
+
+/**
+ * Tells a process from all others, those of an earlier start of the machine included; `undefined` when there is none. Without
+ * `/proc` a later process of the same number passes for it.
+ */
 export function processIdentity(pid: number): string | undefined {
-  const stat = readText(`/proc/${pid}/stat`);
   const boot = readText('/proc/sys/kernel/random/boot_id');
-  if (stat === undefined || boot === undefined) return undefined;
+  if (boot === undefined) return isRunning(pid) ? `00000000-${pid}-0` : undefined;
+  const stat = readText(`/proc/${pid}/stat`);
+  if (stat === undefined) return undefined;
   // The name of the program, in parentheses, may hold anything; the start is the 20th field behind it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   // A zombie runs no more.
