@@ -113,6 +113,30 @@ describe('a registry that answers a manifest request', () => {
     expect(error.subject).toBe(`${host}/team/app@${image.descriptor.digest}`);
   });
 
+  it('and breaks off in the middle, once: is asked again', async () => {
+    let cuts = 1;
+    const { host, requests } = await serve((_, response) => {
+      cuts -= 1;
+      if (cuts < 0) return send(response, image);
+      response.writeHead(200, { 'content-length': image.bytes.byteLength });
+      response.write(image.bytes.subarray(0, 50), () => response.destroy());
+    });
+    const content = await readFrom(repositoryAt(host), image);
+    expect(Buffer.from(content).equals(image.bytes)).toBe(true);
+    expect(requests).toHaveLength(2);
+  });
+
+  it('with other content than was to be fetched: not a byte comes out', async () => {
+    const wrong = { ...image, bytes: image.bytes.toReversed() };
+    const { host } = await serve((_, response) => send(response, wrong));
+    const chunks: Uint8Array[] = [];
+    const read = async (): Promise<void> => {
+      for await (const chunk of repositoryAt(host).fetch(image.descriptor)) chunks.push(chunk);
+    };
+    expect((await failureOf(read())).code).toBe('digest-mismatch');
+    expect(chunks).toEqual([]);
+  });
+
   it('with a header that lies about a tag: the digest is that of the bytes', async () => {
     const { host } = await serve((_, response) =>
       send(response, image, { 'docker-content-digest': blob.descriptor.digest }),

@@ -264,6 +264,17 @@ describe('mirrors', () => {
     expect(counts()).toEqual([1, 1, 0]);
   });
 
+  it.each<[string, Act]>([
+    ['fetched', (store) => readFrom(store, image)],
+    ['resolved', (store) => store.resolve(image.descriptor.digest)],
+  ])('that give a wrong manifest when it is %s are passed over, and then left alone', async (_how, act) => {
+    const wrong: Answerer = (_, response) => send(response, { ...image, bytes: image.bytes.toReversed() });
+    const { store, counts } = await scene({ mirrors: [wrong, holding] });
+    await act(store);
+    await act(store);
+    expect(counts()).toEqual([1, 2, 0]);
+  });
+
   it('are named in errors', async () => {
     const { store, mirrors } = await scene({ mirrors: [says(500)] });
     const error = await failureOf(pull(store));

@@ -1,12 +1,12 @@
 import { checkedContent } from '../checked-content.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { OciError } from '../errors.ts';
-import { maxManifestBytes } from '../manifest.ts';
 import { isManifestType } from '../media-types.ts';
 import type { Operation, Transfer } from '../store.ts';
 import type { Answer } from './answer.ts';
 import { BlobReader } from './blob-reader.ts';
 import { acceptManifests, type Call, contentPath, type Endpoint } from './endpoint.ts';
+import { readManifest } from './manifests.ts';
 
 /** Streams a manifest or blob, checked on the way; content that the descriptor carries itself needs no request. */
 export async function* fetchContent(
@@ -19,8 +19,9 @@ export async function* fetchContent(
   if (descriptor.data !== undefined) {
     yield* checkedContent(decode(descriptor, descriptor.data), descriptor);
   } else if (isManifestType(descriptor.mediaType)) {
-    const answer = await openManifest(endpoint, descriptor, signal);
-    yield* counted(checkedContent(answer.chunks(), descriptor), 0, progress);
+    const content = await readManifest(endpoint, descriptor, signal);
+    progress?.(content.byteLength);
+    yield content;
   } else {
     yield* fetchBlob(endpoint, descriptor, options);
   }
@@ -67,41 +68,6 @@ function decode({ digest, size }: Descriptor, data: string): Uint8Array {
     );
   }
   return Buffer.from(data, 'base64');
-}
-
-function openManifest(
-  endpoint: Endpoint,
-  descriptor: Descriptor,
-  signal: AbortSignal | undefined,
-): Promise<Answer> {
-  const subject = endpoint.name(descriptor.digest);
-  if (descriptor.size > maxManifestBytes) {
-    throw new OciError(
-      'too-large',
-      subject,
-      `expected at most ${maxManifestBytes} bytes, got ${descriptor.size}`,
-    );
-  }
-  const call = {
-    method: 'GET',
-    to: contentPath(descriptor),
-    headers: { accept: acceptManifests },
-    streaming: true,
-    subject,
-    signal,
-  } as const;
-  return endpoint.request(call, async (answer) => {
-    await answer.expect(200);
-    checkLength(answer, descriptor, subject);
-    return answer;
-  });
-}
-
-/** A registry that does not say how much it sends is accepted; one that says something else than the descriptor is not read. */
-function checkLength(answer: Answer, descriptor: Descriptor, subject: string): void {
-  const length = answer.header('content-length');
-  if (length === undefined || Number(length) === descriptor.size) return;
-  throw new OciError('size-mismatch', subject, `expected ${descriptor.size} bytes, got ${length} announced`);
 }
 
 const pullRights = ['pull'] as const;

@@ -1,10 +1,10 @@
-import { readAll } from '../checked-content.ts';
+import { checkedContent, readAll } from '../checked-content.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { createHasher, parseDigest } from '../digest.ts';
 import { OciError } from '../errors.ts';
 import { type Manifest, maxManifestBytes, parseManifest } from '../manifest.ts';
 import type { Answer } from './answer.ts';
-import { acceptManifests, type Endpoint, manifestPath } from './endpoint.ts';
+import { acceptManifests, contentPath, type Endpoint, manifestPath } from './endpoint.ts';
 
 export interface FoundManifest {
   readonly descriptor: Descriptor;
@@ -51,11 +51,45 @@ export function getManifest(
   } as const;
   return endpoint.request(call, async (answer) => {
     await answer.expect(...(etag === undefined ? [200] : [200, 304]));
-    return answer.status === 304 ? 'not-modified' : readManifest(answer, reference, call.subject);
+    return answer.status === 304
+      ? 'not-modified'
+      : believed(answer, foundIn(answer, reference, call.subject));
   });
 }
 
-async function readManifest(answer: Answer, reference: string, subject: string): Promise<FoundManifest> {
+/**
+ * The bytes of a manifest, all of them checked before the first is handed on: so a cut is tried again, and a mirror that has others passed over.
+ * @throws OciError `not-found`, `digest-mismatch`, `size-mismatch`, `too-large`, and transport codes.
+ */
+export async function readManifest(
+  endpoint: Endpoint,
+  descriptor: Descriptor,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const { size } = descriptor;
+  const subject = endpoint.name(descriptor.digest);
+  if (size > maxManifestBytes) {
+    throw new OciError('too-large', subject, `expected at most ${maxManifestBytes} bytes, got ${size}`);
+  }
+  const to = contentPath(descriptor);
+  const call = { method: 'GET', to, headers: { accept: acceptManifests }, subject, signal } as const;
+  return endpoint.request(call, async (answer) => {
+    await answer.expect(200);
+    return believed(answer, readAll(checkedContent(answer.chunks(), descriptor), size, subject));
+  });
+}
+
+/** Whoever gave content that is not what was asked for is told from whoever could not be reached. */
+async function believed<T>(answer: Answer, reading: Promise<T>): Promise<T> {
+  return reading.catch((error: unknown) => {
+    if (error instanceof OciError && wrongContent.has(error.code)) answer.distrust();
+    throw error;
+  });
+}
+
+const wrongContent: ReadonlySet<string> = new Set(['digest-mismatch', 'size-mismatch']);
+
+async function foundIn(answer: Answer, reference: string, subject: string): Promise<FoundManifest> {
   const content = await readAll(answer.chunks(), maxManifestBytes, subject);
   const byDigest = reference.includes(':');
   const hasher = createHasher(byDigest ? parseDigest(reference).algorithm : 'sha256');

@@ -120,9 +120,8 @@ export class Mirrors {
     read: (answer: Answer) => Promise<T>,
     last: boolean,
   ): Promise<{ kind: 'answer'; value: T } | { kind: 'failure'; error: OciError }> {
-    const rest = this.#rests.get(mirror);
-    if (rest !== undefined && this.#clock.monotonic() < rest.until)
-      return { kind: 'failure', error: rest.error };
+    const rest = this.#restOf(mirror);
+    if (rest !== undefined) return { kind: 'failure', error: rest.error };
     try {
       const value = await this.#ask(mirror, request, read, last);
       this.#rests.delete(mirror);
@@ -132,6 +131,11 @@ export class Mirrors {
       this.#learn(mirror, error);
       return { kind: 'failure', error };
     }
+  }
+
+  #restOf(mirror: Mirror): Rest | undefined {
+    const rest = this.#rests.get(mirror);
+    return rest !== undefined && this.#clock.monotonic() < rest.until ? rest : undefined;
   }
 
   /** The last that can be asked gives its answer as it is; what it means is for `read` to say. */
@@ -159,6 +163,8 @@ export class Mirrors {
   }
 
   #learn(mirror: Mirror, error: OciError): void {
+    // It was distrusted while its answer was read.
+    if (this.#restOf(mirror) !== undefined) return;
     if (!restCodes.has(error.code)) {
       this.#rests.delete(mirror);
       return;
