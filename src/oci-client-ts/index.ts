@@ -24,6 +24,7 @@ export type { ImageLayout, LayoutOptions } from './layout/image-layout.ts';
 export { openLayout } from './layout/image-layout.ts';
 export type { LayoutArchive } from './layout/layout-archive.ts';
 export { openLayoutArchive } from './layout/layout-archive.ts';
+export type { GrowingBlob, LayoutBlobs } from './layout/layout-blobs.ts';
 export { isLoopback } from './loopback.ts';
 export type { ImageManifest, IndexManifest, Manifest } from './manifest.ts';
 export { maxManifestBytes, parseManifest } from './manifest.ts';

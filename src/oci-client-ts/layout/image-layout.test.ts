@@ -246,7 +246,9 @@ describe('openLayout', () => {
     const layout = await open();
     const store = layout.repository();
     await pushAll(store, layer, config);
-    await layout.blobs.write(image.descriptor, image.bytes);
+    const incoming = await layout.blobs.receive();
+    await incoming.append(image.bytes);
+    await incoming.accept(image.descriptor.digest);
     expect(await store.exists(image.descriptor)).toBe(false);
     await pushAll(store, image);
     expect(await store.exists(image.descriptor)).toBe(true);

@@ -9,6 +9,7 @@ import type { SubjectMemory } from '../referrer-list.ts';
 import { BlobFiles } from './blob-files.ts';
 import { type CollectOptions, type CollectResult, collectGarbage } from './collect-garbage.ts';
 import { IndexFile } from './index-file.ts';
+import type { LayoutBlobs } from './layout-blobs.ts';
 import { defaultLockLimits } from './lock-file.ts';
 import { checkMarker, markerContent, maxMarkerBytes } from './marker.ts';
 import { isAbsence, readFileChunks } from './read-file.ts';
@@ -24,7 +25,7 @@ export interface LayoutOptions {
 /** An OCI image layout on disk: many repositories over one set of blobs. Safe for many processes at the same time. */
 export interface ImageLayout {
   readonly directory: string;
-  readonly blobs: BlobFiles;
+  readonly blobs: LayoutBlobs;
   /**
    * Tags of repository `a/b` are index entries named `a/b:tag`. Bare names, as other tools write them, are tags of the store without a
    * name, and show up in every repository. Manifests and blobs are shared by all.

@@ -97,9 +97,7 @@ describe('a pull into a layout', () => {
     await expect(pull(new BreakingSource([50_000]))).rejects.toThrow(away);
     expect(await partial()).toContain(blob.descriptor.digest.replace(':', '-'));
     expect(await layout.repository().exists(blob.descriptor)).toBe(false);
-    const listed: string[] = [];
-    for await (const digest of layout.blobs.list()) listed.push(digest);
-    expect(listed).toEqual([]);
+    expect(await readdir(join(directory, 'blobs', 'sha256'))).toEqual([]);
   });
 
   it('keeps the part when it is told to stop, and when no byte more came', async () => {

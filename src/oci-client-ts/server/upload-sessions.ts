@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { BlobFiles } from '../layout/blob-files.ts';
-import type { IncomingBlob } from '../layout/incoming-blob.ts';
+import type { GrowingBlob, LayoutBlobs } from '../layout/layout-blobs.ts';
 import { serialQueue } from '../serial-queue.ts';
 import { ApiError } from './api-error.ts';
 
@@ -14,7 +13,7 @@ export interface UploadLimits {
 export interface UploadSession {
   readonly id: string;
   readonly repository: string;
-  readonly blob: IncomingBlob;
+  readonly blob: GrowingBlob;
   /** Runs one request of this upload; one that is still running is cut off first: its client has given up on it. */
   take<T>(request: { destroy(): unknown }, act: () => Promise<T>): Promise<T>;
 }
@@ -26,13 +25,13 @@ interface Entry extends UploadSession {
 
 /** Uploads that came in part; their bytes are on disk. */
 export class UploadSessions {
-  readonly #blobs: BlobFiles;
+  readonly #blobs: LayoutBlobs;
   readonly #limits: UploadLimits;
   readonly #sessions = new Map<string, Entry>();
   readonly #sweep: NodeJS.Timeout;
   #opening = 0;
 
-  constructor(blobs: BlobFiles, limits: UploadLimits) {
+  constructor(blobs: LayoutBlobs, limits: UploadLimits) {
     this.#blobs = blobs;
     this.#limits = limits;
     this.#sweep = setInterval(() => void this.#dropIdle(), Math.max(limits.idleMs / 4, 10));
@@ -86,7 +85,7 @@ export class UploadSessions {
   }
 }
 
-function createEntry(repository: string, blob: IncomingBlob): Entry {
+function createEntry(repository: string, blob: GrowingBlob): Entry {
   const queue = serialQueue();
   let running: { destroy(): unknown } | undefined;
   const entry: Entry = {
