@@ -61,6 +61,25 @@ describe('coversRepository', () => {
     ['docker.io/library/*', 'oci://docker.io/nginx'],
     ['docker.io/nginx', 'oci://docker.io/library/nginx'],
     ['[::1]:5000/*', 'oci://[::1]:5000/app'],
+    ['127.0.0.1:5000/*', 'oci://0177.0.0.1:5000/app'],
+    ['127.0.0.1:5000/*', 'oci://0x7f.0.0.1:5000/app'],
+    ['127.0.0.1:5000/*', 'oci://127.1:5000/app'],
+    ['127.0.0.1/*', 'oci://2130706433/app'],
+    ['127.0.0.1/*', 'oci://2130706433:443/app'],
+    ['127.0.0.1/*', 'oci://[::ffff:127.0.0.1]/app'],
+    ['127.0.0.1/*', 'oci://[::FFFF:7F00:1]:443/app'],
+    ['127.0.0.1/*', 'oci://[0:0:0:0:0:ffff:7f00:0001]/app'],
+    ['127.*/**', 'oci://0177.0.0.1/app'],
+    ['[2001:db8::1]/*', 'oci://[2001:DB8:0:0:0:0:0:1]/app'],
+    ['[2001:db8::1]/*', 'oci://[2001:0db8::0001]:0443/app'],
+    ['[2001:DB8:0:0:0:0:0:1]:5000/*', 'oci://[2001:db8::1]:5000/app'],
+    ['0177.0.0.1/*', 'oci://127.0.0.1/app'],
+    ['[::ffff:127.0.0.1]:5000/*', 'oci://127.0.0.1:5000/app'],
+    ['registry.test:05000/*', 'oci://registry.test:5000/app'],
+    ['registry.test./*', 'oci://registry.test/app'],
+    ['*.test:5000/*', 'oci://registry.test:5000/app'],
+    ['**', 'oci://127.1/app'],
+    ['*/app', 'oci://127.1/app'],
     ['/srv/layouts/*', 'oci-layout:/srv/layouts/app/'],
     ['/srv/layouts/*', 'oci:/srv/layouts/app'],
     ['/srv/layouts/*', 'oci-archive:/srv/other/../layouts/app.tar'],
@@ -74,9 +93,38 @@ describe('coversRepository', () => {
     ['ghcr.io/prod/*', 'oci://ghcr.io.evil.test/prod/app'],
     ['ghcr.io/prod/*', 'oci://evil.test/ghcr.io/prod/app'],
     ['ghcr.io/library/*', 'oci://ghcr.io/nginx'],
+    ['127.0.0.1/*', 'oci://127.0.0.2/app'],
+    ['127.0.0.1/*', 'oci://[::1]/app'],
+    ['127.0.0.1/*', 'oci://127.0.0.1:5000/app'],
+    ['127.0.0.1/*', 'oci://127.0.0.1.test/app'],
+    ['[2001:db8::1]/*', 'oci://[2001:db8::1:1]/app'],
     ['/srv/Layouts/*', 'oci-layout:/srv/layouts/app'],
   ])('%s does not cover %s', (glob, url) => {
     expect(covers(glob, url)).toBe(false);
+  });
+
+  it('reads a host that no URL could name as it is written', () => {
+    expect(covers('registry.1/*', 'oci://registry.1/app')).toBe(true);
+    expect(covers('registry.1/*', 'oci://registry.2/app')).toBe(false);
+  });
+
+  it('knows each host by one set of names, however it is written', () => {
+    const spellings = [
+      '127.0.0.1',
+      '127.1',
+      '0x7f000001',
+      '017700000001',
+      '[::ffff:7f00:1]',
+      '127.0.0.1:443',
+    ];
+    const sets = spellings.map((host) => JSON.stringify(spellingsOf(`oci://${host}/app`).names));
+    expect(new Set(sets).size).toBe(1);
+  });
+
+  it('refuses a host with a dot behind it, which would be one more name', () => {
+    expect(() => spellingsOf('oci://ghcr.io./app')).toThrow(
+      expect.objectContaining({ code: 'REFERENCE_INVALID' }),
+    );
   });
 
   it('refuses an address that nothing can poll', () => {

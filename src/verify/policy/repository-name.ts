@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
-import { parseReference, type RegistryReference } from 'oci-client-ts';
+import { parseReference } from 'oci-client-ts';
 import { SealiftError } from '../../core/index.ts';
+import { canonicalHost } from './canonical-host.ts';
 import { matchesGlob } from './repository-glob.ts';
 
 /**
@@ -17,24 +18,28 @@ const dockerHub = ['docker.io', 'index.docker.io', 'registry-1.docker.io', 'regi
 const officialPrefix = 'library/';
 
 /** The port that HTTPS or, for a source that allows it, plain HTTP takes when none is written. */
-const defaultPort = /:0*(?:443|80)$/;
+const defaultPort = /:(?:443|80)$/;
 
 /** `HOST/REPOSITORY` of a registry, or the directory of a layout, or the file of an archived one. @throws SealiftError REFERENCE_INVALID. */
 export function spellingsOf(url: string): RepositorySpellings {
   const reference = parsed(url);
   if (reference.kind === 'layout') return { kind: 'layout', names: [normalPath(reference.directory)] };
   if (reference.kind === 'archive') return { kind: 'layout', names: [normalPath(reference.file)] };
-  const repositories = repositorySpellings(reference);
-  const names = hostSpellings(reference.host).flatMap((host) =>
-    repositories.map((name) => `${host}/${name}`),
-  );
+  const host = canonicalHost(reference.host);
+  const repositories = repositorySpellings(host, reference.repository);
+  const names = hostSpellings(host).flatMap((spelled) => repositories.map((name) => `${spelled}/${name}`));
   return { kind: 'registry', names };
 }
 
 /** True when a policy's glob covers the repository. Registry names have no upper case, so neither has a glob over them. */
 export function coversRepository(glob: string, { kind, names }: RepositorySpellings): boolean {
-  const pattern = kind === 'registry' ? glob.toLowerCase() : glob;
+  const pattern = kind === 'registry' ? canonicalGlob(glob.toLowerCase()) : glob;
   return names.some((name) => matchesGlob(pattern, name));
+}
+
+function canonicalGlob(glob: string): string {
+  const slash = glob.indexOf('/');
+  return slash < 0 ? glob : canonicalHost(glob.slice(0, slash)) + glob.slice(slash);
 }
 
 function parsed(url: string): ReturnType<typeof parseReference> {
@@ -48,13 +53,12 @@ function parsed(url: string): ReturnType<typeof parseReference> {
 
 function hostSpellings(host: string): readonly string[] {
   const bare = host.replace(defaultPort, '');
-  const port = /:(\d+)$/.exec(bare)?.[1];
-  if (port !== undefined) return [`${bare.slice(0, -port.length)}${Number(port)}`];
+  if (/:\d+$/.test(bare)) return [bare];
   const hosts = dockerHub.includes(bare) ? dockerHub : [bare];
   return hosts.flatMap((name) => [name, `${name}:443`, `${name}:80`]);
 }
 
-function repositorySpellings({ host, repository }: RegistryReference): readonly string[] {
+function repositorySpellings(host: string, repository: string): readonly string[] {
   if (!dockerHub.includes(host.replace(defaultPort, ''))) return [repository];
   if (!repository.includes('/')) return [repository, `${officialPrefix}${repository}`];
   const [, official] = /^library\/([^/]+)$/.exec(repository) ?? [];
