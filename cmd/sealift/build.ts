@@ -15,6 +15,7 @@ import { type DeliveryOptions, readBuildInput } from './build-input.ts';
 import { addBuildLimitOptions, type BuildLimitOptions, buildLimits } from './build-limit-options.ts';
 import { decryptionSettings } from './decryption-settings.ts';
 import { formatBuild } from './format-build.ts';
+import { type AgeKeys, decryptedByGivenKeys, givenAgeKeys } from './given-age-keys.ts';
 import { openTree } from './open-tree.ts';
 import { addSiteFactsOptions, type SiteFactsOptions, siteFactsOf } from './site-facts-options.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -47,13 +48,12 @@ function demandOf({ output: _, ...options }: BuildOptions): VerifyOptions | unde
   return asked || options.policy.length > 0 ? { ...options, output: 'json' } : undefined;
 }
 
-async function stageIn(directory: string, options: BuildOptions) {
-  const { kustomize, sops, sopsAgeKeyFile } = options;
+async function stageIn(directory: string, options: BuildOptions, keys: AgeKeys | undefined) {
+  const { kustomize, sops } = options;
   const decryption = {
     stateDirectory: directory,
     environment: process.env,
     ...(sops === undefined ? {} : { sops }),
-    ...(sopsAgeKeyFile === undefined ? {} : { sopsAgeKeyFile }),
   };
   const { variables } = await siteFactsOf(options);
   return createBuildStage({
@@ -62,7 +62,7 @@ async function stageIn(directory: string, options: BuildOptions) {
     temporaryDirectory: join(directory, 'builds'),
     searchPath: process.env['PATH'] ?? '',
     programDirectory: import.meta.dirname,
-    decryption: { ...decryptionSettings(decryption), privateDirectory: join(directory, 'builds') },
+    decryption: { ...decryptionSettings(decryption), ...keys, privateDirectory: join(directory, 'builds') },
     ...(kustomize === undefined ? {} : { kustomize }),
   });
 }
@@ -73,9 +73,11 @@ async function traceIn(
   options: BuildOptions,
   signal: AbortSignal,
 ): Promise<TracedBuild> {
-  const input = await readBuildInput(options);
+  const keys = givenAgeKeys(options.sopsAgeKeyFile, process.env);
+  const given = await readBuildInput(options);
+  const input = keys === undefined ? given : decryptedByGivenKeys(given, options.file.length === 0);
   const { insecure, explain, showSecrets } = options;
-  const stage = await stageIn(directory, options);
+  const stage = await stageIn(directory, options, keys);
   const artifact = await openTree({ from, input, demand: demandOf(options), insecure, directory }, signal);
   return stage.trace({ ...input, artifact }, { explain, showSecrets }, signal);
 }
@@ -125,7 +127,10 @@ export function addTo(program: Command): void {
     .option('--show-secrets', 'print what was decrypted, instead of ***', false)
     .option('--kustomize <file>', 'kustomize binary; looked for on the PATH without it')
     .option('--sops <file>', 'sops binary, for keys other than age; looked for on the PATH without it')
-    .option('--sops-age-key-file <file>', 'age identities, where the Kustomization names no Secret');
+    .option(
+      '--sops-age-key-file <file>',
+      'age identities, where no Secret with keys is given; SOPS_AGE_KEY_FILE and SOPS_AGE_KEY without it',
+    );
   addBuildLimitOptions(addSiteFactsOptions(addDemandOptions(command)))
     .option('--insecure', 'speak plain HTTP to a registry that is not on loopback', false)
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['yaml', 'json']).default('yaml'))

@@ -53,8 +53,8 @@ export interface BuildPorts {
   readonly workspaces: Workspaces;
   readonly exec: Exec;
   readonly sops: SopsProgram;
-  /** Age identities of the site, for deliveries that name no Secret; `undefined` when it has none. */
-  siteAgeKeys(): Promise<KeyText | undefined>;
+  /** Age identities of the site, for deliveries that name no Secret. */
+  siteAgeKeys(): Promise<readonly KeyText[]>;
 }
 
 function subjectOf(delivery: Kustomization): string {
@@ -73,7 +73,8 @@ async function keysOf(
     return { material, origin: `Secret/${namespace}/${name} of ${subjectOf(delivery)}` };
   }
   const age = await ports.siteAgeKeys();
-  if (age !== undefined) return { material: { ...noKeys, age: [age] }, origin: age.place };
+  if (age.length > 0)
+    return { material: { ...noKeys, age }, origin: age.map(({ place }) => place).join(' and ') };
   return {
     material: noKeys,
     origin: `${subjectOf(delivery)} names no Secret by spec.decryption.secretRef, and the site`,

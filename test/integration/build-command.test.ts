@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ageKey, secretYamlFile } from '../fixtures/sops-files.ts';
 import { CommandBench } from './harness/command-bench.ts';
 
 const app = `apiVersion: v1
@@ -76,6 +77,24 @@ describe('sealift build of a directory', () => {
     const outcome = await bench.run(['build', ...args]);
     expect(outcome).toMatchObject({ code, stdout: '' });
     expect(outcome.stderr).toContain(`code: ${error}`);
+  });
+});
+
+describe('sealift build of what sops encrypted', () => {
+  it('takes the variables of sops where the Secret with the keys is not at hand, and hides what they open', async () => {
+    await bench.write('encrypted/deploy/a.yaml', secretYamlFile);
+    const decryption = '  decryption: {provider: sops, secretRef: {name: sops-age}}\n';
+    await bench.write('decrypt.yaml', `${delivery.slice(0, delivery.indexOf('  postBuild:'))}${decryption}`);
+    const args = ['build', 'encrypted', '-f', 'decrypt.yaml'];
+    const hidden = await bench.run(args, { SOPS_AGE_KEY: ageKey });
+    expect(hidden).toMatchObject({ code: 0, stderr: '' });
+    expect(hidden.stdout).toContain('password: "***"');
+    const file = await bench.write('age.txt', `# mine\n${ageKey}\n`);
+    const shown = await bench.run([...args, '--show-secrets'], { SOPS_AGE_KEY_FILE: file });
+    expect(shown.stdout).toContain('password: clear-password-4711');
+    const without = await bench.run(args);
+    expect(without).toMatchObject({ code: 2, stdout: '' });
+    expect(without.stderr).toContain('Secret/edge/sops-age: not found');
   });
 });
 

@@ -10,6 +10,7 @@ import {
   traceObjects,
 } from '../build-stage.ts';
 import { buildCached } from '../cached-build.ts';
+import type { KeyText } from '../decryption/key-material.ts';
 import type { Exec } from '../exec.ts';
 import { maskDecrypted } from '../mask.ts';
 import { openDiskTree } from './disk-tree.ts';
@@ -25,6 +26,8 @@ export interface DecryptionSettings {
   readonly sops?: string;
   /** File with age identities for deliveries that name no Secret; read for each of their builds. */
   readonly ageKeyFile?: string;
+  /** More of them, with where they come from for messages. */
+  readonly ageKeys?: KeyText;
   /** Where keys are written to while sops runs; the temporary directory without it. */
   readonly privateDirectory?: string;
   /** Variables that sops needs to reach clouds. Default none. */
@@ -85,7 +88,7 @@ function openCache(limit: number | undefined): BuildCache | undefined {
 
 /** The build stage on real files and real programs. */
 export function createBuildStage(settings: BuildSettings): BuildStage {
-  const ageKeyFile = settings.decryption?.ageKeyFile;
+  const { ageKeyFile, ageKeys } = settings.decryption ?? {};
   const { searchPath, programDirectory, kustomize } = settings;
   const lookup = kustomizeLookup({
     searchPath,
@@ -99,7 +102,10 @@ export function createBuildStage(settings: BuildSettings): BuildStage {
     workspaces: createTemporaryWorkspaces(settings.temporaryDirectory),
     exec: settings.exec,
     sops: sopsPort(settings),
-    siteAgeKeys: async () => (ageKeyFile === undefined ? undefined : readAgeKeys(ageKeyFile)),
+    siteAgeKeys: async () => {
+      const ofFile = ageKeyFile === undefined ? [] : [await readAgeKeys(ageKeyFile)];
+      return ageKeys === undefined ? ofFile : [...ofFile, ageKeys];
+    },
   };
   const cache = openCache(settings.cacheBytes);
   return {
