@@ -181,7 +181,8 @@ function judgeClaim(
     const detail = `expected a signature of ${digest}, got one of ${quoted(claim.digests[0] ?? 'nothing')}`;
     return { kind: 'refused', refusal: { code: 'SIGNATURE_WRONG_DIGEST', subject: evidence, detail } };
   }
-  const signer = { policy, authority: authority.name, ...proof, format, evidence, ...statedBy(claim) };
+  const { logsUntil: _, ...proven } = proof;
+  const signer = { policy, authority: authority.name, ...proven, format, evidence, ...statedBy(claim) };
   const until = validUntil(authority, claim, proof);
   return { kind: 'held', signer, ...(until === undefined ? {} : { until }) };
 }

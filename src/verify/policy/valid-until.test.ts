@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPublicKey, X509Certificate } from 'node:crypto';
 import { createMemoryStore } from 'oci-client-ts';
 import { describe, expect, it } from 'vitest';
 import { makeAuthority } from '../../../test/fixtures/certificate-maker.ts';
@@ -18,11 +18,39 @@ import { createTrustedRoots, createVerifyStage } from '../index.ts';
 
 const alice = newSigner();
 const bob = newSigner();
+const carol = newSigner();
 const instance = await offlineSigstore();
 const own = await makeAuthority('own.test');
-const roots = createTrustedRoots(() => Buffer.from(JSON.stringify(rootJson(instance))));
 const subject = 'https://forge.test/app';
 const year = 365 * 24 * 3_600_000;
+
+const iso = (at: number): string => new Date(at).toISOString();
+const now = Date.now();
+
+/** The windows of the two logs end so many years from now. */
+function rootUntil(...years: readonly (number | undefined)[]): string {
+  const json = rootJson(instance);
+  const tlogs = json.tlogs.map((log, at) => {
+    const ends = years[at];
+    const validFor = {
+      start: '2020-01-01T00:00:00Z',
+      ...(ends === undefined ? {} : { end: iso(now + ends * year) }),
+    };
+    return { ...log, publicKey: { ...(log['publicKey'] as object), validFor } };
+  });
+  return JSON.stringify({ ...json, tlogs });
+}
+
+const files: Readonly<Record<string, string>> = {
+  'public-good': rootUntil(),
+  'one-ends': rootUntil(2),
+  'both-end': rootUntil(3, 1),
+};
+const roots = createTrustedRoots((name) => Buffer.from(files[name] ?? ''));
+
+function pairOf({ privateKey, publicPem }: typeof alice) {
+  return { privateKey, publicKey: createPublicKey(publicPem) };
+}
 
 const store = createMemoryStore();
 const { descriptor: manifest, content } = await pushArtifact(store);
@@ -32,6 +60,7 @@ for (const bundle of [
   bundleOf(alice, statementOf(digest)),
   bundleOf(bob, statementOf(digest)),
   await signedBundle(instance, member, digest, { stamps: 1 }),
+  await signedBundle(instance, pairOf(carol), digest, { logs: 2, unpromised: true }),
 ]) {
   await pushBundle(store, manifest, bundle);
 }
@@ -48,8 +77,6 @@ async function endOf(spec: Record<string, unknown>): Promise<number | undefined>
   return verdict.validUntil;
 }
 
-const iso = (at: number): string => new Date(at).toISOString();
-const now = Date.now();
 const key = (name: string, { publicPem }: typeof alice, years?: number) => ({
   name,
   key: { data: publicPem, ...(years === undefined ? {} : { notAfter: iso(now + years * year) }) },
@@ -73,6 +100,19 @@ describe('an accepted verdict says from when on it has to be made again', () => 
   it('when the certificate ends, where no time is proven', async () => {
     const ends = [own.der, member.der].map((der) => Date.parse(new X509Certificate(der).validTo));
     expect(await endOf({ authorities: [{ name: 'own', certificate }] })).toBe(Math.min(...ends) + 1000);
+  });
+
+  it.each<[string, string, number, number | undefined]>([
+    ['when the log ends', 'one-ends', 2, now + 2 * year + 1],
+    ['when the first of several logs ends', 'both-end', 2, now + year + 1],
+    ['never, where no log ends', 'public-good', 2, undefined],
+  ])('%s that holds an entry without a time', async (_when, name, logs, expected) => {
+    const { data } = key('c', carol).key;
+    const authority = { name: 'c', key: { data, trustedRoot: { name } }, logs };
+    expect(await endOf({ authorities: [authority] })).toBe(expected);
+    const notAfter = iso(now + year / 2);
+    const windowed = { ...authority, key: { ...authority.key, notAfter } };
+    expect(await endOf({ authorities: [windowed] })).toBe(now + year / 2);
   });
 
   it('never, by a certificate with a proven time', async () => {

@@ -5,14 +5,21 @@ import type { Proof } from '../proof/proof.ts';
 
 /**
  * From when on a proof may not be one any more, in milliseconds since the epoch: what has no proven time was judged at now, and the window
- * of its key or certificate closes. `undefined` where time changes nothing. Rather too early than too late.
+ * of its key, its certificate or its log closes. `undefined` where time changes nothing. Rather too early than too late.
  */
 export function validUntil(
   authority: Authority,
   { material }: UnverifiedClaim,
-  { keyId, times }: Proof,
+  { keyId, times, logsUntil }: Proof,
 ): number | undefined {
-  if (times.length > 0) return undefined;
+  return times.length > 0 ? undefined : earliest([logsUntil, endOfSigner(authority, material, keyId)]);
+}
+
+function endOfSigner(
+  authority: Authority,
+  material: UnverifiedClaim['material'],
+  keyId: string,
+): number | undefined {
   switch (authority.kind) {
     case 'key':
       return earliest(authority.keys.map(({ key, notAfter }) => (key.id === keyId ? notAfter : undefined)));

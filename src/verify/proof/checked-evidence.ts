@@ -5,7 +5,8 @@ import { Refused } from '../evidence/refused.ts';
 import type { TimeRule } from './authority.ts';
 import { checkByLibrary, type LibraryCheck } from './library-check.ts';
 import { type LoggedSignature, readLoggedSignature, requireSignerOf } from './logged-signature.ts';
-import { contains, isoTime, type ProvenTime, requirePast } from './proven-time.ts';
+import type { Proof } from './proof.ts';
+import { contains, isoTime, requirePast } from './proven-time.ts';
 import type { TrustedMember, TrustedRoot } from './trusted-root.ts';
 
 export interface EvidenceCheck extends LibraryCheck {
@@ -14,12 +15,14 @@ export interface EvidenceCheck extends LibraryCheck {
   readonly now: number;
 }
 
+/** `times`: earliest first. `logsUntil`: as in `Proof`. */
+export type CheckedEvidence = Pick<Proof, 'times' | 'logsUntil'>;
+
 /**
  * What logs and timestamp authorities of the trusted root say about a claim, as far as it is asked for; every one of it has to hold.
- * @returns the proven times, earliest first.
  * @throws Refused LOG_ENTRY_INVALID, TIMESTAMP_INVALID, TIME_UNPROVEN, CERTIFICATE_INVALID, SIGNATURE_KEY_UNKNOWN.
  */
-export function checkEvidence(check: EvidenceCheck): readonly ProvenTime[] {
+export function checkEvidence(check: EvidenceCheck): CheckedEvidence {
   const entries = askedEntries(check);
   requirePresence(check, entries);
   for (const entry of entries) requireSignerOf(entry, check.signer);
@@ -37,7 +40,13 @@ export function checkEvidence(check: EvidenceCheck): readonly ProvenTime[] {
     ...stamps.map(({ at, by }) => ({ by: 'timestamp', operator: labelOf(by), at }) as const),
   ];
   requirePast(times, check.now);
-  return times.sort((a, b) => a.at - b.at);
+  return { times: times.sort((a, b) => a.at - b.at), ...(moments.length === 0 ? endOf(logs) : {}) };
+}
+
+/** A window includes its last millisecond. */
+function endOf(logs: readonly Witness<unknown>[]): Pick<Proof, 'logsUntil'> {
+  const end = Math.min(...logs.map(({ by: { notAfter = Number.POSITIVE_INFINITY } }) => notAfter + 1));
+  return Number.isFinite(end) ? { logsUntil: end } : {};
 }
 
 /** Somebody of the trusted root whose word holds, and when they gave it. */

@@ -10,4 +10,6 @@ export interface Proof {
   readonly certifiedSince?: number;
   /** Earliest first. */
   readonly times: readonly ProvenTime[];
+  /** Of entries that no time is proven for, which were judged at now: when the window of the first of their logs closes. Milliseconds since the epoch. */
+  readonly logsUntil?: number;
 }

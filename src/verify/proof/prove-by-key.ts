@@ -2,9 +2,9 @@ import type { UnverifiedClaim } from '../evidence/candidate.ts';
 import { Refused } from '../evidence/refused.ts';
 import { askedEvidence, requireRoot } from './asked-evidence.ts';
 import type { AuthorityKey, KeyAuthority } from './authority.ts';
-import { checkEvidence } from './checked-evidence.ts';
+import { type CheckedEvidence, checkEvidence } from './checked-evidence.ts';
 import type { Proof } from './proof.ts';
-import { contains, describeWindow, isoTime, momentsOf, type ProvenTime } from './proven-time.ts';
+import { contains, describeWindow, isoTime, momentsOf } from './proven-time.ts';
 import type { PublicKey } from './public-key.ts';
 import { isSignedBy } from './signer.ts';
 
@@ -24,18 +24,18 @@ export function proveByKey(authority: KeyAuthority, claim: UnverifiedClaim, now:
       'expected a signature by a key of the policy, got another one',
     );
   }
-  const times = timesOf(authority, signer.key, { claim, now });
-  requireWindow(signers, momentsOf(times, now));
-  return { keyId: signer.key.id, times };
+  const evidence = evidenceOf(authority, signer.key, { claim, now });
+  requireWindow(signers, momentsOf(evidence.times, now));
+  return { keyId: signer.key.id, ...evidence };
 }
 
-function timesOf(
+function evidenceOf(
   authority: KeyAuthority,
   key: PublicKey,
   given: { readonly claim: UnverifiedClaim; readonly now: number },
-): readonly ProvenTime[] {
+): CheckedEvidence {
   const asked = askedEvidence(authority);
-  if (!(asked.logs || asked.timestamps)) return [];
+  if (!(asked.logs || asked.timestamps)) return { times: [] };
   const root = requireRoot(authority.trustedRoot);
   return checkEvidence({ ...given, asked, root, time: authority.time, signer: { key }, issuedByRoot: false });
 }

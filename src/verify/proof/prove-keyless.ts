@@ -20,7 +20,7 @@ export function proveKeyless(authority: KeylessAuthority, claim: UnverifiedClaim
   requireIdentity(certificate, identity, authority.identities);
   const key = certifiedKey(certificate);
   requireSignature(key, claim);
-  const times = checkEvidence({
+  const evidence = checkEvidence({
     claim,
     now,
     signer: { key, certificate },
@@ -29,7 +29,7 @@ export function proveKeyless(authority: KeylessAuthority, claim: UnverifiedClaim
     time: authority.time,
     issuedByRoot: true,
   });
-  return { keyId: key.id, identity, certifiedSince: certificate.notBefore, times };
+  return { keyId: key.id, identity, certifiedSince: certificate.notBefore, ...evidence };
 }
 
 /** @throws Refused SIGNATURE_KEY_UNKNOWN when there is no certificate, CERTIFICATE_INVALID when it is not one for signing code. */
