@@ -201,28 +201,27 @@ describe('sealift sign without a key', () => {
     expect(code).toBe(0);
   });
 
-  it('takes the services from a signing config of cosign', async () => {
-    const validFor = { start: '2024-01-01T00:00:00Z' };
-    const service = { url: sigstore.url, majorApiVersion: 1, validFor, operator: 'test' };
-    const config = await bench.write(
-      'signing.json',
-      JSON.stringify({
-        mediaType: 'application/vnd.dev.sigstore.signingconfig.v0.2+json',
-        caUrls: [service],
-        rekorTlogUrls: [service],
-        rekorTlogConfig: { selector: 'ANY' },
-        tsaUrls: [service],
-        tsaConfig: { selector: 'EXACT', count: 1 },
-      }),
-    );
-    const reference = await bench.publish('configured');
-    const flags = ['--keyless', '--signing-config', config, '--identity-token', secret, '-o', 'json'];
-    expect(JSON.parse(await bench.succeed('sign', reference, ...flags))).toMatchObject({
-      signedBy: { kind: 'keyless', issuer: 'https://ci.test', subject: 'https://ci.test/team/app' },
-      logEntries: 1,
-      timestamps: 1,
-    });
-  });
+  it.each([
+    [1, 'dsse', '0.0.1'],
+    [2, 'hashedrekord', '0.0.2'],
+  ] as const)(
+    'takes services from a signing config of cosign, with Rekor v%i',
+    async (log, kind, version) => {
+      const services = sigstore.signingConfig({ log, timestamp: true });
+      const config = await bench.write(`signing-${log}.json`, JSON.stringify(services));
+      const reference = await bench.publish(`configured-${log}`);
+      const flags = ['--keyless', '--signing-config', config, '--identity-token', secret, '-o', 'json'];
+      expect(JSON.parse(await bench.succeed('sign', reference, ...flags))).toMatchObject({
+        signedBy: { kind: 'keyless', issuer: 'https://ci.test', subject: 'https://ci.test/team/app' },
+        logEntries: 1,
+        timestamps: 1,
+      });
+      const [found] = await bundlesOf(reference);
+      expect(found?.bundle.verificationMaterial.tlogEntries).toMatchObject([
+        { kindVersion: { kind, version } },
+      ]);
+    },
+  );
 
   it('signs what is pushed', async () => {
     await bench.write('pushed/a.yaml', 'a: 1\n');

@@ -9,6 +9,7 @@ import { type BundleSigner, keyHint, type SignedBundle, type SignedBy } from '..
 import type { IdentityToken } from '../signing/identity-token.ts';
 import type { PrivateKey } from '../signing/private-key.ts';
 import type { SigningServices } from '../signing/signing-services.ts';
+import { logWitness } from './log-witness.ts';
 
 /** With what to sign: a key, or a new one for which Fulcio gives a short-lived certificate. */
 export type SigningMaterial =
@@ -52,13 +53,11 @@ async function signWithServices(
   payload: Uint8Array,
 ): Promise<SignedBundle> {
   const { fulcio, logs, timestamps } = services;
-  const { DSSEBundleBuilder, FulcioSigner, RekorWitness, TSAWitness } = await import('@sigstore/sign');
+  const { DSSEBundleBuilder, FulcioSigner, TSAWitness } = await import('@sigstore/sign');
   const { bundleToJSON } = await import('@sigstore/bundle');
   const limits = { timeout: timeoutMs, retry: { retries } };
   const witnesses: Witness[] = [
-    ...logs.map(
-      ({ url, version }) => new RekorWitness({ rekorBaseURL: url, majorApiVersion: version, ...limits }),
-    ),
+    ...(await Promise.all(logs.map((log) => logWitness(log, limits)))),
     ...timestamps.map((url) => new TSAWitness({ tsaBaseURL: url, ...limits })),
   ];
   const signer: Signer =
