@@ -83,7 +83,7 @@ export interface UnverifiedClaim {
   /** Of a DSSE envelope: what lies in it. Some log entries name its digest instead of the one of the signed bytes. */
   readonly payload?: Uint8Array;
   readonly signature: Uint8Array;
-  /** What a timestamp has to be over, where that is not the signature: legacy attestations have the whole envelope stamped. */
+  /** What a timestamp may be over instead of the signature: cosign 2 has the whole envelope of a legacy attestation stamped. */
   readonly timestamped?: Uint8Array;
   /** `algorithm:hex` of what the signed bytes speak about. */
   readonly digests: readonly string[];

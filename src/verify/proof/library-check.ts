@@ -23,6 +23,17 @@ export interface LibraryCheck {
  * @throws Refused for whatever does not hold.
  */
 export function checkByLibrary(check: LibraryCheck): SignedEntity {
+  const { timestamped, ...claim } = check.claim;
+  try {
+    return checkOnce(check);
+  } catch (thrown) {
+    const isStamp = thrown instanceof Refused && thrown.code === 'TIMESTAMP_INVALID';
+    if (timestamped === undefined || !isStamp) throw thrown;
+    return checkOnce({ ...check, claim });
+  }
+}
+
+function checkOnce(check: LibraryCheck): SignedEntity {
   const entity = entityOf(check);
   const { root, issuedByRoot, signer } = check;
   const { Verifier } = root.library;

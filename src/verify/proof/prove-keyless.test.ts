@@ -690,7 +690,18 @@ describe('time', () => {
     const claim = await logged(await shortLived());
     const timestamps = [await stamp(sigstore.stampers[0], claim.signedBytes, at)];
     expect(judged(withEvidence(claim, { timestamps }))).toBe('TIMESTAMP_INVALID');
-    expect(judged(withEvidence({ ...claim, timestamped: claim.signedBytes }, { timestamps }))).toBe('proven');
+  });
+
+  it.each([
+    ['the envelope', 'proven'],
+    ['the signature', 'proven'],
+    ['something else', 'TIMESTAMP_INVALID'],
+  ])('of a legacy attestation with a timestamp over %s is %s', async (what, expected) => {
+    const claim = await logged(await shortLived());
+    const envelope = Buffer.from('the whole envelope');
+    const stamped = { 'the envelope': envelope, 'the signature': claim.signature }[what] ?? claim.signedBytes;
+    const timestamps = [await stamp(sigstore.stampers[0], stamped, at)];
+    expect(judged(withEvidence({ ...claim, timestamped: envelope }, { timestamps }))).toBe(expected);
   });
 
   it('refuses bytes that are no timestamp', async () => {
