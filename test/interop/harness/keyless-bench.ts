@@ -1,0 +1,158 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import type { Verdict } from '../../../src/api/index.ts';
+import { identityToken } from '../../fixtures/identity-token.ts';
+import {
+  type PrivateSigstore,
+  type Services,
+  startPrivateSigstore,
+} from '../../fixtures/private-sigstore.ts';
+import { pushArtifact } from '../../fixtures/signed-artifact.ts';
+import { Judge } from './judge.ts';
+import type { LiveRegistry } from './live-registry.ts';
+import { startOurs } from './our-registry.ts';
+import type { Outcome } from './program.ts';
+import type { Format, TimeQuestion } from './proofs-of-time.ts';
+import { Workshop } from './workshop.ts';
+
+/** Whom a certificate names. */
+export interface Identity {
+  readonly issuer: string;
+  readonly subject: string;
+  /** What else the issuer says of them. */
+  readonly claims?: Readonly<Record<string, string>>;
+}
+
+export const workflow: Identity = { issuer: 'https://ci.test', subject: 'https://ci.test/team/app' };
+
+/** Who is asked for, by whose word, and with what proof. */
+export interface Asked {
+  readonly identity: Identity;
+  readonly root: PrivateSigstore;
+  readonly question: TimeQuestion;
+  /** Where a signature, or an attestation of this type, is looked for. */
+  readonly format: Format;
+  readonly predicateType?: string;
+  /** Extensions of the certificate, in the words of a policy. */
+  readonly extensions?: Readonly<Record<string, string>>;
+}
+
+function reasonsOf({ refusals }: Extract<Verdict, { kind: 'refused' }>): string {
+  return refusals.map(({ code, detail }) => `${code}: ${detail}`).join('\n');
+}
+
+/** A registry, two Sigstore instances, and both programs. */
+export class KeylessBench {
+  readonly workshop: Workshop;
+  readonly sigstore: PrivateSigstore;
+  readonly otherSigstore: PrivateSigstore;
+  readonly #registry: LiveRegistry;
+  readonly #judge = new Judge();
+
+  static async start(): Promise<KeylessBench> {
+    const workshop = new Workshop();
+    const instances = await Promise.all([startPrivateSigstore(), startPrivateSigstore()]);
+    return new KeylessBench(workshop, await startOurs(workshop), instances);
+  }
+
+  constructor(workshop: Workshop, registry: LiveRegistry, [one, other]: [PrivateSigstore, PrivateSigstore]) {
+    this.workshop = workshop;
+    this.#registry = registry;
+    this.sigstore = one;
+    this.otherSigstore = other;
+  }
+
+  /** An artifact of its own for each name, by digest. */
+  async publish(name: string): Promise<string> {
+    const repository = `${this.#registry.host}/keyless/${name.replaceAll(/\W+/g, '-').toLowerCase()}`;
+    const { descriptor } = await pushArtifact(this.#judge.repository(`${repository}@`), name);
+    return `${repository}@${descriptor.digest}`;
+  }
+
+  /** A file with this content, written once: others may be reading it. */
+  #file(name: string, content: string): string {
+    const path = this.workshop.path(name);
+    if (!existsSync(path)) writeFileSync(path, content);
+    return path;
+  }
+
+  #signingConfig(services: Services): string {
+    const name = `signing-config-${services.log ?? 0}-${services.timestamp ?? false}.json`;
+    return this.#file(name, JSON.stringify(this.sigstore.signingConfig(services)));
+  }
+
+  #rootFile({ trustedRoot, url }: PrivateSigstore): string {
+    return this.#file(`root-${new URL(url).port}.json`, JSON.stringify(trustedRoot));
+  }
+
+  /** Flags of `cosign sign` and `cosign attest`. */
+  cosignFlags(format: Format, services: Services, identity = workflow): readonly string[] {
+    const root = this.#rootFile(this.sigstore);
+    const who = ['--yes', '--identity-token', identityToken(identity), '--trusted-root', root];
+    if (format === 'bundle') return [...who, '--signing-config', this.#signingConfig(services)];
+    const { url, timestampUrl } = this.sigstore;
+    return [
+      ...who,
+      ...['--new-bundle-format=false', '--use-signing-config=false', '--fulcio-url', url],
+      ...(services.log === undefined ? ['--tlog-upload=false'] : ['--rekor-url', url]),
+      ...(services.timestamp ? ['--timestamp-server-url', timestampUrl] : []),
+    ];
+  }
+
+  /** Flags of `sealift sign` and `sealift attest`. */
+  sealiftFlags(services: Services): readonly string[] {
+    const config = this.#signingConfig(services);
+    return ['--keyless', '--identity-token', identityToken(workflow), '--signing-config', config];
+  }
+
+  /** A predicate in a file. */
+  predicate(content: object): string {
+    return this.#file('predicate.json', JSON.stringify(content));
+  }
+
+  /** What each of the programs says: yes, or why not. */
+  async verdicts(reference: string, asked: Asked): Promise<{ cosign: string; sealift: string }> {
+    const [cosign, sealift] = await Promise.all([
+      this.#cosignVerifies(reference, asked),
+      this.#sealiftJudges(reference, asked),
+    ]);
+    return {
+      cosign: cosign.code === 0 ? 'yes' : cosign.stderr,
+      sealift: sealift.kind === 'refused' ? reasonsOf(sealift) : 'yes',
+    };
+  }
+
+  #cosignVerifies(reference: string, asked: Asked): Promise<Outcome> {
+    const { identity, root, question, format, predicateType } = asked;
+    return this.workshop.attempt(
+      'cosign',
+      ...(predicateType === undefined ? ['verify'] : ['verify-attestation', '--type', predicateType]),
+      ...['--trusted-root', this.#rootFile(root)],
+      ...['--certificate-identity', identity.subject, '--certificate-oidc-issuer', identity.issuer],
+      ...question.flags,
+      // Otherwise it would ask the public log about a legacy signature without an entry.
+      ...(format === 'legacy' ? ['--new-bundle-format=false', '--offline'] : []),
+      reference,
+    );
+  }
+
+  #sealiftJudges(reference: string, asked: Asked): Promise<Verdict> {
+    const { identity, root, question, format, predicateType, extensions = {} } = asked;
+    const { issuer, subject } = identity;
+    const keyless = {
+      identities: [{ issuer, subject, extensions }],
+      trustedRoot: { secretRef: { name: 'root' } },
+    };
+    const attestations = { require: 'none', attestations: [{ name: 'asked', predicateType }] };
+    return this.#judge.verdictBy(reference, { keyless, ...question.asks }, root.trustedRoot, {
+      formats: [format],
+      ...(predicateType === undefined ? {} : attestations),
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#judge.close();
+    await this.#registry.close();
+    await Promise.all([this.sigstore.close(), this.otherSigstore.close()]);
+    this.workshop.close();
+  }
+}

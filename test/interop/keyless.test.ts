@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeWithPeers } from './harness/describe-with-peers.ts';
+import { type Asked, KeylessBench, workflow } from './harness/keyless-bench.ts';
+import {
+  aLog,
+  evidenceByFormat,
+  type Format,
+  proofsOfTime,
+  type TimeEvidence,
+  timeQuestions,
+} from './harness/proofs-of-time.ts';
+
+const provenance = 'https://slsa.dev/provenance/v1';
+const accepted = { cosign: 'yes', sealift: 'yes' };
+const predicate = { buildDefinition: { buildType: 'https://build.test/v1' } };
+
+describeWithPeers('signing without a key, by a Sigstore instance of one’s own', ['cosign'], () => {
+  let bench: KeylessBench;
+
+  beforeAll(async () => {
+    bench = await KeylessBench.start();
+  });
+  afterAll(() => bench?.close());
+
+  const asked = (format: Format, more: Partial<Asked> = {}): Asked => ({
+    identity: workflow,
+    root: bench.sigstore,
+    question: aLog,
+    format,
+    ...more,
+  });
+
+  const stated = () => ['--type', 'slsaprovenance1', '--predicate', bench.predicate(predicate)];
+
+  /** Every question about the time is answered as the evidence answers it, by both programs. */
+  async function expectAnswers(reference: string, format: Format, evidence: TimeEvidence): Promise<void> {
+    for (const question of timeQuestions) {
+      const isAnswered = evidence.answers.includes(question);
+      const cosignDiffers = evidence.cosignAnswers?.[format].includes(question) ?? false;
+      const { cosign, sealift } = await bench.verdicts(reference, asked(format, { question }));
+      expect(sealift === 'yes', `Sealift, ${question.title}: ${sealift}`).toBe(isAnswered);
+      expect(cosign === 'yes', `cosign, ${question.title}: ${cosign}`).toBe(isAnswered || cosignDiffers);
+    }
+  }
+
+  /** What holds for this signer by this instance holds for nobody else, and by no other. */
+  async function expectOthersRefused(reference: string, right: Asked): Promise<void> {
+    const { issuer, subject } = right.identity;
+    const others: readonly (readonly [Partial<Asked>, code: RegExp])[] = [
+      [{ identity: { issuer, subject: `${subject}s` } }, /SIGNATURE_IDENTITY_UNKNOWN/],
+      [{ identity: { issuer: `${issuer}/`, subject } }, /SIGNATURE_IDENTITY_UNKNOWN/],
+      [{ root: bench.otherSigstore }, /(LOG_ENTRY|TIMESTAMP|CERTIFICATE)_INVALID/],
+    ];
+    for (const [other, code] of others) {
+      const { cosign, sealift } = await bench.verdicts(reference, { ...right, ...other });
+      expect(sealift).toMatch(code);
+      expect(cosign).not.toBe('yes');
+    }
+  }
+
+  const rows = evidenceByFormat.map(([format, evidence]) => [format, evidence.title, evidence] as const);
+
+  describe('what cosign signs', () => {
+    it.concurrent.each(rows)('as %s with %s', async (format, title, evidence) => {
+      const reference = await bench.publish(`cosign-signs-${format}-${title}`);
+      await bench.workshop.run('cosign', 'sign', ...bench.cosignFlags(format, evidence.services), reference);
+      await expectAnswers(reference, format, evidence);
+      const [question] = evidence.answers;
+      if (question !== undefined) await expectOthersRefused(reference, asked(format, { question }));
+    });
+
+    it.concurrent('as a legacy signature that is an OCI 1.1 referrer', async () => {
+      const reference = await bench.publish('cosign-signs-referrer');
+      const flags = [...bench.cosignFlags('legacy', { log: 1 }), '--registry-referrers-mode=oci-1-1'];
+      await bench.workshop.run('cosign', 'sign', ...flags, reference);
+      const question = { ...aLog, flags: ['--experimental-oci11'] };
+      const right = asked('legacy', { question });
+      expect(await bench.verdicts(reference, right)).toEqual(accepted);
+      await expectOthersRefused(reference, right);
+    });
+
+    it.concurrent('as somebody with an e-mail address', async () => {
+      const identity = { issuer: 'https://login.test', subject: 'jo@example.test' };
+      const reference = await bench.publish('cosign-signs-as-jo');
+      const flags = bench.cosignFlags('bundle', { log: 1 }, identity);
+      await bench.workshop.run('cosign', 'sign', ...flags, reference);
+      const right = asked('bundle', { identity });
+      expect(await bench.verdicts(reference, right)).toEqual(accepted);
+      await expectOthersRefused(reference, right);
+    });
+
+    it.concurrent('as a workflow whose issuer says more of it', async () => {
+      const reference = await bench.publish('cosign-signs-as-workflow');
+      const claims = { repository: 'team/app', ref: 'refs/heads/main', event_name: 'push' };
+      const flags = bench.cosignFlags('bundle', { log: 1 }, { ...workflow, claims });
+      await bench.workshop.run('cosign', 'sign', ...flags, reference);
+      const about = (repository: string, ref: string) =>
+        asked('bundle', {
+          extensions: { sourceRepository: `https://github.com/${repository}`, sourceRef: ref },
+          question: {
+            ...aLog,
+            flags: [
+              ...['--certificate-github-workflow-repository', repository],
+              ...['--certificate-github-workflow-ref', ref],
+            ],
+          },
+        });
+      expect(await bench.verdicts(reference, about('team/app', 'refs/heads/main'))).toEqual(accepted);
+      for (const other of [about('team/apps', 'refs/heads/main'), about('team/app', 'refs/heads/dev')]) {
+        const { cosign, sealift } = await bench.verdicts(reference, other);
+        expect(sealift).toMatch(/SIGNATURE_IDENTITY_UNKNOWN/);
+        expect(cosign).not.toBe('yes');
+      }
+    });
+  });
+
+  describe('what cosign attests', () => {
+    it.concurrent.each(rows.filter(([, , { answers }]) => answers.length > 0))(
+      'as %s with %s',
+      async (format, title, evidence) => {
+        const reference = await bench.publish(`cosign-attests-${format}-${title}`);
+        const flags = [...stated(), ...bench.cosignFlags(format, evidence.services)];
+        await bench.workshop.run('cosign', 'attest', ...flags, reference);
+        const [question = aLog] = evidence.answers;
+        const right = asked(format, { question, predicateType: provenance });
+        const { cosign, sealift } = await bench.verdicts(reference, right);
+        expect(sealift).toBe('yes');
+        // It has the signature stamped, and looks in such timestamps for the envelope.
+        if (format === 'legacy' && question !== aLog) expect(cosign).toContain('RFC3161');
+        else expect(cosign).toBe('yes');
+        await expectOthersRefused(reference, right);
+      },
+    );
+  });
+
+  describe('what Sealift signs and attests', () => {
+    it.concurrent.each(proofsOfTime.map((evidence) => [evidence.title, evidence] as const))(
+      'with %s',
+      async (title, evidence) => {
+        const flags = bench.sealiftFlags(evidence.services);
+        const signed = await bench.publish(`sealift-signs-${title}`);
+        await bench.workshop.sealiftToSuccess('sign', `oci://${signed}`, ...flags);
+        await expectAnswers(signed, 'bundle', evidence);
+
+        const attested = await bench.publish(`sealift-attests-${title}`);
+        await bench.workshop.sealiftToSuccess('attest', `oci://${attested}`, ...stated(), ...flags);
+        const [question = aLog] = evidence.answers;
+        const right = asked('bundle', { question, predicateType: provenance });
+        expect(await bench.verdicts(attested, right)).toEqual(accepted);
+        await expectOthersRefused(attested, right);
+      },
+    );
+  });
+});
