@@ -11,29 +11,37 @@ export async function* abortable<T>(
     return;
   }
   const iterator = source[Symbol.asyncIterator]();
+  // A source that never began has nothing that it could end, not even the file it was made of.
+  let next = iterator.next();
   let onAbort = (): void => {};
   const aborted = new Promise<never>((_, reject) => {
     onAbort = () => reject(signal.reason);
   });
   aborted.catch(() => {});
   signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
   let ended = false;
   try {
-    signal.throwIfAborted();
     for (;;) {
-      const step = await Promise.race([iterator.next(), aborted]);
+      const step = await Promise.race([aborted, next]);
       ended = step.done === true;
       if (step.done) return;
       yield step.value;
+      next = iterator.next();
     }
   } finally {
     signal.removeEventListener('abort', onAbort);
-    if (!ended) Promise.resolve(iterator.return?.()).catch(() => {});
+    if (!ended) stop(source, iterator);
   }
 }
 
-/** Lets go of content nobody will read, so that what is behind it (a socket, a file) is closed. Does not wait for it. */
+/** Lets go of content nobody will read to its end, so that what is behind it (a socket, a file) is closed. Does not wait for it. */
 export function releaseSource(source: AsyncIterable<Uint8Array> | Uint8Array): void {
-  if (source instanceof Uint8Array) return;
-  Promise.resolve(source[Symbol.asyncIterator]().return?.()).catch(() => {});
+  if (!(source instanceof Uint8Array)) stop(source, source[Symbol.asyncIterator]());
+}
+
+/** A stream is destroyed: its iterator closes nothing before it has given a first chunk, nor while it waits for the next. */
+function stop<T>(source: AsyncIterable<T>, iterator: AsyncIterator<T>): void {
+  if ('destroy' in source && typeof source.destroy === 'function') source.destroy();
+  Promise.resolve(iterator.return?.()).catch(() => {});
 }

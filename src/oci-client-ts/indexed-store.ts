@@ -1,4 +1,4 @@
-import { abortable } from './abortable.ts';
+import { abortable, releaseSource } from './abortable.ts';
 import { checkedContent, readAll } from './checked-content.ts';
 import type { Descriptor } from './descriptor.ts';
 import { parseDigest } from './digest.ts';
@@ -124,10 +124,19 @@ export class IndexedStore implements UntaggingStore {
     content: AsyncIterable<Uint8Array> | Uint8Array,
     options: Operation = {},
   ): Promise<void> {
-    if (!isManifestType(descriptor.mediaType)) {
-      await this.#blobs.write(descriptor, content, options.signal);
-      return;
+    try {
+      if (isManifestType(descriptor.mediaType)) await this.#pushManifest(descriptor, content, options);
+      else await this.#blobs.write(descriptor, content, options.signal);
+    } finally {
+      releaseSource(content);
     }
+  }
+
+  async #pushManifest(
+    descriptor: Descriptor,
+    content: AsyncIterable<Uint8Array> | Uint8Array,
+    options: Operation,
+  ): Promise<void> {
     const source = abortable(checkedContent(content, descriptor), options.signal);
     const bytes = await readAll(source, maxManifestBytes, descriptor.digest);
     const { artifactType } = parseManifest(bytes, descriptor.mediaType);

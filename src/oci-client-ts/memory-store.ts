@@ -1,4 +1,4 @@
-import { abortable, releaseSource } from './abortable.ts';
+import { abortable } from './abortable.ts';
 import { checkedContent, readAll } from './checked-content.ts';
 import { OciError } from './errors.ts';
 import { type BlobShelf, type IndexBook, IndexedStore, type UntaggingStore } from './indexed-store.ts';
@@ -20,7 +20,7 @@ function createMemoryBlobs(): BlobShelf {
       yield content.slice();
     },
     async write(descriptor, content, signal) {
-      if (blobs.has(descriptor.digest)) return releaseSource(content);
+      if (blobs.has(descriptor.digest)) return;
       const source = abortable(checkedContent(content, descriptor), signal);
       blobs.set(descriptor.digest, await readAll(source, descriptor.size, descriptor.digest));
     },

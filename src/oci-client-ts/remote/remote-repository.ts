@@ -72,14 +72,12 @@ export class RemoteRepository implements Store, Resumer, Mounter {
     content: AsyncIterable<Uint8Array> | Uint8Array,
     options: PushOptions = {},
   ): Promise<void> {
-    if (isManifestType(descriptor.mediaType)) return this.#pushManifest(descriptor, content, options);
-    const begun = this.#begun.get(descriptor.digest);
-    this.#begun.delete(descriptor.digest);
-    if (begun === undefined && (await this.#isThere(descriptor, options))) {
+    try {
+      if (isManifestType(descriptor.mediaType)) await this.#pushManifest(descriptor, content, options);
+      else await this.#pushBlob(descriptor, content, options);
+    } finally {
       releaseSource(content);
-      return;
     }
-    await uploadBlob(this.#endpoint, descriptor, content, { ...options, begun });
   }
 
   /** Between repositories of one registry. What a registry makes of a mount that it refuses is used by the push that follows. */
@@ -134,6 +132,17 @@ export class RemoteRepository implements Store, Resumer, Mounter {
     if (subject !== undefined) {
       await this.#inTurn(() => unlistInFallback(endpoint, subject, descriptor.digest, options));
     }
+  }
+
+  async #pushBlob(
+    descriptor: Descriptor,
+    content: AsyncIterable<Uint8Array> | Uint8Array,
+    options: PushOptions,
+  ): Promise<void> {
+    const begun = this.#begun.get(descriptor.digest);
+    this.#begun.delete(descriptor.digest);
+    if (begun === undefined && (await this.#isThere(descriptor, options))) return;
+    await uploadBlob(this.#endpoint, descriptor, content, { ...options, begun });
   }
 
   async #pushManifest(

@@ -1,4 +1,3 @@
-import { releaseSource } from '../abortable.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { OciError } from '../errors.ts';
 import type { Transfer } from '../store.ts';
@@ -33,19 +32,10 @@ export async function uploadBlob(
   content: AsyncIterable<Uint8Array> | Uint8Array,
   options: BlobPush,
 ): Promise<void> {
-  const free = await endpoint.learned.pushes
-    .take(endpoint.concurrency, options.signal)
-    .catch((error: unknown) => {
-      releaseSource(content);
-      throw error;
-    });
+  const free = await endpoint.learned.pushes.take(endpoint.concurrency, options.signal);
   try {
     const replay = await replayOf(descriptor, content);
-    try {
-      await new BlobUpload(endpoint, descriptor, replay, options).run();
-    } finally {
-      replay.release();
-    }
+    await new BlobUpload(endpoint, descriptor, replay, options).run();
   } finally {
     free();
   }
