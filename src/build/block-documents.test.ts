@@ -33,6 +33,7 @@ describe('the quick reader says what the full reader says', () => {
     ['odd keys', 'a b: 1\n-c: 2\n"d: e": 3\n\'f\': 4\ng: "$h"\n1a: 5\n'],
     ['comments', '# a\nb: c # d\n\n  # e\nf: # g\n  # h\n  - i#j\n# k\n'],
     ['documents', '# a\n---\n# b\n---\na: 1\n---\n\n---\nb: |-\n  ---x\n---\n'],
+    ['lines behind text over several lines', 'a: |\n  b\n\n  c\nd: "e\n\n  f"\ng: h\n  i\n---\nj: 1\n'],
     ['no document', '# a\n\n# b\n'],
     ['text over several lines', 'a: b\n  c: d'.replace(': d', '\n\n\n   - "d"\n\ne: f\n')],
     [
@@ -185,6 +186,9 @@ describe('the quick reader leaves to the full one', () => {
     ['explicit keys', '? a\n: b\n'],
     ['directives', '%YAML 1.2\n---\na: b\n'],
     ['ends of documents', 'a: b\n...\n'],
+    ['ends of documents with more behind them', 'a: b\n... c: d\n'],
+    ['what looks like a comment', 'a: "b"#c\n'],
+    ['text that goes on behind a comment', 'a: b\n  # c\n  d\n'],
     ['content behind the mark of a document', '--- {}\n'],
     ['documents that are no map or list', 'a\n'],
     ['JSON', '{"a": 1}\n'],

@@ -5,7 +5,6 @@ import { maxYamlTokens } from './yaml-limits.ts';
 const tokensOfLine = 10;
 
 const blank = 32;
-const tab = 9;
 const hash = 35;
 const dash = 45;
 const point = 46;
@@ -84,9 +83,7 @@ export class BlockLines {
   /** Moves to the next content of the line, or to its end when nothing but a comment follows. */
   moveTo(from: number): void {
     const at = this.#skipBlanks(from);
-    const code = this.text.charCodeAt(at);
-    if (code === tab) leaveToFullReader();
-    const isComment = code === hash && at > from;
+    const isComment = this.text.charCodeAt(at) === hash && at > from;
     this.start = isComment ? this.end : at;
   }
 
@@ -103,7 +100,6 @@ export class BlockLines {
     this.start = this.#skipBlanks(begin);
     this.end = this.#breakFrom(this.start);
     const code = this.text.charCodeAt(this.start);
-    if (code === tab) leaveToFullReader();
     if (code === hash) this.commented = true;
     else if (this.start === this.end) this.blanks += 1;
     else {

@@ -4,19 +4,19 @@ import { isDecryptionDisabled } from './decryption/decryption-disabled.ts';
 import { formatOfContent } from './decryption/sops-format.ts';
 import { isEncryptedValue } from './decryption/value-cipher.ts';
 import type { Faults } from './faults.ts';
-import { isList, isObject, type JsonValue, type Path, pointer } from './json-value.ts';
+import { type JsonObject, type JsonValue, type Path, pointer } from './json-value.ts';
 
 /** How SOPS begins an encrypted value: https://getsops.io/docs/ */
 const cipherMark = 'ENC[AES256_GCM,';
 
 /** The place of a value that nothing but SOPS writes. */
-function encryptedPlace(value: JsonValue, path: Path): Path | undefined {
+function encryptedPlace(value: JsonValue): Path | undefined {
   if (typeof value === 'string')
-    return value.includes(cipherMark) && isEncryptedValue(value.trim()) ? path : undefined;
-  const children = isList(value) ? [...value.entries()] : isObject(value) ? Object.entries(value) : [];
-  for (const [key, child] of children) {
-    const found = encryptedPlace(child, [...path, key]);
-    if (found !== undefined) return found;
+    return value.includes(cipherMark) && isEncryptedValue(value.trim()) ? [] : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const key of Object.keys(value)) {
+    const found = encryptedPlace((value as JsonObject)[key] ?? null);
+    if (found !== undefined) return [key, ...found];
   }
   return undefined;
 }
@@ -46,7 +46,7 @@ function encryptionFault(object: KubernetesObject): string | undefined {
   if (sops !== undefined) return 'is encrypted with SOPS (it has a sops field)';
   const key = encryptedKey(object);
   if (key !== undefined) return `the value of ${key} is encrypted with SOPS`;
-  const place = encryptedPlace(object as unknown as JsonValue, []);
+  const place = encryptedPlace(object as unknown as JsonValue);
   return place === undefined ? undefined : `the value at ${pointer(place)} is encrypted with SOPS`;
 }
 

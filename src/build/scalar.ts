@@ -22,6 +22,9 @@ const printedWords = new Map<string, boolean>([
   ...['n', 'N', 'no', 'No', 'NO', 'off', 'Off', 'OFF'].map((word) => [word, false] as const),
 ]);
 
+/** Longer text is looked up in vain, and to look it up means to read all of it. */
+const longestWord = 'false'.length;
+
 const integerPattern = /^([-+]?)(0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*)$/;
 const floatPattern = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
 
@@ -91,14 +94,15 @@ function resolveFraction(text: string): Scalar {
   return parseFloating(text.replaceAll('_', '')) ?? text;
 }
 
+function resolveWord(text: string, rules: ScalarRules): Scalar | undefined {
+  const word = words.get(text);
+  return word === undefined && rules === 'printed' ? printedWords.get(text) : word;
+}
+
 /** The value of a scalar written without quotes and without a tag. Infinity and NaN come out as such. */
 export function resolvePlain(text: string, rules: ScalarRules): Scalar {
-  const word = words.get(text);
+  const word = text.length <= longestWord ? resolveWord(text, rules) : undefined;
   if (word !== undefined) return word;
-  if (rules === 'printed') {
-    const printedWord = printedWords.get(text);
-    if (printedWord !== undefined) return printedWord;
-  }
   if (/^[-+0-9]/.test(text)) return resolveNumeric(text, rules);
   return text.startsWith('.') ? resolveFraction(text) : text;
 }

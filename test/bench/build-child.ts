@@ -13,8 +13,19 @@ interface Asked {
 
 const { root, path, builds, kustomize, rounds } = JSON.parse(process.argv[2] ?? '') as Asked;
 const cacheBytes = 64 * 1024 * 1024;
+interface Moment {
+  readonly wall: number;
+  /** Of this process, its threads included. */
+  readonly cpu: number;
+}
+
+function now(): Moment {
+  const { user, system } = process.cpuUsage();
+  return { wall: performance.now(), cpu: (user + system) / 1000 };
+}
+
 /** When kustomize was started and when it had ended. */
-let child = { from: 0, to: 0 };
+let child = { from: now(), to: now() };
 
 function peak(): number {
   return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024;
@@ -39,9 +50,9 @@ const exec = createChildProcessExec();
 const settings = {
   exec: {
     run: async (...asked: Parameters<typeof exec.run>) => {
-      const from = performance.now();
+      const from = now();
       const outcome = await exec.run(...asked);
-      child = { from, to: performance.now() };
+      child = { from, to: now() };
       return outcome;
     },
   },
@@ -62,16 +73,25 @@ const stage = createBuildStage(settings);
 const idle = peak();
 const first = await timed(() => stage.build(request, signal));
 const firstPeak = peak();
-const wall: number[] = [];
-const before: number[] = [];
-const after: number[] = [];
+const all: Moment[] = [];
+const before: Moment[] = [];
+const after: Moment[] = [];
+
+function span(from: Moment, to: Moment): Moment {
+  return { wall: to.wall - from.wall, cpu: to.cpu - from.cpu };
+}
+
+function medians(moments: readonly Moment[]): Moment {
+  return { wall: median(moments.map(({ wall }) => wall)), cpu: median(moments.map(({ cpu }) => cpu)) };
+}
+
 for (let round = 0; round < rounds; round += 1) {
-  const started = performance.now();
+  const started = now();
   await stage.build(request, signal);
-  const ended = performance.now();
-  wall.push(ended - started);
-  before.push(child.from - started);
-  after.push(ended - child.to);
+  const ended = now();
+  all.push(span(started, ended));
+  before.push(span(started, child.from));
+  after.push(span(child.to, ended));
 }
 const cached = createBuildStage({ ...settings, cacheBytes });
 await cached.build(request, signal);
@@ -81,9 +101,12 @@ for (let round = 0; round < rounds; round += 1) {
 }
 const report = {
   first,
-  wall: median(wall),
-  before: median(before),
-  after: median(after),
+  wall: medians(all).wall,
+  cpu: medians(all).cpu,
+  before: medians(before).wall,
+  beforeCpu: medians(before).cpu,
+  after: medians(after).wall,
+  afterCpu: medians(after).cpu,
   again: median(again),
   grown: firstPeak - idle,
 };

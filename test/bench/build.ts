@@ -68,16 +68,18 @@ async function printRow(subject: Subject, builds: string): Promise<void> {
     env: {},
   });
   const theirs = await direct(subject);
-  const { first = 0, wall = 0, before = 0, after = 0, again = 0, grown = 0 } = ours;
+  const { first = 0, wall = 0, cpu = 0, again = 0, grown = 0 } = ours;
+  const { before = 0, beforeCpu = 0, after = 0, afterCpu = 0 } = ours;
   const ms = (value: number): string => (value < 10 ? value.toFixed(2) : value.toFixed(0));
+  const both = (time: number, spent: number): string => `${ms(time)} (${ms(spent)})`;
   const mebibytes = (value: number): string => (value / 2 ** 20).toFixed(0);
   const isPlain = subject.name.startsWith('plain');
   const cells = [
     subject.name,
     ms(first),
-    ms(wall),
-    isPlain ? '' : ms(before),
-    isPlain ? '' : ms(after),
+    isPlain ? both(wall, cpu) : ms(wall),
+    isPlain ? '' : both(before, beforeCpu),
+    isPlain ? '' : both(after, afterCpu),
     ms(again),
     mebibytes(grown),
     ms(theirs.ms),
@@ -89,7 +91,7 @@ async function printRow(subject: Subject, builds: string): Promise<void> {
 const folder = await mkdtemp(path.join(tmpdir(), 'sealift-bench-build-'));
 try {
   console.log(
-    '| tree | first build, ms | median, ms | of it until kustomize starts, ms | of it from its end on, ms | again, nothing changed, ms | agent grown by, MiB | kustomize build, ms | its peak, MiB |',
+    '| tree | first build, ms | median, ms (CPU) | of it until kustomize starts, ms (CPU) | of it from its end on, ms (CPU) | again, nothing changed, ms | agent grown by, MiB | kustomize build, ms | its peak, MiB |',
   );
   console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- |');
   const plain = [await plainTree(folder, 10), await plainTree(folder, 100), await plainTree(folder, 1000)];

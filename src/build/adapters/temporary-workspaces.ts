@@ -24,7 +24,7 @@ async function sizeOf(root: string, path: string): Promise<number> {
 async function copyPart(part: TreePart, to: string, signal: AbortSignal): Promise<void> {
   const { root, files, directories } = part;
   const parents = new Set([...directories, ...[...files].map((path) => dirname(path))]);
-  for (const path of parents) await mkdir(join(to, path), { recursive: true });
+  await Promise.all([...parents].map((path) => mkdir(join(to, path), { recursive: true })));
   const paths = [...files];
   let total = 0;
   for (let at = 0; at < paths.length; at += copyBatch) {
