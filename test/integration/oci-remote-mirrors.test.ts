@@ -6,7 +6,7 @@ import type {
   TransportOptions,
 } from 'oci-client-ts';
 import { describe, expect, it } from 'vitest';
-import { blobOf, imageOf } from '../fakes/oci-content.ts';
+import { blobOf, imageOf, indexOf } from '../fakes/oci-content.ts';
 import type { Answerer, ScriptedServer } from '../fakes/scripted-server.ts';
 import { failureOf, readFrom, repositoryAt, send, serve } from '../fixtures/remote-registry.ts';
 
@@ -122,6 +122,34 @@ describe('mirrors', () => {
   it('say that content is not there when none of them has it', async () => {
     const { store } = await scene({ mirrors: [says(404), says(404)] });
     expect(await store.exists(blob.descriptor)).toBe(false);
+  });
+
+  it.each([
+    [405, 405, 405],
+    [400, 404, 406],
+    [401, 303, 405],
+  ])('without the referrers API (%i, %i, %i) are asked for the fallback tag', async (...statuses) => {
+    const listed = imageOf({ subject: image.descriptor });
+    const list = indexOf([listed.descriptor]);
+    const mirrors = statuses.map((status, at): Answerer => {
+      const isLast = at === statuses.length - 1;
+      return ({ url }, response) =>
+        url?.includes('/referrers/') || !isLast
+          ? void response.writeHead(url?.includes('/referrers/') ? status : 404).end()
+          : send(response, list);
+    });
+    const { store } = await scene({ mirrors });
+    const found: string[] = [];
+    for await (const { digest } of store.referrers(image.descriptor)) found.push(digest);
+    expect(found).toEqual([listed.descriptor.digest]);
+  });
+
+  it('without the referrers API do not hide that another one failed', async () => {
+    const { store } = await scene({ mirrors: [says(503), says(405)] });
+    const list = async (): Promise<void> => {
+      for await (const _ of store.referrers(image.descriptor));
+    };
+    expect((await failureOf(list())).code).toBe('server-error');
   });
 
   it('never say that it is not there when one of them failed', async () => {

@@ -36,6 +36,13 @@ interface Asked {
   readonly needed: MirrorCapability;
 }
 
+interface Failure {
+  readonly kind: 'failure';
+  readonly error: OciError;
+  /** It was asked, and has not got it. */
+  readonly isAbsence: boolean;
+}
+
 interface Rest {
   readonly until: number;
   readonly strikes: number;
@@ -79,7 +86,7 @@ export class Mirrors {
     if (route === undefined) return upstream();
     // The next page of a list comes from where the first came from.
     const page = route.mirrors.find((mirror) => isLister(mirror) && continuesAt(request, mirror));
-    if (page !== undefined) return this.#ask(page, request, read, true);
+    if (page !== undefined) return this.#ask(page, request, read);
     const needed = this.#needed(request);
     if (needed === undefined) return upstream();
     return this.#inTurn({ route, request, needed }, read, upstream);
@@ -98,15 +105,18 @@ export class Mirrors {
     upstream: () => Promise<T>,
   ): Promise<T> {
     const mirrors = route.mirrors.filter(({ capabilities }) => capabilities.includes(needed));
-    const failures: OciError[] = [];
+    const failures: Failure[] = [];
     for (const [at, mirror] of mirrors.entries()) {
-      const last = !route.fallback && at === mirrors.length - 1 && failures.every(isAbsence);
+      const last =
+        !route.fallback && at === mirrors.length - 1 && failures.every(({ isAbsence }) => isAbsence);
       const found = await this.#tryOne(mirror, request, read, last);
       if (found.kind === 'answer') return found.value;
-      failures.push(found.error);
+      failures.push(found);
     }
     if (route.fallback) return upstream();
-    throw failures.find((error) => !isAbsence(error)) ?? failures[0] ?? nobody(request, needed);
+    // That a mirror does not hold something says nothing; that it failed is told.
+    const told = failures.find(({ isAbsence }) => !isAbsence) ?? failures[0];
+    throw told?.error ?? nobody(request, needed);
   }
 
   async close(): Promise<void> {
@@ -119,17 +129,24 @@ export class Mirrors {
     request: RegistryRequest,
     read: (answer: Answer) => Promise<T>,
     last: boolean,
-  ): Promise<{ kind: 'answer'; value: T } | { kind: 'failure'; error: OciError }> {
+  ): Promise<{ kind: 'answer'; value: T } | Failure> {
     const rest = this.#restOf(mirror);
-    if (rest !== undefined) return { kind: 'failure', error: rest.error };
+    if (rest !== undefined) return { kind: 'failure', error: rest.error, isAbsence: false };
+    let isAbsence = false;
+    const readHere = async (answer: Answer): Promise<T> => {
+      isAbsence = (request.isAbsence ?? isNotFound)(answer);
+      // The last that can be asked gives its answer as it is; what it means is for `read` to say.
+      if (!last && !goodStatuses.has(answer.status)) await answer.expect(200);
+      return read(answer);
+    };
     try {
-      const value = await this.#ask(mirror, request, read, last);
+      const value = await this.#ask(mirror, request, readHere);
       this.#rests.delete(mirror);
       return { kind: 'answer', value };
     } catch (error) {
       if (!(error instanceof OciError)) throw error;
       this.#learn(mirror, error);
-      return { kind: 'failure', error };
+      return { kind: 'failure', error, isAbsence };
     }
   }
 
@@ -138,15 +155,8 @@ export class Mirrors {
     return rest !== undefined && this.#clock.monotonic() < rest.until ? rest : undefined;
   }
 
-  /** The last that can be asked gives its answer as it is; what it means is for `read` to say. */
-  #ask<T>(
-    mirror: Mirror,
-    request: RegistryRequest,
-    read: (answer: Answer) => Promise<T>,
-    last: boolean,
-  ): Promise<T> {
-    return mirror.transport.once(mirrorRequest(request, mirror), async (answer) => {
-      if (!last && !goodStatuses.has(answer.status)) await answer.expect(200);
+  #ask<T>(mirror: Mirror, request: RegistryRequest, read: (answer: Answer) => Promise<T>): Promise<T> {
+    return mirror.transport.once(mirrorRequest(request, mirror), (answer) => {
       answer.whenDistrusted(() => this.#distrust(mirror, request.subject));
       return read(answer);
     });
@@ -177,10 +187,7 @@ export class Mirrors {
 
 const isLister = ({ capabilities }: Mirror): boolean => capabilities.includes('resolve');
 
-/** That a mirror does not hold something says nothing; that it failed is told. */
-function isAbsence({ code }: OciError): boolean {
-  return code === 'not-found';
-}
+const isNotFound = ({ status }: Answer): boolean => status === 404;
 
 function nobody({ subject, access }: RegistryRequest, needed: MirrorCapability): OciError {
   const detail = `expected a mirror of ${access.host} with capability ${needed}, got none, and fallback is off`;

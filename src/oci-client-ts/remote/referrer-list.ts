@@ -117,7 +117,8 @@ export async function hasReferrersApi(
 function readPage(endpoint: Endpoint, to: string | URL, { signal }: Operation): Promise<Page | Unsupported> {
   const subject = `referrers in ${endpoint.name()}`;
   const headers = { accept: mediaTypes.ociIndex };
-  return endpoint.request({ method: 'GET', to, headers, subject, signal }, async (answer) => {
+  const call = { method: 'GET', to, headers, isAbsence: isUnsupported, subject, signal } as const;
+  return endpoint.request(call, async (answer) => {
     if (isUnsupported(answer)) return { kind: 'unsupported' };
     await answer.expect(200);
     if (contentType(answer) !== mediaTypes.ociIndex) return { kind: 'unsupported' };
