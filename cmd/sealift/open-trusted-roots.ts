@@ -11,7 +11,7 @@ async function readRoots(stateDirectory: string): Promise<TrustedRoots> {
     const root = stored.find((one) => one.name === name);
     if (root !== undefined) return root.content;
     const names = stored.map((one) => one.name).join(', ');
-    const detail = `expected one that is stored in ${directory} (${names})`;
+    const detail = `expected one that is stored in ${directory} (${names}); \`sealift trust import FILE --name ${name} --state-dir ${stateDirectory}\` stores it`;
     throw new SealiftError('OBJECT_NOT_FOUND', `trusted root ${name}`, detail);
   });
 }

@@ -1,9 +1,11 @@
 import { type Command, Option } from 'commander';
+import { formatReference } from 'oci-client-ts';
 import * as z from 'zod';
 import { SealiftError } from '../../src/core/index.ts';
 import { createFreshnessStage, type Explanation, explainVerdict } from '../../src/verify/index.ts';
 import { formatFailure } from './failure.ts';
 import { formatVerification } from './format-verification.ts';
+import { parseGivenReference } from './given-reference.ts';
 import { type OpenArtifact, openArtifact } from './open-artifact.ts';
 import { openTrustedRoots } from './open-trusted-roots.ts';
 import { stateDirectoryOption } from './options.ts';
@@ -61,9 +63,11 @@ export async function verify(
   options: VerifyOptions,
   signal: AbortSignal,
 ): Promise<VerificationDocument> {
+  // Before any registry is asked: a key file that is missing is no matter of the network.
+  const { tag: _tag, digest: _digest, ...repository } = parseGivenReference(reference);
+  const { source, desired } = await readDemand(formatReference(repository), options, options.source);
   const artifact = await openArtifact(reference, options.insecure, signal);
   try {
-    const { source, desired } = await readDemand(artifact.url, options, options.source);
     const explanation = await explainVerdict(
       { openRepository: () => artifact.store, roots: openTrustedRoots(options.stateDir) },
       { source, desired, resolved: resolvedRevision(artifact) },

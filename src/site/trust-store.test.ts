@@ -65,7 +65,7 @@ describe('trusted roots of a site', () => {
     expect(() => looked().read('theirs')).toThrow(
       expect.objectContaining({
         code: 'OBJECT_NOT_FOUND',
-        message: expect.stringContaining('ours, public-good'),
+        message: expect.stringMatching(/\(ours, public-good\); `sealift trust import FILE --name theirs`/),
       }),
     );
   });

@@ -327,9 +327,9 @@ describe('sealift verify refuses the usage', () => {
     ['with an unknown output', ['--key', 'x.pub', '-o', 'yaml']],
     ['with a pattern that is none', ['--certificate-identity-regexp', '(', '--certificate-oidc-issuer', 'x']],
     ['with a key that is not there', ['--key', '/nowhere.pub']],
-  ])('%s', async (_what, options) => {
-    const reference = await bench.publish('usage');
-    const { code, stdout, stderr } = await bench.run(['verify', reference, ...options]);
+  ])('%s, before any registry is asked', async (_what, options) => {
+    const nobody = 'oci://127.0.0.1:9/a/b:v1';
+    const { code, stdout, stderr } = await bench.run(['verify', nobody, ...options]);
     expect(stdout).toBe('');
     expect(stderr).toMatch(/^error: /);
     expect(code).toBe(2);

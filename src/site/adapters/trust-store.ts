@@ -67,7 +67,7 @@ export class TrustStore {
     throw new SealiftError(
       'OBJECT_NOT_FOUND',
       `trusted root ${name}`,
-      `expected one that the site has stored (${names.join(', ') || 'none'})`,
+      `expected one that the site has stored (${names.join(', ') || 'none'}); \`sealift trust import FILE --name ${name}\` stores it`,
     );
   }
 

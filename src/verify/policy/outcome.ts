@@ -96,7 +96,7 @@ function tooFew(
   const got = [...new Set(votes.map(({ authority }) => authority))].join(', ');
   const once =
     count < new Set(votes.map(({ authority }) => authority)).size ? '; one signer counts once' : '';
-  const detail = `expected signatures by ${threshold} of ${authorities.length} authorities (${wanted}), got ${count}: ${got}${once}`;
+  const detail = `expected ${threshold} of ${authorities.length} authorities to sign (${wanted}), got ${count}: ${got}${once}`;
   return { code: 'SIGNATURE_TOO_FEW', subject: name, detail };
 }
 

@@ -237,6 +237,19 @@ describe('attack 16: a threshold that one signer reaches alone', () => {
   });
 });
 
+it('of several signers, those that are there and those that were asked for are told by name', async () => {
+  const three = policy('three', {
+    authorities: keys(['a', alice], ['b', bob], ['c', carol]),
+    require: { atLeast: 2 },
+  });
+  expect(await judge([three], [by(alice)])).toMatchObject({
+    code: 'SIGNATURE_TOO_FEW',
+    detail: expect.stringContaining(
+      'expected 2 of 3 authorities to sign (three/a, three/b, three/c), got 1: three/a',
+    ),
+  });
+});
+
 describe('an explanation', () => {
   it('names what was asked, found, refused and why, and what satisfied it', async () => {
     const built = policy('built', {
