@@ -299,6 +299,24 @@ describe('pushing a referrer', () => {
     expect(listedIn(stored)).toHaveLength(3);
   });
 
+  it('is listed where the entity tag of the list is a weak one, which no condition can hold on', async () => {
+    let current = indexOf([listed(signature, 'sig/x')]);
+    const server = await serve(async (request, response) => {
+      const body = (await bodyOf(request)).toString();
+      const isList = request.url?.endsWith(`/manifests/${tag}`) === true;
+      if (isList && request.method === 'GET') return send(response, current, { etag: 'W/"1"' });
+      if (request.method === 'HEAD') return void response.writeHead(200).end();
+      if (request.method !== 'PUT') return notThere(request, response);
+      if (request.headers['if-match'] !== undefined) return void response.writeHead(412).end();
+      if (isList) current = blobOf(body, indexType);
+      response.writeHead(201).end();
+    });
+    const shown = { ...report.descriptor, artifactType: 'report/x' };
+    const store = repository(server);
+    await store.push(report.descriptor, report.bytes);
+    expect(JSON.parse(new TextDecoder().decode(current.bytes)).manifests).toEqual([entries[0], shown]);
+  });
+
   it('starts a list where the tag resolves to the subject itself', async () => {
     const { store, stored } = await oldRegistry();
     stored.set(tag, subject);

@@ -4,7 +4,6 @@ import { OciError } from '../errors.ts';
 import { mediaTypes } from '../media-types.ts';
 import { fallbackTag } from '../referrer-list.ts';
 import type { Operation } from '../store.ts';
-import { systemJitter } from './clock.ts';
 import type { Endpoint } from './endpoint.ts';
 import { withEntry, withoutEntry } from './fallback-index.ts';
 import { putManifest } from './manifest-upload.ts';
@@ -72,7 +71,7 @@ async function rewrite(
   const signal = options.signal ?? new AbortController().signal;
   for (let round = 0; round <= maxRounds; round += 1) {
     // Whoever read before our writing has written by now, and two writers that met once do not meet again.
-    if (round > 0) await endpoint.clock.sleep((1 + systemJitter.next()) * raceDelayMs, signal);
+    if (round > 0) await endpoint.clock.sleep((1 + endpoint.retrying.jitter.next()) * raceDelayMs, signal);
     const found = await readFallback(endpoint, subject, options);
     const content = change(found?.content);
     if (content === undefined) return;
@@ -106,9 +105,14 @@ async function putFallback(endpoint: Endpoint, subject: string, next: NextList):
     mediaType: found?.descriptor.mediaType ?? mediaTypes.ociIndex,
     content,
     digest: sha256(content),
-    ifMatch: found?.etag,
+    ifMatch: strongEtag(found?.etag),
     signal,
   });
+}
+
+/** A condition on a weak tag never holds (RFC 9110 section 13.1.1): such a list is written without, and read again as ever. */
+function strongEtag(etag: string | undefined): string | undefined {
+  return etag?.startsWith('W/') ? undefined : etag;
 }
 
 function isLostRace(error: unknown): boolean {
