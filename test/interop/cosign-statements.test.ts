@@ -135,43 +135,6 @@ describeWithPeers('what cosign states, and where it puts it', ['cosign'], () => 
     );
   });
 
-  it.concurrent('a signature made elsewhere and attached counts', async () => {
-    const reference = await publish('attached');
-    const payload = workshop.path('payload.json');
-    writeFileSync(payload, (await workshop.run('cosign', 'generate', reference)).stdout);
-    const signature = workshop.path('payload.sig');
-    const offline = [
-      '--new-bundle-format=false',
-      '--use-signing-config=false',
-      '--tlog-upload=false',
-      '--yes',
-    ];
-    await workshop.run(
-      'cosign',
-      'sign-blob',
-      '--key',
-      signer.key,
-      ...offline,
-      '--output-signature',
-      signature,
-      payload,
-    );
-    await workshop.run(
-      'cosign',
-      'attach',
-      'signature',
-      '--payload',
-      payload,
-      '--signature',
-      signature,
-      reference,
-    );
-
-    expect(await judge.verdict(reference, [signer.pub])).toMatchObject({ kind: 'accepted' });
-    expect(await judge.verdict(reference, [stranger.pub])).toMatchObject({ code: 'SIGNATURE_KEY_UNKNOWN' });
-    expect(await cosignVerifies(reference, '--new-bundle-format=false')).toBe(true);
-  });
-
   it.concurrent('a signature with the time of its creation counts', async () => {
     const reference = await publish('timed');
     const timed = {
