@@ -208,3 +208,29 @@ describe('a registry that wants a password', () => {
     expect(registry.requests).toHaveLength(1);
   });
 });
+
+describe('mounting from another repository', () => {
+  async function scene(tokenStatus: number) {
+    const auth = await serve((_, response) => void response.writeHead(tokenStatus).end('{"token":"t"}'));
+    const challenge = `Bearer realm="${auth.url}/token",service="reg",scope="repository:team/app:pull,push"`;
+    const registry = await serve(({ headers }, response) => {
+      if (headers.authorization === 'Bearer t') response.writeHead(201).end();
+      else response.writeHead(401, { 'www-authenticate': challenge }).end();
+    });
+    const mount = () =>
+      repository(registry).mount(blobOf('content').descriptor, repositoryAt(registry.host, {}, 'team/base'));
+    const scopes = () => auth.requests.map(({ url }) => new URL(url, auth.url).searchParams.getAll('scope'));
+    return { mount, scopes };
+  }
+
+  it('asks for the right to read that one, behind the right to write this one', async () => {
+    const { mount, scopes } = await scene(200);
+    expect(await mount()).toBe(true);
+    expect(scopes()).toEqual([['repository:team/app:pull,push', 'repository:team/base:pull']]);
+  });
+
+  it('is left alone where the token server does not give both', async () => {
+    const { mount } = await scene(403);
+    expect(await mount()).toBe(false);
+  });
+});

@@ -18,6 +18,8 @@ export interface Access {
   readonly host: string;
   readonly repository: string;
   readonly actions: readonly string[];
+  /** Scopes that are needed besides, such as that of a repository from which is taken over. */
+  readonly also?: readonly string[];
 }
 
 export interface AuthorizerOptions {
@@ -70,7 +72,7 @@ export class Authorizer {
     const challenge = answerable(parseChallenges(headers));
     if (challenge === undefined) return false;
     this.#challenges.set(access.origin.origin, challenge);
-    const scopes = mergeScopes([this.#needed(access)], challenge.parameters.get('scope'));
+    const scopes = mergeScopes(neededScopes(access), challenge.parameters.get('scope'));
     this.#scopes.set(scopeKey(access), scopes);
     return true;
   }
@@ -100,7 +102,7 @@ export class Authorizer {
       origin: access.origin,
       realm: this.#realm(access, challenge.parameters.get('realm') ?? ''),
       service: challenge.parameters.get('service'),
-      scopes: this.#scopes.get(scopeKey(access)) ?? [this.#needed(access)],
+      scopes: this.#scopes.get(scopeKey(access)) ?? neededScopes(access),
       credential,
     };
     const { realm, service, scopes } = call;
@@ -112,10 +114,6 @@ export class Authorizer {
     };
     const token = await this.#tokens.get(key, load, signal);
     return { header: `Bearer ${token}`, old, held: { key, token } };
-  }
-
-  #needed(access: Access): string {
-    return repositoryScope(access.repository, access.actions);
   }
 
   #realm(access: Access & { readonly credential: Credential | undefined }, realm: string): URL {
@@ -138,6 +136,11 @@ export class Authorizer {
   }
 }
 
+/** That of the repository itself first: some token servers read no other. */
+function neededScopes({ repository, actions, also = [] }: Access): readonly string[] {
+  return [repositoryScope(repository, actions), ...also];
+}
+
 function scopeKey(access: Access): string {
-  return `${access.origin.origin} ${repositoryScope(access.repository, access.actions)}`;
+  return [access.origin.origin, ...neededScopes(access)].join(' ');
 }

@@ -32,6 +32,8 @@ export interface Call extends Omit<RegistryRequest, 'url' | 'access'> {
   /** Below `/v2/REPOSITORY/`, or an address the registry gave, judged before. */
   readonly to: string | URL;
   readonly rights?: readonly Right[];
+  /** See `Access`. */
+  readonly also?: readonly string[];
 }
 
 /** What every manifest request accepts: without its own type some registries answer 404, and old ones convert. */
@@ -99,11 +101,11 @@ export class Endpoint {
   }
 
   request<T>(call: Call, read: (answer: Answer) => Promise<T>): Promise<T> {
-    const { to, rights = ['pull'], ...rest } = call;
+    const { to, rights = ['pull'], also = [], ...rest } = call;
     const url = typeof to === 'string' ? new URL(`/v2/${this.repository}/${to}`, this.#origin) : to;
     const { host, repository } = this;
     return this.#transport.request(
-      { ...rest, url, access: { origin: this.#origin, host, repository, actions: rights } },
+      { ...rest, url, access: { origin: this.#origin, host, repository, actions: rights, also } },
       read,
     );
   }

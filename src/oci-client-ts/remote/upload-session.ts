@@ -4,8 +4,8 @@ import type { Answer } from './answer.ts';
 import type { Call, Endpoint } from './endpoint.ts';
 import type { RequestBody } from './exchange.ts';
 import { judgeHop } from './hop.ts';
+import { repositoryScope } from './scope.ts';
 
-/** Mounting reads the other repository, too; a challenge asks for that right. */
 const rights = ['pull', 'push'] as const;
 
 /** An upload that is given up is worth one try at telling the registry, and no waiting. */
@@ -115,20 +115,28 @@ export function openUpload(endpoint: Endpoint, about: UploadAbout): Promise<Uplo
 }
 
 /**
- * Asks to take a blob over from another repository. A registry that does not do so begins an upload instead; one that does not even do that
- * gets it asked in the ordinary way. https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#mounting-a-blob-from-another-repository
+ * Asks to take a blob over from another repository, which has to be read for it. A registry that does not do so begins an upload instead; one
+ * that does not even do that, and one where we may not read the other repository, gets it asked in the ordinary way.
+ * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#mounting-a-blob-from-another-repository
  */
-export function mountBlob(
+export async function mountBlob(
   endpoint: Endpoint,
   { digest, from }: { readonly digest: string; readonly from: string },
   about: UploadAbout,
 ): Promise<'mounted' | 'refused' | UploadPlace> {
   const to = `blobs/uploads/?mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(from)}`;
-  return endpoint.request({ method: 'POST', to, rights, ...about }, async (answer) => {
+  const call: Call = { method: 'POST', to, rights, also: [repositoryScope(from, ['pull'])], ...about };
+  const asking = endpoint.request(call, async (answer) => {
     if (answer.status === 201) return 'mounted';
     if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) return 'refused';
     await answer.expect(201, 202);
     return placeOf(answer, about.subject);
+  });
+  return asking.catch((error: unknown) => {
+    // A token server that gives less than both rights, and says so, is no reason not to push.
+    if (error instanceof OciError && (error.code === 'unauthorized' || error.code === 'denied'))
+      return 'refused';
+    throw error;
   });
 }
 
