@@ -34,6 +34,14 @@ describe('cloudHttp', () => {
     });
   });
 
+  it('reads a date to wait for by the clock it is given', async () => {
+    const date = 'Fri, 01 Jan 2100 00:00:30 GMT';
+    const server = await serve((_, response) => void response.writeHead(503, { 'retry-after': date }).end());
+    const now = (): number => Date.UTC(2100, 0, 1);
+    const clock = { now, monotonic: () => 0, sleep: async () => {} };
+    expect(await cloudHttp({ clock })(post(server.url), never)).toMatchObject({ retryAfterMs: 30_000 });
+  });
+
   it('follows no redirect: a token would go along', async () => {
     const server = await serve((_, response) => void response.writeHead(307, { location: '/other' }).end());
     expect((await cloudHttp()(post(server.url), never)).status).toBe(307);

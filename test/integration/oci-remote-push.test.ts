@@ -1,7 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openLayout, RemoteRepository, serveRegistry, sha256, Transport } from 'oci-client-ts';
+import {
+  openLayout,
+  RemoteRepository,
+  serveRegistry,
+  sha256,
+  Transport,
+  type TransportOptions,
+} from 'oci-client-ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { blobOf, imageOf, type OciContent } from '../fakes/oci-content.ts';
 import { bodyOf } from '../fakes/scripted-server.ts';
@@ -312,7 +319,7 @@ describe('pushing a manifest', () => {
   const image = imageOf();
 
   /** Refuses the first manifests that are pushed, and keeps them afterwards if it keeps any. */
-  async function target(refusals: number, keeps: boolean) {
+  async function target(refusals: number, keeps: boolean, options: TransportOptions = {}) {
     let left = refusals;
     let isThere = false;
     const server = await serve(async (request, response) => {
@@ -331,7 +338,7 @@ describe('pushing a manifest', () => {
       response.writeHead(201).end();
     });
     return {
-      store: repositoryAt(server.host),
+      store: repositoryAt(server.host, options),
       puts: () => server.requests.filter(({ method }) => method === 'PUT'),
     };
   }
@@ -340,6 +347,14 @@ describe('pushing a manifest', () => {
     const { store, puts } = await target(refusals, true);
     await store.push(image.descriptor, image.bytes);
     expect(puts()).toHaveLength(refusals + 1);
+  });
+
+  it('is waited for by the clock and the jitter that were given', async () => {
+    const waits: number[] = [];
+    const clock = { now: () => 0, monotonic: () => 0, sleep: async (ms: number) => void waits.push(ms) };
+    const { store } = await target(2, false, { clock, jitter: { next: () => 0.5 } });
+    await failureOf(store.push(image.descriptor, image.bytes));
+    expect(waits).toEqual([100, 200, 300, 450]);
   });
 
   it('is not sent a fourth time, and its types are named', async () => {

@@ -1,7 +1,6 @@
 import type { Descriptor } from '../descriptor.ts';
 import { OciError } from '../errors.ts';
 import type { Operation } from '../store.ts';
-import { systemJitter } from './clock.ts';
 import { hasContent } from './contents.ts';
 import type { Endpoint } from './endpoint.ts';
 
@@ -21,7 +20,7 @@ export async function confirmManifest(
   const memory = endpoint.learned.repository(endpoint.repository);
   const signal = options.signal ?? new AbortController().signal;
   for (let look = 1; !memory.isThere && look <= maxLooks; look += 1) {
-    if (look > 1) await endpoint.clock.sleep(lookDelayMs * look * systemJitter.next(), signal);
+    if (look > 1) await endpoint.clock.sleep(lookDelayMs * look * endpoint.retrying.jitter.next(), signal);
     memory.isThere = await hasContent(endpoint, descriptor, { signal, forPush: true });
   }
   if (memory.isThere) return;

@@ -1,6 +1,5 @@
 import { OciError } from '../errors.ts';
 import { parseManifest } from '../manifest.ts';
-import { systemJitter } from './clock.ts';
 import type { Call, Endpoint } from './endpoint.ts';
 import { manifestPath } from './endpoint.ts';
 import { printable } from './printable.ts';
@@ -35,7 +34,7 @@ export async function putManifest(endpoint: Endpoint, upload: ManifestUpload): P
     } catch (error) {
       const refusal = refusalIn(error, upload);
       if (refusal.code !== 'invalid' || attempt >= maxInvalid) throw refusal;
-      await endpoint.clock.sleep(systemJitter.next() * invalidDelayMs * attempt, signal);
+      await endpoint.clock.sleep(endpoint.retrying.jitter.next() * invalidDelayMs * attempt, signal);
     }
   }
 }

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { readAll } from '../../checked-content.ts';
 import { OciError } from '../../errors.ts';
 import { isLoopback } from '../../loopback.ts';
+import { type RegistryClock, systemClock } from '../clock.ts';
 import { type ConnectionSettings, Connections } from '../connections.ts';
 import { exchange } from '../exchange.ts';
 import { networkFault } from '../network-fault.ts';
@@ -34,7 +35,8 @@ const limits = { headersMs: 30_000, idleMs: 30_000 };
 const totalMs = 60_000;
 
 /** The way to clouds over connections of its own; they close by themselves when nobody has used them for a while. */
-export function cloudHttp(settings: ConnectionSettings = {}): CloudHttp {
+export function cloudHttp(settings: ConnectionSettings & { readonly clock?: RegistryClock } = {}): CloudHttp {
+  const { clock = systemClock } = settings;
   const connections = new Connections(settings);
   return async ({ method, url, headers, body }, signal) => {
     const subject = `${url.origin}${url.pathname}`;
@@ -57,7 +59,7 @@ export function cloudHttp(settings: ConnectionSettings = {}): CloudHttp {
         limits,
       );
       const text = new TextDecoder().decode(await readAll(raw.body, maxReplyBytes, subject));
-      const retryAfterMs = parseRetryAfter([raw.headers['retry-after']].flat()[0], Date.now());
+      const retryAfterMs = parseRetryAfter([raw.headers['retry-after']].flat()[0], clock.now());
       return { status: raw.status, text, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
     } catch (error) {
       both.throwIfAborted();

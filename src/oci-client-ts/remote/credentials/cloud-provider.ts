@@ -23,8 +23,8 @@ export interface CloudDesk<Place> {
 
 /** A provider whose credential is fetched once for all who wait, kept until nine tenths of its life are over, and not asked for while failing. */
 export function cloudProvider<Place>(desk: CloudDesk<Place>, options: CloudOptions): CredentialProvider {
-  const cache = new CredentialCache(options.clock ?? systemClock);
-  const http = options.http ?? cloudHttp();
+  const { clock = systemClock, http = cloudHttp({ clock }) } = options;
+  const cache = new CredentialCache(clock);
   return {
     match: (host) => desk.place(host) !== undefined,
     async get({ host }, signal) {
