@@ -32,6 +32,20 @@ describe('a registry that lists tags', () => {
     expect(requests).toHaveLength(3);
   });
 
+  it.each([
+    ['among them', 500],
+    ['at their ends', 999],
+  ])('in full pages without links, with names that are no tags %s', async (_where, odd) => {
+    const names = Array.from({ length: 2500 }, (_, at) => (at % 1000 === odd ? `!${at}` : `v${10_000 + at}`));
+    const { host, requests } = await serve((request, response) => {
+      const last = new URL(request.url ?? '', 'http://x').searchParams.get('last');
+      const from = last === null ? 0 : names.indexOf(last) + 1;
+      json(response, { tags: names.slice(from, from + 1000) });
+    });
+    expect(await collect(repositoryAt(host))).toEqual(names.filter((name) => name.startsWith('v')));
+    expect(requests).toHaveLength(3);
+  });
+
   it('in a full page that it repeats', async () => {
     const tags = Array.from({ length: 1000 }, (_, at) => `v${at}`);
     const { host, requests } = await serve((_, response) => json(response, { tags }));
@@ -64,6 +78,11 @@ describe('a registry that lists tags', () => {
         json(response, { tags: [] }, `</v2/team/app/tags/list?at=${at + 1}>; rel="next"`);
       },
       'too-large',
+    ],
+    [
+      'in a full page behind which nothing can be asked for',
+      (_, response) => json(response, { tags: [...Array.from({ length: 999 }, (_, at) => `v${at}`), 7] }),
+      'protocol',
     ],
     ['as an answer without list', (_, response) => json(response, { error: 'oops' }), 'protocol'],
     ['as a page of HTML', (_, response) => void response.writeHead(200).end('<html>'), 'protocol'],

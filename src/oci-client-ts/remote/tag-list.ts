@@ -13,9 +13,12 @@ const maxTags = 100_000;
 const maxPages = 1000;
 /** A registry that knows no pages sends all of them at once, up to 128 characters each. */
 const maxPageBytes = 16 * 1024 * 1024;
+/** Names that are no tags are sent back to ask for what is behind them; an address does not hold any length. */
+const maxNameLength = 1024;
 
 interface Page {
-  readonly tags: readonly string[];
+  /** As they came, whatever they are. */
+  readonly names: readonly unknown[];
   readonly next: URL | undefined;
 }
 
@@ -25,28 +28,49 @@ interface Page {
  */
 export async function* listTags(
   endpoint: Endpoint,
-  { signal }: Operation,
+  operation: Operation,
 ): AsyncGenerator<string, void, undefined> {
   const seen = new Set<string>();
-  let to: string | URL | undefined = `tags/list?n=${pageSize}`;
-  for (let pages = 1; to !== undefined; pages += 1) {
-    if (pages > maxPages) throw tooMany(endpoint, `${maxPages} pages`);
-    const page: Page = await readPage(endpoint, to, signal);
-    const fresh = page.tags.filter((tag) => !seen.has(tag));
-    for (const tag of fresh) {
+  for await (const names of pagesOf(endpoint, operation)) {
+    for (const tag of names.filter(isTagName)) {
+      if (seen.has(tag)) continue;
       if (seen.size >= maxTags) throw tooMany(endpoint, `${maxTags} tags`);
       seen.add(tag);
       yield tag;
     }
-    to = page.next ?? unlinkedPage(page.tags, fresh.length);
   }
 }
 
-/** A full page without a link: some registries forget it (public ECR), so the rest is asked for until nothing new comes. */
-function unlinkedPage(tags: readonly string[], fresh: number): string | undefined {
-  const last = tags.at(-1);
-  if (tags.length !== pageSize || fresh === 0 || last === undefined) return undefined;
-  return `tags/list?n=${pageSize}&last=${encodeURIComponent(last)}`;
+const isTagName = (name: unknown): name is string => typeof name === 'string' && isTag(name);
+
+async function* pagesOf(
+  endpoint: Endpoint,
+  { signal }: Operation,
+): AsyncGenerator<Page['names'], void, undefined> {
+  let last: string | undefined;
+  let to: string | URL | undefined = `tags/list?n=${pageSize}`;
+  for (let pages = 1; to !== undefined; pages += 1) {
+    if (pages > maxPages) throw tooMany(endpoint, `${maxPages} pages`);
+    const { names, next }: Page = await readPage(endpoint, to, signal);
+    yield names;
+    const before = last;
+    last = next === undefined && names.length === pageSize ? lastOf(names, endpoint.name()) : undefined;
+    to = next ?? (last === before ? undefined : pageBehind(last));
+  }
+}
+
+/**
+ * The end of a full page without a link: some registries forget it (public ECR), so the rest is asked for until the same end comes again.
+ * @throws OciError `protocol` when it cannot be asked for.
+ */
+function lastOf(names: readonly unknown[], subject: string): string {
+  const last = names.at(-1);
+  if (typeof last === 'string' && last.length <= maxNameLength) return last;
+  throw new OciError('protocol', subject, 'expected a list of tags, got a full page that ends with none');
+}
+
+function pageBehind(last: string | undefined): string | undefined {
+  return last === undefined ? undefined : `tags/list?n=${pageSize}&last=${encodeURIComponent(last)}`;
 }
 
 function tooMany(endpoint: Endpoint, limit: string): OciError {
@@ -61,8 +85,8 @@ function readPage(endpoint: Endpoint, to: string | URL, signal: AbortSignal | un
   const subject = endpoint.name();
   return endpoint.request({ method: 'GET', to, subject, signal }, async (answer) => {
     await answer.expect(200);
-    const tags = parsePage(await readAll(answer.chunks(), maxPageBytes, subject), subject);
-    return { tags, next: nextPage(answer.url, answer.headers('link'), subject) };
+    const names = parsePage(await readAll(answer.chunks(), maxPageBytes, subject), subject);
+    return { names, next: nextPage(answer.url, answer.headers('link'), subject) };
   });
 }
 
@@ -77,7 +101,7 @@ export function nextPage(from: URL, links: readonly string[], subject: string): 
   throw new OciError('protocol', subject, `expected the next page on the same host, got ${found}`);
 }
 
-function parsePage(content: Uint8Array, subject: string): readonly string[] {
+function parsePage(content: Uint8Array, subject: string): readonly unknown[] {
   let page: unknown;
   try {
     page = JSON.parse(new TextDecoder().decode(content));
@@ -87,5 +111,5 @@ function parsePage(content: Uint8Array, subject: string): readonly string[] {
   const tags = typeof page === 'object' && page !== null && 'tags' in page ? page.tags : undefined;
   if (tags === null) return [];
   if (!Array.isArray(tags)) throw new OciError('protocol', subject, 'expected a list of tags, got none');
-  return tags.filter((tag) => typeof tag === 'string' && isTag(tag));
+  return tags;
 }
