@@ -1,16 +1,12 @@
-import type { DesiredState, OciRepository, SiteObject } from '../../src/api/index.ts';
+import type { DesiredState, OciRepository, VerificationPolicy } from '../../src/api/index.ts';
 import { SealiftError } from '../../src/core/index.ts';
+import type { IdentityOptions } from './identity-demand.ts';
 import { readGivenFile } from './read-given-file.ts';
 
 /** What options ask of an artifact. */
-export interface DemandOptions {
+export interface DemandOptions extends IdentityOptions {
   readonly policy: readonly string[];
   readonly key?: string;
-  readonly certificateIdentity?: string;
-  readonly certificateIdentityRegexp?: string;
-  readonly certificateOidcIssuer?: string;
-  readonly certificateOidcIssuerRegexp?: string;
-  readonly trustedRoot?: string;
 }
 
 /** Policies, and the source that they are asked about. */
@@ -19,15 +15,11 @@ export interface Demand {
   readonly desired: DesiredState;
 }
 
-/** Name of the source, and of the policy that options stand for. */
-const commandLine = 'command-line';
+/** Keys have some hundred bytes. */
+const maxKeyBytes = 1024 * 1024;
 
-/** Keys and roots have some kilobytes. */
-const maxFileBytes = 1024 * 1024;
-
-type Of<K extends SiteObject['kind']> = Extract<SiteObject, { kind: K }>;
-
-const metadata = { namespace: 'default', name: commandLine, labels: {}, annotations: {} };
+/** Of the source, and of the policy that options stand for. */
+const metadata = { namespace: 'default', name: 'command-line', labels: {}, annotations: {} };
 
 /** Written out as the schema would give it: whoever asks by one key waits for no schema. */
 function sourceAt(url: string): OciRepository {
@@ -48,9 +40,7 @@ function sourceAt(url: string): OciRepository {
   };
 }
 
-type Policy = Of<'VerificationPolicy'>;
-
-function policyBy(authority: Policy['spec']['authorities'][number]): Policy {
+function policyBy(authority: VerificationPolicy['spec']['authorities'][number]): VerificationPolicy {
   return {
     apiVersion: 'sealift.dev/v1alpha1',
     kind: 'VerificationPolicy',
@@ -70,49 +60,18 @@ function policyBy(authority: Policy['spec']['authorities'][number]): Policy {
 
 const nothing: DesiredState = { sources: [], deliveries: [], secrets: [], configMaps: [], policies: [] };
 
-async function text(path: string, code: 'KEY_INVALID' | 'TRUST_INVALID'): Promise<string> {
-  return Buffer.from(await readGivenFile(path, maxFileBytes, code)).toString();
-}
-
 async function byKey(key: string): Promise<DesiredState> {
-  return { ...nothing, policies: [policyBy({ name: 'key', key: { data: await text(key, 'KEY_INVALID') } })] };
-}
-
-/** An object as configuration would give it, by the same schema. */
-async function read<K extends SiteObject['kind']>(kind: K, written: object): Promise<Of<K>> {
-  const { siteObjectSchema } = await import('../../src/api/index.ts');
-  const parsed = siteObjectSchema.safeParse({ ...written, kind });
-  if (parsed.success) return parsed.data as Of<K>;
-  const [issue] = parsed.error.issues;
-  throw new SealiftError('USAGE', 'sealift verify', issue?.message ?? 'expected other options');
-}
-
-async function byAuthority(
-  authority: object,
-  secret: Readonly<Record<string, string>>,
-): Promise<DesiredState> {
-  const { apiVersion } = policyBy({ name: 'none' });
-  const spec = { match: { repositories: ['**'] }, authorities: [authority] };
+  const content = await readGivenFile(key, maxKeyBytes, 'KEY_INVALID');
   return {
     ...nothing,
-    policies: [await read('VerificationPolicy', { apiVersion, metadata, spec })],
-    secrets: [await read('Secret', { apiVersion: 'v1', metadata, stringData: secret })],
+    policies: [policyBy({ name: 'key', key: { data: Buffer.from(content).toString() } })],
   };
 }
 
-async function byIdentity(options: DemandOptions): Promise<DesiredState> {
-  const { certificateIdentity, certificateIdentityRegexp, trustedRoot } = options;
-  const { certificateOidcIssuer, certificateOidcIssuerRegexp } = options;
-  const identity = {
-    ...(certificateIdentity === undefined ? {} : { subject: certificateIdentity }),
-    ...(certificateIdentityRegexp === undefined ? {} : { subjectPattern: certificateIdentityRegexp }),
-    ...(certificateOidcIssuer === undefined ? {} : { issuer: certificateOidcIssuer }),
-    ...(certificateOidcIssuerRegexp === undefined ? {} : { issuerPattern: certificateOidcIssuerRegexp }),
-  };
-  const root = trustedRoot === undefined ? {} : { trustedRoot: { secretRef: { name: commandLine } } };
-  const secret =
-    trustedRoot === undefined ? {} : { 'trusted_root.json': await text(trustedRoot, 'TRUST_INVALID') };
-  return byAuthority({ name: 'keyless', keyless: { identities: [identity], ...root } }, secret);
+/** The schemas of configuration are loaded for those who need them. */
+async function byIdentity(options: IdentityOptions): Promise<DesiredState> {
+  const { identityObjects } = await import('./identity-demand.ts');
+  return { ...nothing, ...(await identityObjects(metadata, options)) };
 }
 
 async function byPolicies(paths: readonly string[]): Promise<DesiredState> {

@@ -1,4 +1,4 @@
-import semver from 'semver';
+import compare from 'semver/functions/compare.js';
 import { rfc3339 } from '../core/index.ts';
 
 /** By what revisions are told older from newer: a signed number, the version in the tag, or the proven time of the signature. */
@@ -42,9 +42,7 @@ export function floorKey({ repository, stream, order, policy }: FloorName): stri
 
 /** Below zero when `a` is older than `b`; zero when the order does not tell them apart. Versions by https://semver.org/#spec-item-11 */
 export function compareMarks(order: FloorOrder, a: FloorMark, b: FloorMark): number {
-  return order === 'semver'
-    ? semver.compare(String(a.value), String(b.value))
-    : Number(a.value) - Number(b.value);
+  return order === 'semver' ? compare(String(a.value), String(b.value)) : Number(a.value) - Number(b.value);
 }
 
 /** A mark for messages. */

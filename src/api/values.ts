@@ -25,12 +25,3 @@ export const configMapSchema = z.strictObject({
 });
 
 export type ConfigMap = z.output<typeof configMapSchema>;
-
-/** The values of a Secret, decoded. */
-export function secretValues(secret: Secret): Readonly<Record<string, string>> {
-  const decoded = Object.entries(secret.data).map(([key, value]) => [
-    key,
-    Buffer.from(value, 'base64').toString('utf8'),
-  ]);
-  return { ...Object.fromEntries(decoded), ...secret.stringData };
-}

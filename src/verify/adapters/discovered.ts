@@ -28,6 +28,8 @@ export interface DiscoveryRequest {
   readonly formats: ReadonlySet<SignatureFormat>;
   /** Absent: none is looked for. The types of predicate decide what is looked at first, and nothing else. */
   readonly attestations?: { readonly predicateTypes: readonly string[] };
+  /** Everything is going to be looked at: what can be asked for at once is, which saves the way to the registry and back. */
+  readonly exhaustive?: boolean;
 }
 
 /** A request under way: what all of its reads share. */

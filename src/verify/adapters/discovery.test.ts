@@ -328,3 +328,53 @@ describe('attack 41: what goes wrong in a way that nobody foresaw', () => {
     });
   });
 });
+
+describe('the way to the registry and back', () => {
+  /** Lists nothing before a tag was asked for, and says whether the question was dropped. */
+  function listingAfterTag(answer: (asked: Promise<void>) => Promise<void>) {
+    const tags = Promise.withResolvers<void>();
+    const dropped: AbortSignal[] = [];
+    const repository: ReadStore = {
+      ...readableStore(store),
+      resolve: (reference, options) => {
+        tags.resolve();
+        if (options?.signal !== undefined) dropped.push(options.signal);
+        return store.resolve(reference, options);
+      },
+      referrers: async function* (of, options) {
+        await answer(tags.promise);
+        yield* store.referrers(of, options);
+      },
+    };
+    return { repository, dropped };
+  }
+
+  it('is gone once for list and tags by who looks at everything', async () => {
+    for (const put of Object.values(homes)) await put();
+    const { repository } = listingAfterTag((asked) => asked);
+    expect(told(await discovered({ repository, exhaustive: true }))).toEqual(told(await discovered()));
+  });
+
+  it('is not gone for tags by who may have seen enough before', async () => {
+    await homes['bundle signature']?.();
+    const { repository, dropped } = listingAfterTag(async () => undefined);
+    for await (const one of discover(
+      { repository, subject, formats: new Set(['bundle', 'legacy'] as const) },
+      new AbortController().signal,
+    )) {
+      expect(one.kind).toBe('candidate');
+      break;
+    }
+    expect(dropped).toEqual([]);
+  });
+
+  it('leaves no question open where the list failed', async () => {
+    const { repository, dropped } = listingAfterTag((asked) =>
+      asked.then(() => Promise.reject(new OciError('timeout', 'registry.test', 'it does not answer'))),
+    );
+    await expect(discovered({ repository, exhaustive: true })).rejects.toMatchObject({
+      code: 'REGISTRY_TIMEOUT',
+    });
+    expect(dropped.map(({ aborted }) => aborted)).toEqual([true, true]);
+  });
+});

@@ -23,19 +23,23 @@ export interface Question extends Pick<DiscoveryRequest, 'repository' | 'subject
 export async function gatherFindings(question: Question, signal: AbortSignal): Promise<readonly Finding[]> {
   const { requirements, now, subject } = question;
   const { digest } = subject;
-  const looksAtAll = question.exhaustive === true || requirements.some(comparesSignatures);
   const findings: Finding[] = [];
   let failure: SealiftError | undefined;
   for await (const discovered of discover(discoveryOf(question), signal)) {
     if (discovered.kind === 'unavailable') failure ??= discovered.error;
     else findings.push(findingOf(discovered, { requirements, digest, now }));
-    if (!looksAtAll && isEnough(requirements, findings, digest)) return findings;
+    if (!looksAtAll(question) && isEnough(requirements, findings, digest)) return findings;
   }
   if (failure !== undefined && !allHold(requirements, findings, digest)) throw failure;
   return findings;
 }
 
-function discoveryOf({ repository, subject, requirements }: Question): DiscoveryRequest {
+function looksAtAll({ exhaustive = false, requirements }: Question): boolean {
+  return exhaustive || requirements.some(comparesSignatures);
+}
+
+function discoveryOf(question: Question): DiscoveryRequest {
+  const { repository, subject, requirements } = question;
   const formats = new Set<SignatureFormat>(requirements.flatMap((requirement) => requirement.formats));
   const predicateTypes = requirements.flatMap(({ attestations }) =>
     attestations.map(({ predicateType }) => predicateType),
@@ -44,6 +48,7 @@ function discoveryOf({ repository, subject, requirements }: Question): Discovery
     repository,
     subject,
     formats,
+    exhaustive: looksAtAll(question),
     ...(predicateTypes.length === 0 ? {} : { attestations: { predicateTypes } }),
   };
 }

@@ -73,6 +73,7 @@ async function signWithServices(
   const bundle = await builder.create(artifact).catch((thrown) => {
     throw asSigningError(thrown, services);
   });
+  if (material.kind === 'key') nameKey(bundle, keyHint(material.privateKey));
   return {
     bundle: JSON.stringify(bundleToJSON(bundle)),
     signedBy: signedBy(material, bundle),
@@ -81,18 +82,21 @@ async function signWithServices(
   };
 }
 
-function signerOfKey(privateKey: PrivateKey): Signer {
-  const { key, publicKey } = privateKey;
+function signerOfKey({ key, publicKey }: PrivateKey): Signer {
   return {
     sign: async (data) => ({
       signature: sign(publicKey.hash, data, { key, dsaEncoding: 'der', padding: paddingOf(key) }),
       key: {
         $case: 'publicKey',
         publicKey: publicKey.key.export({ format: 'pem', type: 'spki' }).toString(),
-        hint: keyHint(privateKey),
       },
     }),
   };
+}
+
+/** The library would write the hint into the envelope too, where cosign takes it for the name of another key than the one it was given. */
+function nameKey({ verificationMaterial: { content } }: Bundle, hint: string): void {
+  if (content.$case === 'publicKey') content.publicKey.hint = hint;
 }
 
 function signedBy(material: SigningMaterial, { verificationMaterial: { content } }: Bundle): SignedBy {

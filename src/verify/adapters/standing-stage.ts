@@ -10,6 +10,7 @@ import type { SealiftError } from '../../core/index.ts';
 import { withRootAge } from '../basis/root-age.ts';
 import { type RootId, rootsOf, verdictBasis } from '../basis/verdict-basis.ts';
 import { type AcceptedVerdict, VerdictCache } from '../basis/verdict-cache.ts';
+import { refuseDenied } from '../policy/denied-artifact.ts';
 import { keepEvidence, listEvidence } from './kept-evidence.ts';
 import { RecordingRepository } from './recording-repository.ts';
 import type { OpenSource, VerifyStage } from './verify-stage.ts';
@@ -39,10 +40,15 @@ export interface StandingPorts {
   readonly now: () => number;
 }
 
+export interface KeepingVerifyStage extends VerifyStage {
+  denied: typeof refuseDenied;
+}
+
 /** A stage that judges by the registry, and keeps what it counted in the local layout when it accepts. */
-export function createKeepingVerifyStage(ports: Omit<StandingPorts, 'rootId'>): VerifyStage {
+export function createKeepingVerifyStage(ports: Omit<StandingPorts, 'rootId'>): KeepingVerifyStage {
   const { stageOver, openRepository, openLocal } = ports;
   return {
+    denied: refuseDenied,
     verify: async (request, signal) => {
       // Opened when it is asked for: what asks for no signature opens nothing.
       let recorded: RecordingRepository | undefined;
@@ -129,6 +135,9 @@ class StandingJudge {
   }
 
   async judge(request: StandingRequest, signal: AbortSignal): Promise<Verdict> {
+    const { source, desired, revision } = request;
+    const denied = refuseDenied(source, desired, digestOf(revision));
+    if (denied !== undefined) return denied;
     const kept = await this.#byWhatIsKept(request, signal).catch(orFault(signal));
     if ('kind' in kept && kept.kind !== 'refused') return aged(this.#ports, request, kept);
     try {
@@ -190,12 +199,16 @@ function evidenceOf({ signers }: Extract<Verdict, { kind: 'accepted' }>): Readon
   return new Set(signers.map(({ evidence }) => evidence));
 }
 
+function digestOf(revision: string): string {
+  return revision.slice(revision.lastIndexOf('@') + 1);
+}
+
 async function resolveInForce(
   repository: ReadStore,
   { revision }: StandingRequest,
   signal: AbortSignal,
 ): Promise<ResolvedRevision> {
-  const resolution = await repository.resolve(revision.slice(revision.lastIndexOf('@') + 1), { signal });
+  const resolution = await repository.resolve(digestOf(revision), { signal });
   if (resolution.kind === 'unchanged')
     throw new TypeError(`${revision}: unchanged, though nothing was known`);
   return { revision, manifest: resolution.descriptor, content: resolution.content };

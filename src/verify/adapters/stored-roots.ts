@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { TrustedRoots } from '../policy/trusted-roots.ts';
-import { loadTrustedRoot, type TrustedRoot } from '../proof/trusted-root.ts';
+import type { TrustedRoot } from '../proof/trusted-root.ts';
 
 /** Roots that are held ready to judge with, about 200 KB each. */
 const maxLoaded = 8;
@@ -18,7 +18,7 @@ export function createTrustedRoots(read: (name: string) => Uint8Array): TrustedR
           ? { content: read(wanted.name), subject: `trusted root ${wanted.name}` }
           : { content: Buffer.from(wanted.content), subject: wanted.subject };
       const id = createHash('sha256').update(content).digest('hex');
-      const root = loaded.get(id) ?? loadTrustedRoot(content, subject);
+      const root = loaded.get(id) ?? load(content, subject);
       loaded.delete(id);
       loaded.set(id, root);
       const [oldest] = loaded.keys();
@@ -29,4 +29,10 @@ export function createTrustedRoots(read: (name: string) => Uint8Array): TrustedR
       });
     },
   };
+}
+
+/** Who asks for keys alone never needs to read a root. */
+async function load(content: Uint8Array, subject: string): Promise<TrustedRoot> {
+  const { loadTrustedRoot } = await import('../proof/trusted-root.ts');
+  return loadTrustedRoot(content, subject);
 }

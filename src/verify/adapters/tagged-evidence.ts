@@ -8,14 +8,30 @@ import { type FoundManifest, readLayers } from './legacy-layers.ts';
 
 const suffixes: Readonly<Record<Purpose, string>> = { signature: 'sig', attestation: 'att' };
 
+/** What lies under a tag; `undefined` where there is no such tag. */
+export type TaggedLookup = Promise<Read<FoundManifest | undefined>>;
+
 /**
- * What lies under cosign's tag for this digest, if there is one. The tag is anybody's to move: it only says where to look.
+ * Asks for cosign's tag for this digest. The tag is anybody's to move: it only says where to look. Rejects only when aborted.
  * https://github.com/sigstore/cosign/blob/v3.0.0/specs/SIGNATURE_SPEC.md
  */
-export async function* discoverTagged(search: Search, purpose: Purpose, signal: AbortSignal): Discovery {
-  const { algorithm, encoded } = parseDigest(search.subject.digest);
-  const tag = `${algorithm}-${encoded}.${suffixes[purpose]}`;
-  const found = await readTagged(search.repository, tag, signal);
+export function lookUpTagged(
+  { repository, subject }: Pick<Search, 'repository' | 'subject'>,
+  purpose: Purpose,
+  signal: AbortSignal,
+): TaggedLookup {
+  const { algorithm, encoded } = parseDigest(subject.digest);
+  return readTagged(repository, `${algorithm}-${encoded}.${suffixes[purpose]}`, signal);
+}
+
+/** What a lookup found, layer by layer. */
+export async function* discoverTagged(
+  search: Search,
+  purpose: Purpose,
+  lookup: TaggedLookup,
+  signal: AbortSignal,
+): Discovery {
+  const found = await lookup;
   if (found.kind !== 'read') yield unread({ format: 'legacy', purpose }, search.subject.digest, found);
   else if (found.value !== undefined) yield* readLayers(search, purpose, found.value, signal);
 }

@@ -8,10 +8,12 @@ import {
 } from '../../api/index.ts';
 import { SealiftError } from '../../core/index.ts';
 import { requirementsOf } from '../policy/authorities.ts';
+import { refuseDenied } from '../policy/denied-artifact.ts';
+import { refuse } from '../policy/refuse.ts';
 import { reportOn, type VerificationReport } from '../policy/report.ts';
 import type { Requirement } from '../policy/requirement.ts';
 import type { TrustedRoots } from '../policy/trusted-roots.ts';
-import { decideVerdict, refuse } from '../policy/verdict.ts';
+import { decideVerdict } from '../policy/verdict.ts';
 import { gatherFindings } from './gather.ts';
 
 /** Opens the repository that a source polls. */
@@ -75,6 +77,8 @@ async function judge(
   { signal, exhaustive }: Thoroughness,
 ): Promise<Explanation> {
   const { digest } = resolved.manifest;
+  const denied = exhaustive ? undefined : refuseDenied(source, desired, digest);
+  if (denied !== undefined) return { verdict: denied };
   const required = await requirementsOf(source, desired, roots);
   switch (required.kind) {
     case 'not-required':

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { oldestBundleMediaType } from './bundle-version.ts';
 import type { UnverifiedClaim, UnverifiedEvidence } from './candidate.ts';
 import { liftLogEntry } from './legacy-log-entry.ts';
+import { madeOnce } from './made-once.ts';
 import { Refused } from './refused.ts';
 import { base64Schema } from './strict-base64.ts';
 import { conform, parseStrictJson } from './strict-json.ts';
@@ -14,7 +15,7 @@ const timestampAnnotation = 'dev.sigstore.cosign/rfc3161timestamp';
 /** Whoever may push writes them, and a manifest may have as many as fit into it. */
 const maxAnnotationCharacters = 128 * 1024;
 
-const timestampSchema = z.strictObject({ SignedRFC3161Timestamp: base64Schema });
+const timestampSchema = madeOnce(() => z.strictObject({ SignedRFC3161Timestamp: base64Schema }));
 
 type Annotations = Readonly<Record<string, string>>;
 
@@ -64,5 +65,5 @@ function readEvidence(annotations: Annotations): UnverifiedEvidence {
 
 function readTimestamp(text: string): string {
   const value = parseStrictJson(Buffer.from(text));
-  return conform(timestampSchema, value, timestampAnnotation).SignedRFC3161Timestamp;
+  return conform(timestampSchema(), value, timestampAnnotation).SignedRFC3161Timestamp;
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { UnverifiedCandidate, UnverifiedClaim } from './candidate.ts';
 import { textsOf } from './in-toto-statement.ts';
 import { annotationOf, readLegacyEvidence } from './legacy-evidence.ts';
+import { madeOnce } from './made-once.ts';
 import { Refused } from './refused.ts';
 import { expectType } from './signature-statement.ts';
 import { decodeBase64 } from './strict-base64.ts';
@@ -13,17 +14,19 @@ const simpleSigningType = 'application/vnd.dev.cosign.simplesigning.v1+json';
 const signatureAnnotation = 'dev.cosignproject.cosign/signature';
 const payloadType = 'cosign container image signature';
 
-const kindSchema = z.object({ critical: z.object({ type: z.string() }) });
+const kindSchema = madeOnce(() => z.object({ critical: z.object({ type: z.string() }) }));
 
 /** The repository's name is signed but not compared: mirrors rename, and cosign leaves it unchecked too. */
-const payloadSchema = z.strictObject({
-  critical: z.strictObject({
-    identity: z.strictObject({ 'docker-reference': z.string() }),
-    image: z.strictObject({ 'docker-manifest-digest': z.string() }),
-    type: z.literal(payloadType),
+const payloadSchema = madeOnce(() =>
+  z.strictObject({
+    critical: z.strictObject({
+      identity: z.strictObject({ 'docker-reference': z.string() }),
+      image: z.strictObject({ 'docker-manifest-digest': z.string() }),
+      type: z.literal(payloadType),
+    }),
+    optional: z.record(z.string(), z.unknown()).nullable(),
   }),
-  optional: z.record(z.string(), z.unknown()).nullable(),
-});
+);
 
 /** Reads a cosign signature of the simple-signing kind. @throws Refused SIGNATURE_MALFORMED, SIGNATURE_WRONG_TYPE. */
 export function readLegacySignature(
@@ -36,8 +39,8 @@ export function readLegacySignature(
   }
   const signature = decodeBase64(encoded, signatureAnnotation);
   const value = parseStrictJson(candidate.content);
-  expectType('payload', payloadType, conform(kindSchema, value, 'payload').critical.type);
-  const { critical, optional } = conform(payloadSchema, value, 'payload');
+  expectType('payload', payloadType, conform(kindSchema(), value, 'payload').critical.type);
+  const { critical, optional } = conform(payloadSchema(), value, 'payload');
   return {
     signedBytes: candidate.content,
     signature,

@@ -22,7 +22,7 @@ export interface OrderQuestion {
 
 /** `back`: a signed statement lets the site go below its floor, down to the mark. */
 export interface OrderAnswer {
-  readonly kind: 'level' | 'ahead' | 'back';
+  readonly kind: 'onward' | 'back';
 }
 
 /** Whether an artifact stands at its floor, above it, or where a signed statement lets it stand. */
@@ -34,10 +34,10 @@ export function judgeOrder(question: OrderQuestion): OrderAnswer | Stale {
     return stale('REVISION_ROLLBACK', detail);
   }
   const ahead = compareMarks(order, mark, floor);
-  if (floor.digest === digest) return { kind: ahead > 0 ? 'ahead' : 'level' };
+  if (floor.digest === digest) return { kind: 'onward' };
   if (ahead < 0 || floor.superseded.some((old) => old.digest === digest)) return belowFloor(question);
   if (ahead > 0) return aboveFloor(question);
-  if (floor.digest === undefined) return { kind: 'ahead' };
+  if (floor.digest === undefined) return { kind: 'onward' };
   const detail = `expected one artifact with this place in the order, got ${digest} beside the floor, ${describeMark(order, floor)}`;
   return stale('REVISION_EQUIVOCATION', detail);
 }
@@ -49,8 +49,8 @@ function belowFloor({ order, floor, mark, revision }: OrderQuestion): OrderAnswe
 }
 
 function aboveFloor({ order, floor, mark, maxJump }: OrderQuestion): OrderAnswer | Stale {
-  if (maxJump === undefined) return { kind: 'ahead' };
-  if (Number(mark.value) - Number(floor.value) <= maxJump) return { kind: 'ahead' };
+  if (maxJump === undefined) return { kind: 'onward' };
+  if (Number(mark.value) - Number(floor.value) <= maxJump) return { kind: 'onward' };
   const detail = `expected a sequence at most ${maxJump} above the floor, which is ${describeMark(order, floor)}, got ${describeMark(order, mark)}`;
   return stale('REVISION_JUMP', detail);
 }

@@ -1,4 +1,4 @@
-import semver from 'semver';
+import parseVersion from 'semver/functions/parse.js';
 import { compareMarks, describeMark, type Floor, type FloorMark } from '../../api/index.ts';
 import { SealiftError } from '../../core/index.ts';
 import { parseInstant, parseSequence } from './annotation.ts';
@@ -41,7 +41,7 @@ function placeIn({ order, superseded }: Floor, to: string): number | string {
   }
   const parse = {
     sequence: () => parseSequence(to),
-    semver: () => semver.parse(to, { loose: true })?.version,
+    semver: () => parseVersion(to, { loose: true })?.version,
     signedTime: () => parseInstant(to),
   } as const;
   const value = parse[order]();

@@ -1,4 +1,4 @@
-import semver from 'semver';
+import parseVersion from 'semver/functions/parse.js';
 import { type FloorMark, type FloorOrder, freshnessAnnotations, ociAnnotations } from '../../api/index.ts';
 import { rfc3339 } from '../../core/index.ts';
 import { quoted } from '../evidence/refused.ts';
@@ -43,11 +43,11 @@ function bySequence(revision: JudgedRevision): Placed | Stale {
 function byVersion(revision: JudgedRevision): Placed | Stale {
   const stated = revision.annotations[ociAnnotations.version];
   const text = revision.tag ?? stated;
-  const version = semver.parse(text, { loose: true });
+  const version = parseVersion(text, { loose: true });
   if (version === null) {
     return stale('REVISION_UNORDERED', `expected a version as tag, got ${quoted(text ?? 'no tag')}`);
   }
-  const signed = semver.parse(stated ?? text, { loose: true });
+  const signed = parseVersion(stated ?? text, { loose: true });
   if (signed === null || signed.compare(version) !== 0) {
     const detail = `expected the tag ${quoted(text ?? '')} on an artifact of that version, got one of ${quoted(stated ?? '')}`;
     return stale('REVISION_UNORDERED', detail);

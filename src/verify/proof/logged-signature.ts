@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { logEntrySchema } from '../evidence/log-entry.ts';
+import { madeOnce } from '../evidence/made-once.ts';
 import { Refused } from '../evidence/refused.ts';
 import { decodeBase64 } from '../evidence/strict-base64.ts';
 import { conform, parseStrictJson } from '../evidence/strict-json.ts';
@@ -31,36 +32,42 @@ export function readLoggedSignature(value: unknown): LoggedSignature {
   });
 }
 
-const pemKey = z.object({ publicKey: z.object({ content: z.string() }) });
+type Verifier = {
+  readonly [name in 'x509Certificate' | 'publicKey']?: { readonly rawBytes: string } | undefined;
+};
 
-const rawBytes = z.object({ rawBytes: z.string() });
-const verifierSchema = z.object({ x509Certificate: rawBytes.optional(), publicKey: rawBytes.optional() });
-type Verifier = z.output<typeof verifierSchema>;
-
-const bodySchemas = {
-  'hashedrekord/0.0.1': z
-    .object({ spec: z.object({ signature: pemKey }) })
-    .transform(({ spec }) => [pemContent(spec.signature.publicKey.content)]),
-  'dsse/0.0.1': z
-    .object({ spec: z.object({ signatures: z.array(z.object({ verifier: z.string() })) }) })
-    .transform(({ spec }) => spec.signatures.map(({ verifier }) => pemContent(verifier))),
-  'intoto/0.0.2': z
-    .object({
-      spec: z.object({
-        content: z.object({
-          envelope: z.object({ signatures: z.array(z.object({ publicKey: z.string() })) }),
-        }),
-      }),
-    })
-    .transform(({ spec }) => spec.content.envelope.signatures.map(({ publicKey }) => pemContent(publicKey))),
-  'hashedrekord/0.0.2': z
-    .object({
-      spec: z.object({
-        hashedRekordV002: z.object({ signature: z.object({ verifier: verifierSchema }) }),
-      }),
-    })
-    .transform(({ spec }) => [rawContent(spec.hashedRekordV002.signature.verifier)]),
-} as const;
+const bodySchemas = madeOnce(() => {
+  const pemKey = z.object({ publicKey: z.object({ content: z.string() }) });
+  const rawBytes = z.object({ rawBytes: z.string() }).optional();
+  const verifier = z.object({ x509Certificate: rawBytes, publicKey: rawBytes });
+  const signatures = z.array(z.object({ publicKey: z.string() }));
+  return new Map<string, z.ZodType<readonly Uint8Array[]>>([
+    [
+      'hashedrekord/0.0.1',
+      z
+        .object({ spec: z.object({ signature: pemKey }) })
+        .transform(({ spec }) => [pemContent(spec.signature.publicKey.content)]),
+    ],
+    [
+      'dsse/0.0.1',
+      z
+        .object({ spec: z.object({ signatures: z.array(z.object({ verifier: z.string() })) }) })
+        .transform(({ spec }) => spec.signatures.map((one) => pemContent(one.verifier))),
+    ],
+    [
+      'intoto/0.0.2',
+      z
+        .object({ spec: z.object({ content: z.object({ envelope: z.object({ signatures }) }) }) })
+        .transform(({ spec }) => spec.content.envelope.signatures.map((one) => pemContent(one.publicKey))),
+    ],
+    [
+      'hashedrekord/0.0.2',
+      z
+        .object({ spec: z.object({ hashedRekordV002: z.object({ signature: z.object({ verifier }) }) }) })
+        .transform(({ spec }) => [rawContent(spec.hashedRekordV002.signature.verifier)]),
+    ],
+  ]);
+});
 
 /**
  * The library compares signature and hash of an entry, but not the signer that it names: an entry of somebody else would do (CVE-2026-22703).
@@ -76,11 +83,11 @@ export function requireSignerOf({ kind, body }: LoggedSignature, { key, certific
 }
 
 function namedSigners(kind: string, body: unknown): readonly Uint8Array[] {
-  if (!Object.hasOwn(bodySchemas, kind)) {
-    const known = Object.keys(bodySchemas).join(', ');
+  const schema = bodySchemas().get(kind);
+  if (schema === undefined) {
+    const known = [...bodySchemas().keys()].join(', ');
     throw invalid(`expected a log entry of a kind ${known}, got ${JSON.stringify(kind.slice(0, 60))}`);
   }
-  const schema: z.ZodType<readonly Uint8Array[]> = bodySchemas[kind as keyof typeof bodySchemas];
   return asLogFault(() => conform(schema, body, 'canonicalizedBody'));
 }
 
