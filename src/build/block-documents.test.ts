@@ -45,7 +45,7 @@ describe('the quick reader says what the full reader says', () => {
       "a: \"b\n  c\n\n\n  \\ d \n  e\"\nf: 'g\n\n  h''\n  i'\n- j".replace('\n- j', '\n'),
     ],
     ['dollars', 'a: "$b"\nc:\n- |\n  $d\n- $e\n- {f: \'$g\', "h/i~": "$"}\n'],
-    ['literal blocks', 'a: |\n  b\n\n   c\n    # d\n\n\ne: |-\n\n\n    f\n\ng: |+\n  h\n\n\ni:\n- |\n j\n'],
+    ['literal blocks', 'a: |\n  b\n\n   c\n    # d\n\n\ne: |-\n\n\n    f\n\ng: |+\n  h\ni:\n- |\n j\n'],
     ['a literal block that ends the file', 'a: |\n  b\n'],
     ['a literal block before a comment', 'a:\n  b: |\n    c\n  # d\n  e: f\n'],
     ['braces and brackets', 'a: {}\nb: []\nc: [ a, "b", \'c\' , [1], {d: e, "f": {g: null}} ] # h\n'],

@@ -14,9 +14,6 @@ export interface BlockDocument extends YamlValue {
   readonly number: number;
 }
 
-/** Taken by the full reader for marks of its own, or for breaks. */
-const oddCharacter = /[\r\ufeff]/;
-
 function* documentsOf(text: string, rules: ScalarRules): Generator<BlockDocument> {
   const lines = new BlockLines(text);
   const reader = new BlockReader(lines, rules);
@@ -49,7 +46,9 @@ function refuseList(value: JsonValue): void {
  */
 export function readBlockDocuments(text: string, rules: ScalarRules): readonly BlockDocument[] | undefined {
   try {
-    return oddCharacter.test(text) ? undefined : [...documentsOf(text, rules)];
+    // The full reader takes these for breaks, or for marks of its own.
+    const isOdd = text.includes('\r') || text.includes('\ufeff');
+    return isOdd ? undefined : [...documentsOf(text, rules)];
   } catch (thrown) {
     if (thrown instanceof IrregularYaml) return undefined;
     throw thrown;

@@ -4,7 +4,7 @@ import type { Faults } from './faults.ts';
 import { isObject, type JsonObject, type Path } from './json-value.ts';
 import { fieldFaults } from './kustomization-fields.ts';
 import { readYamlDocuments, type YamlDocument } from './yaml-documents.ts';
-import { readYamlValue } from './yaml-value.ts';
+import { readYaml } from './yaml-readings.ts';
 
 /** A kustomization.yaml, resolved, with the lines of its parts. */
 export interface KustomizationFile {
@@ -42,23 +42,45 @@ function fieldLine(document: YamlDocument, at: Path): number {
   return pair === undefined ? lineOf(document, at) : document.lineAt((pair.key as ParsedNode).range[0]);
 }
 
+/** Places in a file; its nodes are read once somebody asks for one. */
+class KustomizationLines {
+  readonly #path: string;
+  readonly #text: string;
+  #document: YamlDocument | undefined;
+
+  constructor(path: string, text: string) {
+    this.#path = path;
+    this.#text = text;
+  }
+
+  ofField(at: Path): string {
+    return this.#place((document) => fieldLine(document, at));
+  }
+
+  ofPart(at: Path): string {
+    return this.#place((document) => lineOf(document, at));
+  }
+
+  #place(lineIn: (document: YamlDocument) => number): string {
+    this.#document ??= [...readYamlDocuments(this.#path, this.#text)][0];
+    return this.#document === undefined ? this.#path : `${this.#path}:${lineIn(this.#document)}`;
+  }
+}
+
 /**
  * Reads a kustomization file. Unknown and refused fields become faults.
  * @throws SealiftError YAML_MALFORMED, YAML_LIMIT_EXCEEDED, KUSTOMIZE_FAILED when it is no map.
  */
 export function parseKustomization(path: string, text: string, faults: Faults): KustomizationFile {
-  const documents = [...readYamlDocuments(path, text)];
-  const filled = documents.filter((document) => document.contents !== null);
-  const [document] = filled.length === 0 ? documents : filled;
-  if (document === undefined) return { path, value: {}, place: () => path };
-  if (filled.length > 1) {
-    throw new SealiftError('KUSTOMIZE_FAILED', path, `expected one document, got ${filled.length}`);
-  }
   // Kustomize reads its own file by the rules of YAML 1.1, unlike the objects.
-  const value = readYamlValue(document, 'printed').value ?? {};
-  if (!isObject(value)) throw new SealiftError('KUSTOMIZE_FAILED', path, 'expected a map, got other YAML');
-  for (const { at, detail } of fieldFaults(value)) {
-    faults.add('KUSTOMIZE_FAILED', `${path}:${fieldLine(document, at)}`, detail);
+  const [first, ...others] = [...readYaml(path, text, 'printed')].map((document) => document.read().value);
+  if (first === undefined) return { path, value: {}, place: () => path };
+  if (others.some((other) => other !== null)) {
+    throw new SealiftError('KUSTOMIZE_FAILED', path, `expected one document, got ${others.length + 1}`);
   }
-  return { path, value, place: (at) => `${path}:${lineOf(document, at)}` };
+  const value = first ?? {};
+  if (!isObject(value)) throw new SealiftError('KUSTOMIZE_FAILED', path, 'expected a map, got other YAML');
+  const lines = new KustomizationLines(path, text);
+  for (const { at, detail } of fieldFaults(value)) faults.add('KUSTOMIZE_FAILED', lines.ofField(at), detail);
+  return { path, value, place: (at) => lines.ofPart(at) };
 }

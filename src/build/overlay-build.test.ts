@@ -34,6 +34,11 @@ describe('the kustomization that is built', () => {
     }
   });
 
+  it('may be followed by empty documents, as kustomize takes it', async () => {
+    const files = { 'kustomization.yaml': 'resources: [a.yaml]\n---\n# end\n', 'a.yaml': object };
+    expect(await generated(files)).toEqual({ ...header, resources: ['a.yaml'] });
+  });
+
   it('is made where there is none: files, and directories with one of their own', async () => {
     const files = {
       'd/b.yaml': object,
@@ -266,6 +271,7 @@ describe('what a kustomization may not lead to', () => {
     ],
     ['a merged field', '<<: {resources: [a.yaml], foo: 1}', 'unknown field "foo"'],
     ['two documents', 'resources: [a.yaml]\n---\nresources: [a.yaml]\n', 'expected one document, got 2'],
+    ['a document before it', '---\n---\nresources: [a.yaml]\n', 'expected one document, got 2'],
     ['a list', '- a.yaml\n', 'expected a map, got other YAML'],
     [
       'a generator that is a program',

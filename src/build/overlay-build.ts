@@ -170,6 +170,25 @@ async function originsOf(
   return origins;
 }
 
+interface Printed extends KustomizeOutput {
+  /** By the number of the document; empty unless they were asked for. */
+  readonly origins: readonly (ObjectOrigin | undefined)[];
+}
+
+async function print(
+  run: Run,
+  {
+    changed,
+    kustomization,
+  }: { changed: ReadonlyMap<string, string | Uint8Array>; kustomization: JsonObject },
+  signal: AbortSignal,
+): Promise<Printed> {
+  for (const [path, content] of changed) await run.workspace.write(path, content);
+  const output = await runKustomize(run, signal);
+  const origins = run.request.explain ? await originsOf(run, kustomization, signal) : [];
+  return { ...output, origins };
+}
+
 /** Builds a tree with the real kustomize, in a private copy that is gone afterwards. */
 export async function buildOverlay(
   request: OverlayRequest,
@@ -181,21 +200,23 @@ export async function buildOverlay(
   const prepared = await prepare(request, faults, signal);
   faults.throwIfAny(prepared.path);
   const changed = await changedFiles(request, prepared);
+  for (const [path, content] of changed) {
+    if (path !== prepared.path) collection.clearTexts.push(Buffer.from(content).toString('utf8'));
+  }
   const workspace = await ports.workspaces.open({ root: request.root, ...prepared.part }, signal);
+  const places = new SourcePlaces(request.tree);
+  const files = new Set([...prepared.part.files, prepared.path]);
+  const run = { request, ports, workspace, file: prepared.path, files, places };
+  const printing = print(run, { changed, kustomization: prepared.value }, signal);
+  const remove = (): Promise<void> => workspace.remove();
+  // The files go while what was made of them is read.
+  const removed = printing.then(remove, remove);
   try {
-    for (const [path, content] of changed) await workspace.write(path, content);
-    for (const [path, content] of changed) {
-      if (path !== prepared.path) collection.clearTexts.push(Buffer.from(content).toString('utf8'));
-    }
-    const places = new SourcePlaces(request.tree);
-    const files = new Set([...prepared.part.files, prepared.path]);
-    const run = { request, ports, workspace, file: prepared.path, files, places };
-    const { text, messages } = await runKustomize(run, signal);
+    const { text, messages, origins } = await printing;
     warnings.push(...messages);
-    const origins = request.explain ? await originsOf(run, prepared.value, signal) : [];
     for (const document of readYaml(`kustomize build of ${prepared.path}`, text, 'printed'))
       addObjects(document, collection, origins[document.number - 1]);
   } finally {
-    await workspace.remove();
+    await removed;
   }
 }

@@ -34,7 +34,11 @@ const greatestInteger = 2n ** 64n - 1n;
 /** Its uint64 has no sign, not even a plus. */
 const greatestSigned = 2n ** 63n - 1n;
 
-function parseInteger(text: string): number | bigint | undefined {
+/** Go cuts the mark of these bases off and reads what is left as a number, which may have a sign of its own. */
+const signBehindMark = /^(0[ob])([-+])(?=[0-7])/;
+
+function parseInteger(written: string): number | bigint | undefined {
+  const text = written.replace(signBehindMark, '$2$1');
   const match = integerPattern.exec(text);
   if (match === null) return undefined;
   const [, sign, digits = ''] = match;
@@ -94,6 +98,11 @@ function resolveFraction(text: string): Scalar {
   return parseFloating(text.replaceAll('_', '')) ?? text;
 }
 
+/** True for a digit and for a sign. */
+function startsNumber(code: number): boolean {
+  return (code >= 48 && code <= 57) || code === 43 || code === 45;
+}
+
 function resolveWord(text: string, rules: ScalarRules): Scalar | undefined {
   const word = words.get(text);
   return word === undefined && rules === 'printed' ? printedWords.get(text) : word;
@@ -103,6 +112,6 @@ function resolveWord(text: string, rules: ScalarRules): Scalar | undefined {
 export function resolvePlain(text: string, rules: ScalarRules): Scalar {
   const word = text.length <= longestWord ? resolveWord(text, rules) : undefined;
   if (word !== undefined) return word;
-  if (/^[-+0-9]/.test(text)) return resolveNumeric(text, rules);
+  if (startsNumber(text.charCodeAt(0))) return resolveNumeric(text, rules);
   return text.startsWith('.') ? resolveFraction(text) : text;
 }

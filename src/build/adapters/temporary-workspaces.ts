@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { copyFile, lstat, mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, rm, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { asSealiftError, SealiftError } from '../../core/index.ts';
 import type { TreePart, Workspace, Workspaces } from '../workspace.ts';
@@ -61,7 +61,11 @@ async function open(temporaryDirectory: string, part: TreePart, signal: AbortSig
       await rm(full, { force: true });
       await writeFile(full, content, { mode: 0o600 });
     },
-    remove: () => removePrivateDirectory(directory),
+    remove: async () => {
+      // All at once; what else is there has to be looked for.
+      await Promise.allSettled([...part.files].map((path) => unlink(join(copy, path))));
+      await removePrivateDirectory(directory);
+    },
   };
 }
 
