@@ -69,7 +69,9 @@ const ordered = policy('ordered', { order: 'sequence' });
 describe('createFreshnessStage', () => {
   it('says which floors move, and whence', () => {
     const floors = new Map<string, Floor>();
-    expect(look({ policies: [ordered], floors })).toMatchObject({ moves: [{ to: { value: 7 } }] });
+    const first = look({ policies: [ordered], floors });
+    expect(first).toMatchObject({ moves: [{ to: { value: 7 } }] });
+    expect(first).not.toHaveProperty('moves.0.from');
     expect(look({ policies: [ordered], floors })).toMatchObject({ moves: [], floors: [{ value: 7 }] });
     expect(look({ policies: [ordered], number: 8, floors })).toMatchObject({
       moves: [{ from: { value: 7 }, to: { value: 8 } }],

@@ -65,8 +65,8 @@ describe('a floor that an operator moved to where no artifact stands', () => {
     expect(judged(five, release('other', 5))).toMatchObject(refused('REVISION_EQUIVOCATION', 'sha256:other'));
   });
 
-  it('is remembered without an artifact when it moves on', () => {
-    const [before] = movedFloor(moved, { ...raise, to: '6' }).superseded;
+  it('is remembered without an artifact when one comes above it', () => {
+    const [before] = floorAfter(moved, release('six', 6)).superseded;
     expect(before?.value).toBe(5);
     expect(before).not.toHaveProperty('digest');
   });

@@ -20,9 +20,8 @@ export interface FloorMove {
 }
 
 /** The first floor of a stream. */
-export function firstFloor(name: FloorName, mark: FloorMark, { source, at }: FloorMove): Floor {
-  const sources = source === undefined ? [] : [source];
-  return { ...name, ...mark, epoch: 0, sources, superseded: [], withdrawn: [], at };
+export function firstFloor(name: FloorName, mark: FloorMark, { source, at }: Required<FloorMove>): Floor {
+  return { ...name, ...mark, epoch: 0, sources: [source], superseded: [], withdrawn: [], at };
 }
 
 /** The same object where nothing is new; never a lower value. */
