@@ -16,7 +16,8 @@ export interface Switched {
 
 /**
  * Every check of a source, taken out once: a condition that guards something never holds, and one half of each `&&` and `||` is left away.
- * Types and constants are left alone: what they break, the compiler says. Numbers count from `first`.
+ * Types and constants are left alone: what they break, the compiler says. So is `...(x === undefined ? {} : { x })`, which leaves a field
+ * out that would be undefined otherwise, and which nobody tells from that. Numbers count from `first`.
  */
 export function switchMutants(source: string, first: number): Switched {
   const bytes = Buffer.from(source);
@@ -26,7 +27,14 @@ export function switchMutants(source: string, first: number): Switched {
   const text = (span: Span): string => bytes.subarray(span.start - start, span.end - start).toString();
   const insertions = new Insertions();
   const mutants: Mutant[] = [];
+  const left = new Set<unknown>();
   visit(module, (node) => {
+    if (node.type === 'SpreadElement') left.add(absentField(node.arguments as Node));
+    if (!left.has(node)) takeOut(node);
+  });
+  return { source: insertions.into(bytes, start), mutants };
+
+  function takeOut(node: Node): void {
     const taken = takenOut(node);
     if (taken.length > 1) insertions.around(spanOf(node), '(', ')');
     for (const { whole, switched, asleep, kept } of taken) {
@@ -39,8 +47,7 @@ export function switchMutants(source: string, first: number): Switched {
       const replacement = kept === undefined ? asleep : `(${text(kept)})`;
       mutants.push({ line, original: text(whole), replacement });
     }
-  });
-  return { source: insertions.into(bytes, start), mutants };
+  }
 }
 
 interface TakenOut {
@@ -65,6 +72,17 @@ function takenOut(node: Node): readonly TakenOut[] {
     { whole, switched: right, asleep, kept: left },
     { whole, switched: left, asleep, kept: right },
   ];
+}
+
+/** The condition of `...(x === undefined ? {} : { x })`. */
+function absentField(spread: Node): Node | undefined {
+  const node = spread.type === 'ParenthesisExpression' ? (spread.expression as Node) : spread;
+  if (node.type !== 'ConditionalExpression') return undefined;
+  const [test, consequent] = [node.test as Node, node.consequent as Node];
+  const isAbsent = test.operator === '===' && (test.right as Node).value === 'undefined';
+  return isAbsent && (consequent.properties as readonly unknown[] | undefined)?.length === 0
+    ? node
+    : undefined;
 }
 
 function spanOf(node: object): Span {
