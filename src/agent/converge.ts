@@ -30,17 +30,19 @@ interface Pass {
 /** As many as the engine has at once. */
 const parallelPolls = 4;
 
-/** Judges again what is in force under other policies or keys; a refusal is told, and the poll that follows reports it. */
+/** Failures of judgements or polls, by source. */
+type Failures = ReadonlyMap<OciRepository, SealiftError>;
+
+/** Judges again what is in force under other policies or keys. */
 async function judgeAll(
   { sources }: Reconcilers,
   desired: DesiredState,
   signal: AbortSignal,
-): Promise<readonly Failure[]> {
-  const failures: Failure[] = [];
+): Promise<Failures> {
+  const failures = new Map<OciRepository, SealiftError>();
   const judge = async (source: OciRepository, stop: AbortSignal): Promise<void> => {
     const { error } = await sources.judge(source, desired, stop);
-    // Nobody polls a suspended one.
-    if (error !== undefined && source.spec.suspend) failures.push({ subject: sourceSubject(source), error });
+    if (error !== undefined) failures.set(source, error);
   };
   await inParallel(desired.sources, parallelPolls, judge, signal);
   return failures;
@@ -50,15 +52,30 @@ async function pollAll(
   { sources }: Reconcilers,
   desired: DesiredState,
   signal: AbortSignal,
-): Promise<readonly Failure[]> {
+): Promise<Failures> {
   const active = desired.sources.filter(({ spec }) => !spec.suspend);
-  const failures: Failure[] = [];
+  const failures = new Map<OciRepository, SealiftError>();
   const poll = async (source: OciRepository, stop: AbortSignal): Promise<void> => {
     const { error } = await sources.reconcile(source, desired, stop);
-    if (error !== undefined) failures.push({ subject: sourceSubject(source), error });
+    if (error !== undefined) failures.set(source, error);
   };
   await inParallel(active, parallelPolls, poll, signal);
   return failures;
+}
+
+/**
+ * What to report of each source. A poll speaks of what the source names now; where it could not find that out, or nobody polls, why what is in
+ * force is not used any more is not hidden behind that.
+ */
+function sourceFailures(sources: readonly OciRepository[], judged: Failures, polled: Failures): Failure[] {
+  return sources.flatMap((source) => {
+    const subject = sourceSubject(source);
+    const [again, now] = [judged.get(source), polled.get(source)];
+    const isTold = source.spec.suspend || (now?.origin === 'registry' && now.code !== again?.code);
+    return [...(isTold && again !== undefined ? [again] : []), ...(now === undefined ? [] : [now])].map(
+      (error) => ({ subject, error }),
+    );
+  });
 }
 
 /** One pass over deliveries; what has to wait for another one is given back. */
@@ -131,7 +148,8 @@ export async function converge(
 ): Promise<Convergence> {
   const reconcilers = createReconcilers(parts);
   const judged = await judgeAll(reconcilers, desired, signal);
-  const failures = [...judged, ...(await pollAll(reconcilers, desired, signal))];
+  const polled = await pollAll(reconcilers, desired, signal);
+  const failures = sourceFailures(desired.sources, judged, polled);
   const taken = await takeBackAll(reconcilers, parts, desired, signal);
   failures.push(...taken.failures);
   let { changes } = taken;

@@ -116,6 +116,31 @@ describe('what is in force, when policies change', () => {
     expect(await isApplied()).toBe(true);
   });
 
+  it('keeps what a policy warned of how fresh it is, as long as that policy is there to warn', async () => {
+    const warning = {
+      code: 'REVISION_EXPIRED',
+      subject: 'VerificationPolicy/edge/try',
+      detail: 'expired',
+    } as const;
+    registry.freshness = { kind: 'fresh', moves: [], floors: [], times: [], warnings: [warning] };
+    const tries = (key: string): DesiredState => {
+      const { policies, ...others } = trusting(key);
+      const trying = policies.map(({ metadata, spec, ...policy }) => ({
+        ...policy,
+        metadata: { ...metadata, name: 'try' },
+        spec: { ...spec, mode: 'warn' as const },
+      }));
+      return { ...others, policies: [...policies, ...trying] };
+    };
+    const engine = await start(tries('old'));
+    expect(condition('PolicyWarning')).toBe('True');
+    for (const stage of ['resolve', 'verify', 'fetch'] as const) registry.failing.set(stage, registryDown());
+    await replace(engine, tries('new'));
+    expect([registry.calls.judge, condition('PolicyWarning')]).toEqual([1, 'True']);
+    await replace(engine, trusting('new'));
+    expect([registry.calls.judge, condition('PolicyWarning')]).toEqual([2, undefined]);
+  });
+
   it('is judged at once, although every poll waits for a registry that does not answer', async () => {
     const { stages, ...others } = parts();
     const silent: AgentParts['stages']['resolve'] = {
@@ -333,5 +358,32 @@ describe('a verdict that ends', () => {
     expect(record().validUntil).toBe(start2026 + 2 * hour);
     expect(events.slice(told).filter(({ kind }) => kind !== 'delivery-applied')).toEqual([]);
     expect(await isApplied()).toBe(true);
+  });
+});
+
+describe('a digest that a policy denies', () => {
+  const digest = `sha256:${'0a'.repeat(32)}`;
+
+  it('is refused before the registry is asked, where the source is pinned to it', async () => {
+    registry.denied = digest;
+    registry.failing.set('resolve', registryDown());
+    const { failures: told } = await converge(
+      parts(),
+      trusting('old', `  ref: {digest: "${digest}"}`),
+      stop.signal,
+    );
+    expect(told[0]).toMatchObject({ subject: { name: 'app' }, error: { code: 'POLICY_DENIED' } });
+    expect(registry.calls.resolve).toBe(0);
+  });
+
+  it('is told by a single pass, although the registry is away', async () => {
+    expect((await converge(parts(), trusting('old'), stop.signal)).failures).toEqual([]);
+    registry.denied = 'sha256:v1';
+    registry.failing.set('resolve', registryDown());
+    const { failures: told } = await converge(parts(), trusting('new'), stop.signal);
+    expect(told.slice(0, 2).map(({ error }) => error.code)).toEqual([
+      'POLICY_DENIED',
+      'REGISTRY_UNREACHABLE',
+    ]);
   });
 });

@@ -1,13 +1,38 @@
-import type { Condition, ConditionDraft, Refusal, SourceStatus, Verdict } from '../api/index.ts';
+import type {
+  Condition,
+  ConditionDraft,
+  DesiredState,
+  Refusal,
+  SourceRecord,
+  SourceStatus,
+  Verdict,
+} from '../api/index.ts';
 import type { EventBody } from '../core/index.ts';
 
 const type = 'PolicyWarning';
 
+type Accepting = Exclude<Verdict, { readonly kind: 'refused' }>;
+
+export function withWarnings(verdict: Accepting, warnings: readonly Refusal[]): Accepting {
+  return warnings.length === 0
+    ? verdict
+    : { ...verdict, warnings: [...(verdict.warnings ?? []), ...warnings] };
+}
+
+/** What was said of how fresh it is stays said while it is in force, by each policy that is still there to warn. */
+export function keptFreshnessWarnings(
+  { freshnessWarnings = [] }: SourceRecord,
+  { policies }: DesiredState,
+): readonly Refusal[] {
+  const warning = policies.filter(({ spec }) => spec.mode === 'warn');
+  const names = new Set(
+    warning.map(({ metadata }) => `VerificationPolicy/${metadata.namespace}/${metadata.name}`),
+  );
+  return freshnessWarnings.filter(({ subject }) => names.has(subject));
+}
+
 /** What the status says of policies that let an artifact through and would rather not. Nothing where there are none. */
-export function warningDraft(
-  verdict: Exclude<Verdict, { readonly kind: 'refused' }>,
-  observedGeneration: number,
-): readonly ConditionDraft[] {
+export function warningDraft(verdict: Accepting, observedGeneration: number): readonly ConditionDraft[] {
   const { warnings = [] } = verdict;
   const [first] = warnings;
   if (first === undefined) return [];
@@ -17,7 +42,11 @@ export function warningDraft(
 
 /** What the status said before, about an artifact that is still in force. */
 export function keptWarning({ conditions }: SourceStatus): readonly Condition[] {
-  return conditions.filter((condition) => condition.type === type);
+  return conditions.filter(isWarning);
+}
+
+export function isWarning(condition: Pick<Condition, 'type'>): boolean {
+  return condition.type === type;
 }
 
 /** A warning is told once, until it is another one. */

@@ -10,6 +10,7 @@ import type { Clock, EventBody, SealiftError } from '../core/index.ts';
 import { withDeadline } from './deadline.ts';
 import type { FreshnessGate } from './freshness-gate.ts';
 import { refuseLostProtection } from './lost-protection.ts';
+import { keptFreshnessWarnings, withWarnings } from './policy-warning.ts';
 import type { SiteTime } from './site-time.ts';
 import { type PollOutcome, pollSource, type SourceStages } from './source-pipeline.ts';
 import {
@@ -198,7 +199,8 @@ export class SourceReconciler {
   ): Promise<Judgement> {
     const { stages, clock } = this.#deps;
     const { url, timeout } = source.spec;
-    const { layer, revoked, verifiedBy } = this.record(source);
+    const record = this.record(source);
+    const { layer, revoked, verifiedBy } = record;
     const judged = await inStage('verify', url, () =>
       withDeadline({ clock, ms: timeout, subject: url }, signal, (bounded) =>
         stages.standing.judge({ source, desired, revision }, bounded),
@@ -209,6 +211,8 @@ export class SourceReconciler {
     const artifact = isBack
       ? await inStage('unpack', url, () => stages.unpack.unpack(source, layer, signal))
       : undefined;
-    return { revision, verdict, artifact };
+    if (verdict.kind === 'refused') return { revision, verdict, artifact };
+    const warned = withWarnings(verdict, keptFreshnessWarnings(record, desired));
+    return { revision, verdict: warned, artifact };
   }
 }

@@ -5,6 +5,7 @@ import { withDeadline } from './deadline.ts';
 import type { FreshnessGate } from './freshness-gate.ts';
 import { refuseLostProtection } from './lost-protection.ts';
 import { withPace } from './pace.ts';
+import { withWarnings } from './policy-warning.ts';
 import { inStage } from './stage-failure.ts';
 import type {
   FetchStage,
@@ -70,6 +71,10 @@ export async function pollSource(
   const { url, timeout } = source.spec;
   const deadline = { clock, ms: timeout, subject: url };
 
+  const { digest: pinned } = source.spec.ref;
+  const denied = pinned === undefined ? undefined : stages.verify.denied(source, desired, pinned);
+  if (pinned !== undefined && denied !== undefined)
+    return { kind: 'refused', revision: pinned, verdict: denied };
   const outcome = await inStage('resolve', url, () =>
     withDeadline(deadline, signal, (bounded) =>
       stages.resolve.resolve({ source, desired, ...(known === undefined ? {} : { known }) }, bounded),
@@ -95,12 +100,9 @@ export async function pollSource(
     ),
   );
   const artifact = await inStage('unpack', url, () => stages.unpack.unpack(source, layer, signal));
-  return { kind: 'stored', verdict: withWarnings(verdict, freshness), freshness, layer, artifact, validator };
-}
-
-function withWarnings(verdict: Accepting, freshness: FreshnessOutcome): Accepting {
-  if (freshness.kind === 'stale' || freshness.warnings.length === 0) return verdict;
-  return { ...verdict, warnings: [...(verdict.warnings ?? []), ...freshness.warnings] };
+  const warnings = freshness.kind === 'stale' ? [] : freshness.warnings;
+  const warned = withWarnings(verdict, warnings);
+  return { kind: 'stored', verdict: warned, freshness, layer, artifact, validator };
 }
 
 function isInForce({ inForce }: SourcePoll, digest: string): boolean {

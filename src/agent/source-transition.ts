@@ -172,9 +172,14 @@ function steppedBack(
 
 /** The record of an artifact as fresh as it was found; one that is kept although it is not has no end to come. */
 function withFreshness(record: SourceRecord, freshness: FreshnessOutcome): SourceRecord {
-  const { freshUntil, ...rest } = record;
-  if (freshness.kind === 'stale') return freshUntil === undefined ? rest : record;
-  return freshness.until === undefined ? rest : { ...rest, freshUntil: freshness.until };
+  if (freshness.kind === 'stale') return record;
+  const { freshUntil: _freshUntil, freshnessWarnings: _warnings, ...rest } = record;
+  const { until, warnings } = freshness;
+  return {
+    ...rest,
+    ...(until === undefined ? {} : { freshUntil: until }),
+    ...(warnings.length === 0 ? {} : { freshnessWarnings: warnings }),
+  };
 }
 
 /** The record under an accepting verdict on its layer. */

@@ -39,6 +39,12 @@ export interface RevisionRequest {
 }
 
 export interface VerifyStage {
+  /** The refusal of a digest that a policy denies, which needs no registry; `undefined` where none does. Does no I/O. */
+  denied(
+    source: OciRepository,
+    desired: DesiredState,
+    digest: string,
+  ): Extract<Verdict, { readonly kind: 'refused' }> | undefined;
   /** Judges one manifest digest. A refusal is a value; only a failure to judge (registry down) is an error. */
   verify(request: RevisionRequest, signal: AbortSignal): Promise<Verdict>;
 }

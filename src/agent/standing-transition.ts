@@ -1,7 +1,7 @@
-import { type Artifact, type Condition, isReady, type Verdict } from '../api/index.ts';
+import { type Artifact, type Condition, isReady, setConditions, type Verdict } from '../api/index.ts';
 import { type EventBody, SealiftError } from '../core/index.ts';
 import { keptFresh } from './fresh-condition.ts';
-import { warningDraft, warningEvents } from './policy-warning.ts';
+import { isWarning, warningDraft, warningEvents } from './policy-warning.ts';
 import { acceptedStatus, failedStatus, heldBackStatus, providerOf, refusedStatus } from './source-status.ts';
 import {
   type Accepting,
@@ -53,7 +53,7 @@ function refusedAgain(
   };
 }
 
-/** The conditions of a poll that failed since stay as they are: they tell of what the source names now. */
+/** The conditions of a poll that failed since stay as they are, but for what is said of the revision in force: they tell of what the source names now. */
 function acceptedAgain(
   { source, record, basis, now }: SourceCycle,
   verdict: Accepting,
@@ -64,9 +64,15 @@ function acceptedAgain(
   const { status } = record;
   const inForce = artifact === undefined ? status.artifact : toArtifactStatus(artifact, url, now);
   if (inForce === undefined) return { record: next, events: [], changed: true };
+  const warning = warningDraft(verdict, status.observedGeneration);
+  const polled = status.conditions.filter((one) => !isHeldBack(one) && !isWarning(one));
   const accepted =
     record.failures > 0
-      ? { ...status, artifact: inForce, conditions: status.conditions.filter((one) => !isHeldBack(one)) }
+      ? {
+          ...status,
+          artifact: inForce,
+          conditions: setConditions(status.conditions, [...polled, ...warning], now),
+        }
       : acceptedStatus(
           status,
           {
@@ -74,7 +80,7 @@ function acceptedAgain(
             verified: next.verifiedBy !== undefined,
             plainHttp: insecure,
             fresh: keptFresh(status),
-            warning: warningDraft(verdict, status.observedGeneration),
+            warning,
           },
           { generation: status.observedGeneration, now },
         );

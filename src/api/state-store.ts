@@ -3,6 +3,7 @@ import type { SealiftEvent } from '../core/index.ts';
 import type { FetchedLayer } from './artifact.ts';
 import type { Floors, TimeMemory } from './site-memory.ts';
 import type { DeliveryStatus, SourceStatus } from './status.ts';
+import type { Refusal } from './verdict.ts';
 
 /** What the agent knows of a source between polls and across restarts. */
 export interface SourceRecord {
@@ -26,6 +27,8 @@ export interface SourceRecord {
   readonly verifiedBy?: readonly string[];
   /** Milliseconds since the epoch from which on the revision in force would not be taken up any more. Absent: no end was signed. */
   readonly freshUntil?: number;
+  /** What policies in mode `warn` said of how fresh the revision in force is, when it was taken up. Absent: nothing. */
+  readonly freshnessWarnings?: readonly Refusal[];
   /** Polls that failed in a row. */
   readonly failures: number;
 }

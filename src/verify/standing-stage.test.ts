@@ -90,6 +90,12 @@ async function sign(store: Store, { descriptor }: SignedContent, signer: Signer)
   return pushBundle(store, descriptor, bundleOf(signer, statementOf(descriptor.digest)));
 }
 
+const denying = (): DesiredState =>
+  desiredState(
+    source,
+    keyPolicy('edge/release', [good.publicPem], { deny: { digests: [artifact.descriptor.digest] } }),
+  );
+
 /** What a poll does when it accepts. */
 async function accept(desired = trusting(good)): Promise<Verdict> {
   const { descriptor: manifest, content } = artifact;
@@ -539,5 +545,37 @@ describe('what a verdict rests on', () => {
 
   it('can be told of a source whose URL cannot be read', () => {
     expect(basis({ ...source, spec: { ...source.spec, url: 'oci://' } }, policy)).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
+
+describe('an artifact that a policy denies', () => {
+  it('is refused without a look at evidence, at the registry or at what is kept', async () => {
+    await sign(registry, artifact, good);
+    await accept();
+    isDown = true;
+    judged = 0;
+    expect(await judge(createStandingStage(ports()), denying())).toMatchObject({
+      kind: 'refused',
+      code: 'POLICY_DENIED',
+      refusals: [{ subject: 'VerificationPolicy/edge/release' }],
+    });
+    expect(judged).toBe(0);
+    expect(await accept(denying())).toMatchObject({ kind: 'refused', code: 'POLICY_DENIED' });
+  });
+
+  it('is known by its digest alone, to those policies that are about its source and enforced', () => {
+    const { denied } = createKeepingVerifyStage(ports());
+    const { digest } = artifact.descriptor;
+    expect(denied(source, denying(), digest)).toMatchObject({
+      kind: 'refused',
+      digest,
+      code: 'POLICY_DENIED',
+    });
+    expect(denied(source, denying(), `sha256:${'0'.repeat(64)}`)).toBeUndefined();
+    const deny = { digests: [digest] };
+    for (const more of [{ mode: 'warn' }, { match: { repositories: ['elsewhere.test/**'] } }]) {
+      const policy = keyPolicy('edge/release', [good.publicPem], { deny, ...more });
+      expect(denied(source, desiredState(source, policy), digest)).toBeUndefined();
+    }
   });
 });

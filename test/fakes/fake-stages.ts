@@ -25,6 +25,8 @@ export class FakeStages {
   };
   /** Policies that let through what nobody signed. */
   letThroughBy: readonly string[] | undefined;
+  /** A digest that a policy denies. */
+  denied: string | undefined;
   /** Which trusted roots the site has. */
   trust = '';
   /** Judging again waits for it. */
@@ -36,6 +38,7 @@ export class FakeStages {
     return {
       resolve: { resolve: (request) => this.#resolve(request.known?.digest) },
       verify: {
+        denied: (_source, _desired, digest) => (this.denied === digest ? this.#denial(digest) : undefined),
         verify: async ({ resolved }) => this.#run('verify', () => this.#judge(resolved.manifest.digest)),
       },
       standing: {
@@ -44,6 +47,7 @@ export class FakeStages {
           await this.beforeJudging;
           return this.#run('judge', () => {
             const digest = revision.slice(revision.indexOf('@') + 1);
+            if (this.denied === digest) return this.#denial(digest);
             return this.#judge(digest, this.again.get(digest));
           });
         },
@@ -119,6 +123,10 @@ export class FakeStages {
           refusals: [],
         };
     }
+  }
+
+  #denial(digest: string): Extract<Verdict, { kind: 'refused' }> {
+    return { kind: 'refused', digest, code: 'POLICY_DENIED', detail: 'denied', refusals: [] };
   }
 
   #run<T>(stage: Exclude<keyof Stages, 'standing' | 'freshness'> | 'judge', work: () => T): T {

@@ -2,9 +2,11 @@ import type { Refusal, Signer } from '../../api/index.ts';
 import { quoted } from '../evidence/refused.ts';
 import { countAuthorities } from './count-signers.ts';
 import { deniedDigest } from './denial.ts';
+import { deniedArtifact } from './denied-artifact.ts';
 import type { Attempt, Finding } from './examine.ts';
+import { mostTellingFirst } from './refuse.ts';
 import type { AttestationRequirement, Requirement } from './requirement.ts';
-import { byTelling, mostTelling } from './telling.ts';
+import { mostTelling } from './telling.ts';
 import { earliest } from './valid-until.ts';
 
 /** What the findings amount to for one requirement. */
@@ -46,15 +48,11 @@ export function outcomeOf(asked: Asked, findings: readonly Finding[]): Outcome {
     ...missing.flatMap((attestation) => attestationRefusals(asked, attestation, findings)),
     ...unreadable(asked, findings),
   ];
-  return { holds, signers, refusals: uniqueRefusals(refusals) };
+  return { holds, signers, refusals: mostTellingFirst(refusals) };
 }
 
 function attemptsOf(judgement: Finding['judgements'][number] | undefined): readonly Attempt[] {
   return judgement?.kind === 'examined' ? judgement.attempts : [];
-}
-
-function deniedArtifact(name: string, digest: string): Refusal {
-  return { code: 'POLICY_DENIED', subject: name, detail: `expected another artifact, ${digest} is denied` };
 }
 
 function isAboutSignature({ attestation }: Attempt): boolean {
@@ -136,13 +134,6 @@ function unreadable({ at }: Asked, findings: readonly Finding[]): readonly Refus
     const judgement = judgements[at];
     return judgement?.kind === 'refused' ? [judgement.refusal] : [];
   });
-}
-
-function uniqueRefusals(refusals: readonly Refusal[]): readonly Refusal[] {
-  const first = new Map(
-    refusals.toReversed().map((refusal) => [`${refusal.code} ${refusal.subject}`, refusal]),
-  );
-  return [...first.values()].sort(byTelling);
 }
 
 /** What one signer stated once counts once for each authority that it may stand for: which one it is counted for is not decided here. */

@@ -1,8 +1,8 @@
 import type { Refusal, Verdict } from '../../api/index.ts';
 import type { Finding } from './examine.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
+import { mostTellingFirst, refuse } from './refuse.ts';
 import type { Requirement } from './requirement.ts';
-import { byTelling } from './telling.ts';
 import { earliest } from './valid-until.ts';
 
 /** True when every requirement holds by these findings alone: nothing that is found later can change that. */
@@ -34,7 +34,7 @@ export function decideVerdict(
   const failing = judged.filter(({ outcome }) => !outcome.holds);
   const enforced = failing.filter(({ requirement }) => requirement.mode === 'enforce');
   if (enforced.length > 0) return refuse(digest, refusalsOf(enforced));
-  const warnings = [...requirements.flatMap(({ notes }) => notes), ...unique(refusalsOf(failing))];
+  const warnings = [...requirements.flatMap(({ notes }) => notes), ...mostTellingFirst(refusalsOf(failing))];
   return letThrough(digest, judged, warnings);
 }
 
@@ -61,28 +61,6 @@ function letThrough(digest: string, judged: readonly Judged[], warnings: readonl
   return { kind: 'not-required', digest, letThroughBy, warnings };
 }
 
-/** @throws RangeError without a single refusal: a verdict without reason is a defect. */
-export function refuse(digest: string, refusals: readonly Refusal[]): Verdict {
-  const ordered = unique(refusals);
-  const [first] = ordered;
-  if (first === undefined) throw new RangeError('expected at least one refusal');
-  const more = ordered.length > 1 ? ` (and ${ordered.length - 1} more)` : '';
-  return {
-    kind: 'refused',
-    digest,
-    code: first.code,
-    detail: `${first.subject}: ${first.detail}${more}`,
-    refusals: ordered,
-  };
-}
-
 function refusalsOf(failing: readonly Judged[]): readonly Refusal[] {
   return failing.flatMap(({ outcome }) => outcome.refusals);
-}
-
-function unique(refusals: readonly Refusal[]): readonly Refusal[] {
-  const first = new Map(
-    refusals.toReversed().map((refusal) => [`${refusal.code} ${refusal.subject}`, refusal]),
-  );
-  return [...first.values()].sort(byTelling);
 }
