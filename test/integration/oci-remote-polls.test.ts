@@ -180,6 +180,25 @@ describe('a poll by the type of the known manifest alone', () => {
     expect((server.bytes() - before) / 5).toBeLessThan(400);
   });
 
+  it('brings a changed manifest once: that the tag names it takes another question, and no body', async () => {
+    let current = image;
+    const { host, requests } = await serve((request, response) => {
+      const etag = `"${current.descriptor.digest}"`;
+      if (request.headers['if-none-match'] !== etag) return send(response, current, { etag });
+      return void response.writeHead(304).end();
+    });
+    const store = repositoryAt(host);
+    const { validator: known } = await store.resolve('v1');
+    current = next;
+    const found = await store.resolve('v1', { known });
+    expect(found).toMatchObject({ kind: 'resolved', descriptor: next.descriptor, content: next.bytes });
+    expect(requests.slice(1).map(({ headers }) => headers['if-none-match'])).toEqual([
+      `"${image.descriptor.digest}"`,
+      `"${next.descriptor.digest}"`,
+    ]);
+    expect(await store.resolve('v1', { known: found.validator })).toMatchObject({ kind: 'unchanged' });
+  });
+
   it('asks with all types where mirrors stand for the host: one may be behind another', async () => {
     const honour = (current: OciContent): Answerer => {
       const etag = `"${current.descriptor.digest}"`;

@@ -51,9 +51,7 @@ export function getManifest(
   } as const;
   return endpoint.request(call, async (answer) => {
     await answer.expect(...(etag === undefined ? [200] : [200, 304]));
-    return answer.status === 304
-      ? 'not-modified'
-      : believed(answer, foundIn(answer, reference, call.subject));
+    return answer.status === 304 ? 'not-modified' : manifestIn(answer, reference, call.subject);
   });
 }
 
@@ -89,7 +87,12 @@ async function believed<T>(answer: Answer, reading: Promise<T>): Promise<T> {
 
 const wrongContent: ReadonlySet<string> = new Set(['digest-mismatch', 'size-mismatch']);
 
-async function foundIn(answer: Answer, reference: string, subject: string): Promise<FoundManifest> {
+/** The manifest that an answer brings for a tag or digest. @throws OciError, as `getManifest`. */
+export function manifestIn(answer: Answer, reference: string, subject: string): Promise<FoundManifest> {
+  return believed(answer, parseAnswer(answer, reference, subject));
+}
+
+async function parseAnswer(answer: Answer, reference: string, subject: string): Promise<FoundManifest> {
   const content = await readAll(answer.chunks(), maxManifestBytes, subject);
   const byDigest = reference.includes(':');
   const hasher = createHasher(byDigest ? parseDigest(reference).algorithm : 'sha256');

@@ -11,7 +11,10 @@ export interface PollState {
   readonly hasEtag: boolean;
 }
 
-/** The one request that costs least where nothing has changed. A changed tag comes with its manifest in the answer to a conditional GET. */
+/**
+ * The one request that costs least where nothing has changed. A changed tag comes with its manifest in the answer to a conditional GET; where that
+ * asked for the type of the known manifest alone, one more asks with all types and the new entity tag whether the tag names it, and has no body.
+ */
 export function chooseQuestion({ way, isDockerHub, hasEtag }: PollState): Question {
   if (isDockerHub) return 'head';
   if (way === 'head' || way === 'get') return way;

@@ -1,10 +1,12 @@
 import { parseDigest } from '../digest.ts';
 import { isDockerHub } from '../docker-hub.ts';
+import { OciError } from '../errors.ts';
 import { mediaTypes } from '../media-types.ts';
 import type { Operation, Resolution, Validator } from '../store.ts';
 import { acceptManifests, type Endpoint, manifestPath } from './endpoint.ts';
-import { type FoundManifest, getManifest, isEtag } from './manifests.ts';
+import { type FoundManifest, getManifest, isEtag, manifestIn } from './manifests.ts';
 import { chooseQuestion, learnFrom, type Seen } from './poll-way.ts';
+import { isTransient } from './retry-policy.ts';
 
 /**
  * Turns a tag or digest into the manifest. With a validator, an unchanged one costs one small request, of the kind that this repository was
@@ -32,6 +34,11 @@ function isRefusal(status: number): boolean {
   return (status >= 300 && status < 500 && status !== 408 && status !== 429) || status === 501;
 }
 
+/** What is no manifest to us came in the place of one that was not asked for, perhaps. */
+function unlessTransient(error: unknown): undefined {
+  if (!(error instanceof OciError) || isTransient(error)) throw error;
+}
+
 class Poll {
   readonly #endpoint: Endpoint;
   readonly #reference: string;
@@ -57,35 +64,42 @@ class Poll {
   }
 
   async #byGet(known: Validator, question: 'conditional' | 'get'): Promise<Resolution> {
-    if (question === 'conditional' && (await this.#isStill(known))) {
-      this.#learn({ question, ...traits('not-modified'), isSame: true });
-      return { kind: 'unchanged', validator: known };
-    }
-    const found = await this.#get(question === 'conditional' ? known.etag : undefined);
+    const found = question === 'conditional' ? await this.#ifChanged(known) : await this.#get();
     const isSame = found === 'not-modified' || found.descriptor.digest === known.digest;
     this.#learn({ question, ...traits(found), isSame });
     if (found === 'not-modified') return { kind: 'unchanged', validator: known };
     return isSame ? { kind: 'unchanged', validator: validatorOf(found) } : resolved(found);
   }
 
+  /** What comes for the known type alone is what the tag names when, asked with all types, the registry still says so. */
+  async #ifChanged(known: Validator): Promise<FoundManifest | 'not-modified'> {
+    const narrow = await this.#byKnownType(known);
+    if (narrow === 'not-modified') return narrow;
+    const found = await this.#get(narrow?.etag ?? known.etag);
+    return found === 'not-modified' && narrow?.etag !== undefined ? narrow : found;
+  }
+
   /**
-   * Half as many bytes as the question with all types. Only a 304 counts: a tag that names content of another type now may be absent to who asks
-   * for the old one, or be converted. Mirrors are asked in full, since what one lacks is looked for at the next, which may be behind.
+   * Half as many bytes as the question with all types. Only a 304 is an answer by itself: a tag that names content of another type now may be
+   * absent to who asks for the old one, or be converted. Mirrors are asked in full, since what one lacks is looked for at the next, which may
+   * be behind.
    */
-  async #isStill({ etag, mediaType }: Validator): Promise<boolean> {
-    if (etag === undefined || mediaType === undefined || !ownTypes.has(mediaType)) return false;
-    if (this.#endpoint.hasMirrors) return false;
+  async #byKnownType({ etag, mediaType }: Validator): Promise<FoundManifest | 'not-modified' | undefined> {
+    if (etag === undefined || mediaType === undefined || !ownTypes.has(mediaType)) return undefined;
+    if (this.#endpoint.hasMirrors) return undefined;
+    const subject = this.#endpoint.name(this.#reference);
     const call = {
       method: 'GET',
       to: manifestPath(this.#reference),
       headers: { accept: mediaType, 'if-none-match': etag },
-      subject: this.#endpoint.name(this.#reference),
+      subject,
       signal: this.#signal,
     } as const;
     return this.#endpoint.request(call, async (answer) => {
-      if (answer.status === 304) return true;
-      if (!isRefusal(answer.status)) await answer.expect(200);
-      return false;
+      if (answer.status === 304) return 'not-modified';
+      if (isRefusal(answer.status)) return undefined;
+      await answer.expect(200);
+      return manifestIn(answer, this.#reference, subject).catch(unlessTransient);
     });
   }
 
