@@ -45,6 +45,8 @@ class Literal {
 
   chomped(chomping: Chomping): string {
     if (chomping === '-') return this.#text;
+    // Comments behind empty lines that are kept can add one: scalar-text.ts.
+    if (chomping === '+' && this.#breaks > 1 && this.#lines.commented) leaveToFullReader();
     return this.#text + (chomping === '+' ? '\n'.repeat(this.#breaks) : '\n');
   }
 

@@ -330,6 +330,12 @@ describe('faults of plain YAML', () => {
       'expected a blank behind the colon',
     ],
     [
+      'blanks at the end of a block with a number',
+      `${head}v: |2\n    a\n    \n`,
+      'YAML_MALFORMED',
+      'expected no lines of blanks',
+    ],
+    [
       'blanks in a block with a number',
       `${head}v: |2\n    \n  a\n`,
       'YAML_MALFORMED',

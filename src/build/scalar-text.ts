@@ -13,8 +13,23 @@ function endsOpen(source: string, last: string): boolean {
 }
 
 /** Readers disagree whether lines of blanks are text where a number says how deep the text begins. */
-function isAmbiguous(header: string, lines: readonly string[]): boolean {
-  return /\d/.test(header) && lines.some((line) => blanks.test(line));
+function isAmbiguous(header: string, lines: readonly string[], behind: string): boolean {
+  if (!/\d/.test(header)) return false;
+  // Those at the end are no part of the node.
+  return lines.some((line) => blanks.test(line)) || /^(?:[ \t]*\n)*[ \t]+(?:\n|$)/.test(behind);
+}
+
+/** What may stand behind the last value of a document: nothing but comments, at least one of them. */
+const lastComments = /^(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*#[^\n]*(?:\n[ \t]*(?:#[^\n]*)?)*(?:\n(?:---|\.\.\.)|$)/;
+
+/**
+ * True where kustomize moves the comments at the end of a document one line away from the block before them, and that line is
+ * then read as one of the block: it keeps its empty lines, and ends in one.
+ */
+export function gainsLine({ source, type, range }: Scalar.Parsed, { text }: YamlDocument): boolean {
+  if ((type !== 'BLOCK_LITERAL' && type !== 'BLOCK_FOLDED') || !/(?:^|\n)\n$/.test(source)) return false;
+  const header = text.slice(range[0], text.indexOf('\n', range[0]));
+  return /^[|>]\d?\+/.test(header) && lastComments.test(text.slice(range[1]));
 }
 
 /**
@@ -25,7 +40,7 @@ export function scalarText(node: Scalar.Parsed, document: YamlDocument): string 
   const { source, type, range } = node;
   if (type !== 'BLOCK_LITERAL' && type !== 'BLOCK_FOLDED') return source;
   const [header = '', ...lines] = document.text.slice(range[0], range[1]).split('\n');
-  if (isAmbiguous(header, lines)) {
+  if (isAmbiguous(header, lines, document.text.slice(range[1]))) {
     const detail = 'expected no lines of blanks in a block whose indentation is given by a number';
     throw new SealiftError('YAML_MALFORMED', placeOf(document, range[0]), detail);
   }

@@ -35,10 +35,9 @@ const greatestInteger = 2n ** 64n - 1n;
 const greatestSigned = 2n ** 63n - 1n;
 
 /** Go cuts the mark of these bases off and reads what is left as a number, which may have a sign of its own. */
-const signBehindMark = /^(0[ob])([-+])(?=[0-7])/;
+const signBehindMark = { source: /^(0[ob])([-+])(?=[0-7])/, printed: /^(0b)([-+])(?=[01])/ } as const;
 
-function parseInteger(written: string): number | bigint | undefined {
-  const text = written.replace(signBehindMark, '$2$1');
+function parseInteger(text: string): number | bigint | undefined {
   const match = integerPattern.exec(text);
   if (match === null) return undefined;
   const [, sign, digits = ''] = match;
@@ -88,7 +87,7 @@ function normalizeTimestamp(text: string): string | undefined {
 function resolveNumeric(text: string, rules: ScalarRules): Scalar {
   const timestamp = rules === 'source' ? normalizeTimestamp(text) : undefined;
   if (timestamp !== undefined) return timestamp;
-  const digits = text.replaceAll('_', '');
+  const digits = text.replaceAll('_', '').replace(signBehindMark[rules], '$2$1');
   return parseInteger(digits) ?? parseFloating(digits) ?? text;
 }
 

@@ -9,7 +9,7 @@ import { isList, isObject, type JsonObject, type JsonValue, type Path, pointer }
 import { type ListForm, listFormOf } from './list-form.ts';
 import { type PlainReadings, readPlain } from './plain-readings.ts';
 import { resolvePlain, type ScalarRules } from './scalar.ts';
-import { scalarText } from './scalar-text.ts';
+import { gainsLine, scalarText } from './scalar-text.ts';
 import { placeOf, type YamlDocument } from './yaml-documents.ts';
 import { maxYamlAliases, maxYamlValues } from './yaml-limits.ts';
 
@@ -160,8 +160,11 @@ class ValueReader {
   #text(node: ScalarNode.Parsed, text: string): JsonValue {
     if (node.type !== 'PLAIN' && text.includes('$')) this.quoted.add(pointer(this.#path));
     const folded = node.type === 'BLOCK_FOLDED' && this.#rules === 'source' && this.#form !== 'converted';
-    if (!folded) return text;
-    return this.#settle({ block: reprintFolded(text), flow: text, annotation: text }, node.range[0]);
+    const gains = this.#rules === 'source' && this.#form === 'none' && gainsLine(node, this.#document);
+    const gained = gains ? '\n' : '';
+    if (!folded) return text + gained;
+    const block = reprintFolded(text) + gained;
+    return this.#settle({ block, flow: text, annotation: text + gained }, node.range[0]);
   }
 
   #plain(text: string, offset: number): JsonValue {
