@@ -1,14 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeWithPeers } from './harness/describe-with-peers.ts';
+import { expectAnswers } from './harness/expect-answers.ts';
 import { type Asked, KeylessBench, workflow } from './harness/keyless-bench.ts';
-import {
-  aLog,
-  evidenceByFormat,
-  type Format,
-  proofsOfTime,
-  type TimeEvidence,
-  timeQuestions,
-} from './harness/proofs-of-time.ts';
+import { aLog, evidenceOfIdentities, type Format, proofsOfTime } from './harness/proofs-of-time.ts';
 
 const provenance = 'https://slsa.dev/provenance/v1';
 const accepted = { cosign: 'yes', sealift: 'yes' };
@@ -23,7 +17,7 @@ describeWithPeers('signing without a key, by a Sigstore instance of one’s own'
   afterAll(() => bench?.close());
 
   const asked = (format: Format, more: Partial<Asked> = {}): Asked => ({
-    identity: workflow,
+    signer: { identity: workflow },
     root: bench.sigstore,
     question: aLog,
     format,
@@ -32,23 +26,12 @@ describeWithPeers('signing without a key, by a Sigstore instance of one’s own'
 
   const stated = () => ['--type', 'slsaprovenance1', '--predicate', bench.predicate(predicate)];
 
-  /** Every question about the time is answered as the evidence answers it, by both programs. */
-  async function expectAnswers(reference: string, format: Format, evidence: TimeEvidence): Promise<void> {
-    for (const question of timeQuestions) {
-      const isAnswered = evidence.answers.includes(question);
-      const cosignDiffers = evidence.cosignAnswers?.[format].includes(question) ?? false;
-      const { cosign, sealift } = await bench.verdicts(reference, asked(format, { question }));
-      expect(sealift === 'yes', `Sealift, ${question.title}: ${sealift}`).toBe(isAnswered);
-      expect(cosign === 'yes', `cosign, ${question.title}: ${cosign}`).toBe(isAnswered || cosignDiffers);
-    }
-  }
-
   /** What holds for this signer by this instance holds for nobody else, and by no other. */
-  async function expectOthersRefused(reference: string, right: Asked): Promise<void> {
-    const { issuer, subject } = right.identity;
+  async function expectOthersRefused(reference: string, right: Asked, identity = workflow): Promise<void> {
+    const { issuer, subject } = identity;
     const others: readonly (readonly [Partial<Asked>, code: RegExp])[] = [
-      [{ identity: { issuer, subject: `${subject}s` } }, /SIGNATURE_IDENTITY_UNKNOWN/],
-      [{ identity: { issuer: `${issuer}/`, subject } }, /SIGNATURE_IDENTITY_UNKNOWN/],
+      [{ signer: { identity: { issuer, subject: `${subject}s` } } }, /SIGNATURE_IDENTITY_UNKNOWN/],
+      [{ signer: { identity: { issuer: `${issuer}/`, subject } } }, /SIGNATURE_IDENTITY_UNKNOWN/],
       [{ root: bench.otherSigstore }, /(LOG_ENTRY|TIMESTAMP|CERTIFICATE)_INVALID/],
     ];
     for (const [other, code] of others) {
@@ -58,13 +41,11 @@ describeWithPeers('signing without a key, by a Sigstore instance of one’s own'
     }
   }
 
-  const rows = evidenceByFormat.map(([format, evidence]) => [format, evidence.title, evidence] as const);
-
   describe('what cosign signs', () => {
-    it.concurrent.each(rows)('as %s with %s', async (format, title, evidence) => {
+    it.concurrent.each(evidenceOfIdentities)('as %s with %s', async (format, title, evidence) => {
       const reference = await bench.publish(`cosign-signs-${format}-${title}`);
       await bench.workshop.run('cosign', 'sign', ...bench.cosignFlags(format, evidence.services), reference);
-      await expectAnswers(reference, format, evidence);
+      await expectAnswers(bench, reference, asked(format), evidence);
       const [question] = evidence.answers;
       if (question !== undefined) await expectOthersRefused(reference, asked(format, { question }));
     });
@@ -82,17 +63,17 @@ describeWithPeers('signing without a key, by a Sigstore instance of one’s own'
     it.concurrent('as somebody with an e-mail address', async () => {
       const identity = { issuer: 'https://login.test', subject: 'jo@example.test' };
       const reference = await bench.publish('cosign-signs-as-jo');
-      const flags = bench.cosignFlags('bundle', { log: 1 }, identity);
+      const flags = bench.cosignFlags('bundle', { log: 1 }, { identity });
       await bench.workshop.run('cosign', 'sign', ...flags, reference);
-      const right = asked('bundle', { identity });
+      const right = asked('bundle', { signer: { identity } });
       expect(await bench.verdicts(reference, right)).toEqual(accepted);
-      await expectOthersRefused(reference, right);
+      await expectOthersRefused(reference, right, identity);
     });
 
     it.concurrent('as a workflow whose issuer says more of it', async () => {
       const reference = await bench.publish('cosign-signs-as-workflow');
       const claims = { repository: 'team/app', ref: 'refs/heads/main', event_name: 'push' };
-      const flags = bench.cosignFlags('bundle', { log: 1 }, { ...workflow, claims });
+      const flags = bench.cosignFlags('bundle', { log: 1 }, { identity: { ...workflow, claims } });
       await bench.workshop.run('cosign', 'sign', ...flags, reference);
       const about = (repository: string, ref: string) =>
         asked('bundle', {
@@ -115,7 +96,7 @@ describeWithPeers('signing without a key, by a Sigstore instance of one’s own'
   });
 
   describe('what cosign attests', () => {
-    it.concurrent.each(rows.filter(([, , { answers }]) => answers.length > 0))(
+    it.concurrent.each(evidenceOfIdentities.filter(([, , { answers }]) => answers.length > 0))(
       'as %s with %s',
       async (format, title, evidence) => {
         const reference = await bench.publish(`cosign-attests-${format}-${title}`);
@@ -140,7 +121,7 @@ describeWithPeers('signing without a key, by a Sigstore instance of one’s own'
         const flags = bench.sealiftFlags(evidence.services);
         const signed = await bench.publish(`sealift-signs-${title}`);
         await bench.workshop.sealiftToSuccess('sign', `oci://${signed}`, ...flags);
-        await expectAnswers(signed, 'bundle', evidence);
+        await expectAnswers(bench, signed, asked('bundle'), evidence);
 
         const attested = await bench.publish(`sealift-attests-${title}`);
         await bench.workshop.sealiftToSuccess('attest', `oci://${attested}`, ...stated(), ...flags);

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Verdict } from '../../../src/api/index.ts';
 import { identityToken } from '../../fixtures/identity-token.ts';
 import {
@@ -7,6 +7,7 @@ import {
   startPrivateSigstore,
 } from '../../fixtures/private-sigstore.ts';
 import { pushArtifact } from '../../fixtures/signed-artifact.ts';
+import type { KeyFiles } from './cosign-key-kinds.ts';
 import { Judge } from './judge.ts';
 import type { LiveRegistry } from './live-registry.ts';
 import { startOurs } from './our-registry.ts';
@@ -24,9 +25,12 @@ export interface Identity {
 
 export const workflow: Identity = { issuer: 'https://ci.test', subject: 'https://ci.test/team/app' };
 
+/** Somebody with a token, or with a key. */
+export type Signer = { readonly identity: Identity } | { readonly keys: KeyFiles };
+
 /** Who is asked for, by whose word, and with what proof. */
 export interface Asked {
-  readonly identity: Identity;
+  readonly signer: Signer;
   readonly root: PrivateSigstore;
   readonly question: TimeQuestion;
   /** Where a signature, or an attestation of this type, is looked for. */
@@ -34,6 +38,24 @@ export interface Asked {
   readonly predicateType?: string;
   /** Extensions of the certificate, in the words of a policy. */
   readonly extensions?: Readonly<Record<string, string>>;
+}
+
+function whoFlags(signer: Signer): readonly string[] {
+  if ('keys' in signer) return ['--key', signer.keys.pub];
+  const { subject, issuer } = signer.identity;
+  return ['--certificate-identity', subject, '--certificate-oidc-issuer', issuer];
+}
+
+/** Of a policy. A key with nothing to ask of the trusted root names none. */
+function authorityFor({ signer, question: { asks }, extensions = {} }: Asked): Record<string, unknown> {
+  const trustedRoot = { secretRef: { name: 'root' } };
+  if ('identity' in signer) {
+    const { issuer, subject } = signer.identity;
+    return { keyless: { identities: [{ issuer, subject, extensions }], trustedRoot } };
+  }
+  const asksRoot = (asks.logs ?? 0) + (asks.timestamps ?? 0) > 0;
+  const data = readFileSync(signer.keys.pub, 'utf8');
+  return { key: { data, ...(asksRoot ? { trustedRoot } : {}) } };
 }
 
 function reasonsOf({ refusals }: Extract<Verdict, { kind: 'refused' }>): string {
@@ -85,9 +107,15 @@ export class KeylessBench {
   }
 
   /** Flags of `cosign sign` and `cosign attest`. */
-  cosignFlags(format: Format, services: Services, identity = workflow): readonly string[] {
+  cosignFlags(
+    format: Format,
+    services: Services,
+    signer: Signer = { identity: workflow },
+  ): readonly string[] {
     const root = this.#rootFile(this.sigstore);
-    const who = ['--yes', '--identity-token', identityToken(identity), '--trusted-root', root];
+    const by =
+      'keys' in signer ? ['--key', signer.keys.key] : ['--identity-token', identityToken(signer.identity)];
+    const who = ['--yes', ...by, '--trusted-root', root];
     if (format === 'bundle') return [...who, '--signing-config', this.#signingConfig(services)];
     const { url, timestampUrl } = this.sigstore;
     return [
@@ -99,9 +127,12 @@ export class KeylessBench {
   }
 
   /** Flags of `sealift sign` and `sealift attest`. */
-  sealiftFlags(services: Services): readonly string[] {
-    const config = this.#signingConfig(services);
-    return ['--keyless', '--identity-token', identityToken(workflow), '--signing-config', config];
+  sealiftFlags(services: Services, signer: Signer = { identity: workflow }): readonly string[] {
+    const by =
+      'keys' in signer
+        ? ['--key', signer.keys.key]
+        : ['--keyless', '--identity-token', identityToken(signer.identity)];
+    return [...by, '--signing-config', this.#signingConfig(services)];
   }
 
   /** A predicate in a file. */
@@ -122,12 +153,12 @@ export class KeylessBench {
   }
 
   #cosignVerifies(reference: string, asked: Asked): Promise<Outcome> {
-    const { identity, root, question, format, predicateType } = asked;
+    const { signer, root, question, format, predicateType } = asked;
     return this.workshop.attempt(
       'cosign',
       ...(predicateType === undefined ? ['verify'] : ['verify-attestation', '--type', predicateType]),
       ...['--trusted-root', this.#rootFile(root)],
-      ...['--certificate-identity', identity.subject, '--certificate-oidc-issuer', identity.issuer],
+      ...whoFlags(signer),
       ...question.flags,
       // Otherwise it would ask the public log about a legacy signature without an entry.
       ...(format === 'legacy' ? ['--new-bundle-format=false', '--offline'] : []),
@@ -136,14 +167,9 @@ export class KeylessBench {
   }
 
   #sealiftJudges(reference: string, asked: Asked): Promise<Verdict> {
-    const { identity, root, question, format, predicateType, extensions = {} } = asked;
-    const { issuer, subject } = identity;
-    const keyless = {
-      identities: [{ issuer, subject, extensions }],
-      trustedRoot: { secretRef: { name: 'root' } },
-    };
+    const { root, question, format, predicateType } = asked;
     const attestations = { require: 'none', attestations: [{ name: 'asked', predicateType }] };
-    return this.#judge.verdictBy(reference, { keyless, ...question.asks }, root.trustedRoot, {
+    return this.#judge.verdictBy(reference, { ...authorityFor(asked), ...question.asks }, root.trustedRoot, {
       formats: [format],
       ...(predicateType === undefined ? {} : attestations),
     });

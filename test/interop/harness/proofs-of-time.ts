@@ -11,8 +11,8 @@ export interface TimeQuestion {
   readonly asks: { readonly logs?: number; readonly timestamps?: number };
 }
 
-export const aLog: TimeQuestion = { title: 'a log', flags: [], asks: {} };
-const both: TimeQuestion = {
+export const aLog: TimeQuestion = { title: 'a log', flags: [], asks: { logs: 1 } };
+export const aLogAndATimestamp: TimeQuestion = {
   title: 'a log and a timestamp',
   flags: ['--use-signed-timestamps'],
   asks: { logs: 1, timestamps: 1 },
@@ -22,12 +22,12 @@ const aTimestamp: TimeQuestion = {
   flags: ['--use-signed-timestamps', '--insecure-ignore-tlog'],
   asks: { logs: 0, timestamps: 1 },
 };
-const eitherProof: TimeQuestion = {
-  title: 'either',
+const nothingMore: TimeQuestion = {
+  title: 'nothing more',
   flags: ['--insecure-ignore-tlog'],
   asks: { logs: 0, timestamps: 0 },
 };
-export const timeQuestions = [aLog, both, aTimestamp, eitherProof] as const;
+export const timeQuestions = [aLog, aLogAndATimestamp, aTimestamp, nothingMore] as const;
 
 /** What a signature was given when it was made. */
 export interface TimeEvidence {
@@ -44,9 +44,9 @@ export type Format = 'bundle' | 'legacy';
 const entry: TimeEvidence = {
   title: 'a log entry',
   services: { log: 1 },
-  answers: [aLog, eitherProof],
+  answers: [aLog, nothingMore],
   // Of legacy signatures it checks the timestamps that are there, and asks for none.
-  cosignAnswers: { bundle: [], legacy: [both, aTimestamp] },
+  cosignAnswers: { bundle: [], legacy: [aLogAndATimestamp, aTimestamp] },
 };
 const entryAndTimestamp: TimeEvidence = {
   title: 'a log entry and a timestamp',
@@ -61,21 +61,40 @@ const entryV2AndTimestamp: TimeEvidence = {
 const timestamp: TimeEvidence = {
   title: 'a timestamp',
   services: { timestamp: true },
-  answers: [aTimestamp, eitherProof],
+  answers: [aTimestamp, nothingMore],
+};
+const entryV2: TimeEvidence = {
+  title: 'an entry of Rekor v2',
+  services: { log: 2 },
+  answers: [aLog, nothingMore],
+};
+const keyAlone: TimeEvidence = {
+  title: 'nothing',
+  services: {},
+  answers: [nothingMore],
+  cosignAnswers: { bundle: [], legacy: [aTimestamp] },
 };
 const certificateAlone: TimeEvidence = {
   title: 'nothing',
   services: {},
   answers: [],
   // It takes its own clock for the proof, while the certificate lasts.
-  cosignAnswers: { bundle: [eitherProof], legacy: [aTimestamp, eitherProof] },
+  cosignAnswers: { bundle: [nothingMore], legacy: [aTimestamp, nothingMore] },
 };
 
 /** Everything that proves when a signature was made. */
 export const proofsOfTime = [entry, entryAndTimestamp, entryV2AndTimestamp, timestamp] as const;
 
+type Row = readonly [format: Format, title: string, evidence: TimeEvidence];
+
 /** Legacy signatures have no room for what Rekor v2 gives. */
-export const evidenceByFormat: readonly (readonly [Format, TimeEvidence])[] = [
-  ...[...proofsOfTime, certificateAlone].map((evidence) => ['bundle', evidence] as const),
-  ...[entry, entryAndTimestamp, timestamp, certificateAlone].map((evidence) => ['legacy', evidence] as const),
-];
+function byFormat(all: readonly TimeEvidence[]): readonly Row[] {
+  const rows = (format: Format) => (evidence: TimeEvidence) => [format, evidence.title, evidence] as const;
+  const legacy = all.filter(({ services }) => services.log !== 2);
+  return [...all.map(rows('bundle')), ...legacy.map(rows('legacy'))];
+}
+
+export const evidenceOfIdentities = byFormat([...proofsOfTime, certificateAlone]);
+
+/** A key proves itself: it needs no proof of time, and so none of these has to have one. */
+export const evidenceOfKeys = byFormat([...proofsOfTime, entryV2, keyAlone]);
