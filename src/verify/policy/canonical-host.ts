@@ -17,9 +17,9 @@ export function canonicalHost(host: string): string {
 }
 
 function unmapped(hostname: string): string {
-  const [, high, low] = mapped.exec(hostname) ?? [];
-  if (high === undefined || low === undefined) return hostname;
-  return [high, low]
+  const parts = mapped.exec(hostname)?.slice(1);
+  if (parts === undefined) return hostname;
+  return parts
     .map((part) => Number.parseInt(part, 16))
     .flatMap((part) => [part >> 8, part & 0xff])
     .join('.');

@@ -103,6 +103,11 @@ describe('coversRepository', () => {
     expect(covers(glob, url)).toBe(false);
   });
 
+  it('has no other name on Docker Hub than its own, where it is no official one', () => {
+    const names = spellingsOf('oci://docker.io/org/app').names;
+    expect(names.filter((name) => !name.endsWith('/org/app'))).toEqual([]);
+  });
+
   it('reads a host that no URL could name as it is written', () => {
     expect(covers('registry.1/*', 'oci://registry.1/app')).toBe(true);
     expect(covers('registry.1/*', 'oci://registry.2/app')).toBe(false);

@@ -23,8 +23,8 @@ const defaultPort = /:(?:443|80)$/;
 /** `HOST/REPOSITORY` of a registry, or the directory of a layout, or the file of an archived one. @throws SealiftError REFERENCE_INVALID. */
 export function spellingsOf(url: string): RepositorySpellings {
   const reference = parsed(url);
-  if (reference.kind === 'layout') return { kind: 'layout', names: [normalPath(reference.directory)] };
-  if (reference.kind === 'archive') return { kind: 'layout', names: [normalPath(reference.file)] };
+  if (reference.kind === 'layout') return { kind: 'layout', names: [posix.normalize(reference.directory)] };
+  if (reference.kind === 'archive') return { kind: 'layout', names: [posix.normalize(reference.file)] };
   const host = canonicalHost(reference.host);
   const repositories = repositorySpellings(host, reference.repository);
   const names = hostSpellings(host).flatMap((spelled) => repositories.map((name) => `${spelled}/${name}`));
@@ -63,9 +63,4 @@ function repositorySpellings(host: string, repository: string): readonly string[
   if (!repository.includes('/')) return [repository, `${officialPrefix}${repository}`];
   const [, official] = /^library\/([^/]+)$/.exec(repository) ?? [];
   return official === undefined ? [repository] : [repository, official];
-}
-
-function normalPath(path: string): string {
-  const normal = posix.normalize(path);
-  return normal.length > 1 && normal.endsWith('/') ? normal.slice(0, -1) : normal;
 }

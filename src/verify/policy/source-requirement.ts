@@ -23,7 +23,7 @@ export async function sourceRequirement(
 ): Promise<Requirement> {
   const { verify } = source.spec;
   const subject = `OCIRepository/${source.metadata.namespace}/${source.metadata.name}`;
-  if (verify === undefined || verify.provider !== 'cosign') {
+  if (verify?.provider !== 'cosign') {
     throw unsupported(
       subject,
       `spec.verify.provider: expected cosign, got ${verify?.provider ?? 'nothing'}, whose signatures Sealift does not read`,

@@ -40,7 +40,11 @@ const secrets = [
   siteObject('Secret', 'foreign', { stringData: { 'trusted_root.json': rootText(foreign) } }),
   siteObject('Secret', 'broken', { stringData: { 'trusted_root.json': '{' } }),
 ];
-const roots = createTrustedRoots(() => Buffer.from(rootText(instance)));
+/** Only this one is stored. */
+const roots = createTrustedRoots((name) => {
+  if (name !== 'public-good') throw new Error(`${name}: not stored`);
+  return Buffer.from(rootText(instance));
+});
 
 let store: Store;
 const artifacts: Record<string, SignedContent> = {};
@@ -96,6 +100,13 @@ describe('spec.verify with keys', () => {
     ['bundle', 'absent', 'throws OBJECT_NOT_FOUND'],
   ])('%s artifact, Secret %s: %s', async (name, secret, end) => {
     expect(await endOf(name, { provider: 'cosign', secretRef: { name: secret } })).toBe(end);
+  });
+});
+
+it('spec.verify with keys says that a certificate is no key', async () => {
+  expect(await verdictOn('keyless', { provider: 'cosign', secretRef: { name: 'good' } })).toMatchObject({
+    code: 'SIGNATURE_KEY_UNKNOWN',
+    detail: expect.stringContaining('got one with a certificate'),
   });
 });
 

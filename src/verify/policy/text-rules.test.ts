@@ -57,12 +57,17 @@ describe('patterns', () => {
     },
   );
 
+  it('are refused with the reason that RE2 gives', () => {
+    expect(() => matching('(', at)).toThrow('missing closing )');
+  });
+
   it.each([
     ['^https://github\\.com/.*$', true],
     ['\\Ahttps://github\\.com/.*\\z', true],
     ['^(a|b)$', true],
     ['^[$^|]$', true],
     ['^a|b$', false],
+    ['^(a)|(b)$', false],
     ['^a', false],
     ['a$', false],
     ['^a\\$', false],

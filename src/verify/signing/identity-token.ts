@@ -33,8 +33,8 @@ export function readIdentityToken(text: string, now: number): IdentityToken {
   }
   const claims = claimsSchema.safeParse(payloadOf(token));
   if (!claims.success) throw invalid('expected a JSON Web Token with issuer and subject, got another text');
-  const { iss, exp, email, email_verified } = claims.data;
-  if (exp !== undefined && exp * 1000 <= now) {
+  const { iss, exp = Number.POSITIVE_INFINITY, email, email_verified } = claims.data;
+  if (exp * 1000 <= now) {
     throw invalid(
       `expected a token that is valid now, got one that ended ${Math.ceil(now / 1000 - exp)} s ago`,
     );

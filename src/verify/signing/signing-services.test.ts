@@ -69,16 +69,21 @@ describe('serviceUrl', () => {
   it.each([
     ['https://a.test/', 'https://a.test'],
     ['https://a.test/tsa//', 'https://a.test/tsa'],
+    ['http://127.0.0.1:3000', 'http://127.0.0.1:3000'],
   ])('reads %s', (text, url) => {
     expect(serviceUrl(text)).toBe(url);
   });
 
-  it.each(['a.test', 'ftp://a.test', 'https://user:secret@a.test', 'https://user@a.test', ''])(
-    'refuses %j, and repeats none of it',
-    (text) => {
-      expect(() => serviceUrl(text)).toThrow(/^signing service: expected https:[^@]*$/);
-    },
-  );
+  it.each([
+    'a.test',
+    'ftp://a.test',
+    'https://user:secret@a.test',
+    'https://user@a.test',
+    'https://:secret@a.test',
+    '',
+  ])('refuses %j, and repeats none of it', (text) => {
+    expect(() => serviceUrl(text)).toThrow(/^signing service: expected https:[^@]*$/);
+  });
 });
 
 describe('readIdentityToken', () => {
@@ -113,8 +118,12 @@ describe('readIdentityToken', () => {
     );
   });
 
-  it('takes an e-mail address that its issuer verified', () => {
-    const verified = token({ ...claims, email: 'a@b.test', email_verified: true });
-    expect(readIdentityToken(verified, now).issuer).toBe('https://ci.test');
+  it.each([true, 'true'])('takes an e-mail address that its issuer verified, which says %j', (verified) => {
+    const text = token({ ...claims, email: 'a@b.test', email_verified: verified });
+    expect(readIdentityToken(text, now).issuer).toBe('https://ci.test');
+  });
+
+  it('takes one that does not say when it ends', () => {
+    expect(readIdentityToken(token({ ...claims, exp: undefined }), now).issuer).toBe('https://ci.test');
   });
 });

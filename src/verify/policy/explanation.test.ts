@@ -1,0 +1,91 @@
+import { createMemoryStore } from 'oci-client-ts';
+import { describe, expect, it } from 'vitest';
+import {
+  bundleOf,
+  desiredState,
+  newSigner,
+  ociSource,
+  pushArtifact,
+  pushBundle,
+  siteObject,
+  statementOf,
+} from '../../../test/fixtures/signed-artifact.ts';
+import { explainVerdict } from '../index.ts';
+
+const alice = newSigner();
+const stranger = newSigner();
+const provenance = 'https://slsa.dev/provenance/v1';
+const authorities = [{ name: 'a', key: { data: alice.publicPem } }];
+
+type Evidence = (digest: string) => Record<string, unknown>;
+
+const signature =
+  (by = alice): Evidence =>
+  (digest) =>
+    bundleOf(by, statementOf(digest));
+const attestation =
+  (predicateType: string): Evidence =>
+  (digest) =>
+    bundleOf(alice, statementOf(digest, { predicateType, predicate: {} }));
+
+async function explain(spec: Record<string, unknown>, ...evidence: readonly Evidence[]) {
+  const store = createMemoryStore();
+  const { descriptor: manifest, content } = await pushArtifact(store);
+  for (const made of evidence) await pushBundle(store, manifest, made(manifest.digest));
+  const policy = siteObject('VerificationPolicy', 'release', {
+    spec: { match: { repositories: ['**'] }, authorities, ...spec },
+  });
+  const resolved = { revision: `v1@${manifest.digest}`, manifest, content };
+  return explainVerdict(
+    { openRepository: () => store },
+    { source: ociSource(), desired: desiredState(policy), resolved },
+    new AbortController().signal,
+  );
+}
+
+const attested = { attestations: [{ name: 'p', predicateType: provenance }] };
+
+describe('what was found', () => {
+  it('is told by its own word: signatures, and attestations by their type', async () => {
+    const { report } = await explain(attested, signature(), attestation(provenance));
+    expect(report?.found.map(({ states }) => states)).toEqual(
+      expect.arrayContaining(['signature', { predicateType: provenance }]),
+    );
+    expect(report?.found).toHaveLength(2);
+  });
+
+  it('is neither accepted nor refused where nobody asks for its kind', async () => {
+    const { verdict, report } = await explain(
+      { ...attested, require: 'none' },
+      attestation(provenance),
+      attestation('https://other.test/v1'),
+    );
+    expect(verdict.kind).toBe('accepted');
+    expect(report?.found).toHaveLength(2);
+    expect(report?.policies[0]?.candidates).toHaveLength(1);
+    expect(report?.policies[0]?.refusals).toEqual([]);
+  });
+});
+
+it('an identity that is denied says nothing about a key', async () => {
+  const deny = { identities: [{ issuer: 'https://token.test', subject: 'https://forge.test/org/app' }] };
+  expect((await explain({ deny }, signature())).verdict.kind).toBe('accepted');
+});
+
+describe('a refusal', () => {
+  it('of an attestation in place of a signature names its type', async () => {
+    const { verdict } = await explain({}, attestation(provenance));
+    expect(verdict).toMatchObject({
+      code: 'SIGNATURE_WRONG_TYPE',
+      detail: expect.stringContaining(`got an attestation of type "${provenance}", which grants nothing`),
+    });
+  });
+
+  it('of an unknown key names the keys of the policy, and whose word the other one is', async () => {
+    const { verdict } = await explain({}, signature(stranger));
+    expect(verdict).toMatchObject({
+      code: 'SIGNATURE_KEY_UNKNOWN',
+      detail: expect.stringContaining(`${alice.id}, got one by another key, ${stranger.id} by its own word`),
+    });
+  });
+});

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { readIdentity } from './identity-rules.ts';
+
+const workflow = {
+  issuer: 'https://token.test',
+  subject: 'https://forge.test/org/app',
+  extensions: {},
+  extensionPatterns: {},
+};
+const ref = '1.3.6.1.4.1.57264.1.14';
+
+describe('an extension that an identity names twice', () => {
+  const rule = readIdentity(
+    {
+      ...workflow,
+      extensions: { [ref]: 'refs/tags/v1' },
+      extensionPatterns: { sourceRef: 'refs/tags/.*' },
+    },
+    'policy',
+  ).extensions.get(ref);
+
+  it('has to be what both say', () => {
+    expect(rule?.matches('refs/tags/v1')).toBe(true);
+    expect(rule?.matches('refs/tags/v2')).toBe(false);
+    expect(rule?.written).toBe('"refs/tags/v1" and /refs/tags/.*/');
+  });
+
+  it('is refused where they agree on nothing', () => {
+    const never = readIdentity(
+      {
+        ...workflow,
+        extensions: { [ref]: 'refs/heads/main' },
+        extensionPatterns: { sourceRef: 'refs/tags/.*' },
+      },
+      'policy',
+    ).extensions.get(ref);
+    expect(['refs/heads/main', 'refs/tags/v1'].filter((text) => never?.matches(text))).toEqual([]);
+  });
+});
