@@ -292,6 +292,46 @@ describe('mirrors', () => {
     expect(counts()).toEqual([1, 1, 0]);
   });
 
+  it.each(['the first', 'the second'])(
+    'of which %s gives wrong bytes and each a part: the next tries show which it was',
+    async (guilty) => {
+      let now = 0;
+      const clock = { now: () => now, monotonic: () => now, sleep: async () => {} };
+      const large = blobOf('0123456789'.repeat(2000));
+      const bytesOf = (which: string): Uint8Array =>
+        guilty === which ? large.bytes.map((byte) => byte + 1) : large.bytes;
+      let cuts = 1;
+      const first: Answerer = ({ headers }, response) => {
+        const isCut = cuts > 0;
+        cuts = 0;
+        if (headers.range !== undefined) return void response.writeHead(404).end();
+        if (!isCut) return send(response, { ...large, bytes: bytesOf('the first') });
+        response.writeHead(200, { 'content-length': large.bytes.byteLength });
+        response.write(bytesOf('the first').subarray(0, 10_000), () => response.destroy());
+      };
+      const second: Answerer = ({ headers }, response) => {
+        const from = Number(/bytes=(\d+)-/.exec(headers.range ?? '')?.[1] ?? 0);
+        const range = { 'content-range': `bytes ${from}-19999/20000` };
+        response.writeHead(from === 0 ? 200 : 206, from === 0 ? {} : range);
+        response.end(bytesOf('the second').subarray(from));
+      };
+      const { store, counts } = await scene({ mirrors: [first, second], options: { clock } });
+      const act = () => readFrom(store, large);
+      expect((await failureOf(act())).code).toBe('digest-mismatch');
+      expect(counts()).toEqual([2, 1, 0]);
+      const isRight = () =>
+        act().then(
+          () => true,
+          () => false,
+        );
+      expect(await isRight()).toBe(guilty === 'the first');
+      now = 1_000;
+      expect(await isRight()).toBe(guilty === 'the second');
+      expect(counts()).toEqual([3, 2, 0]);
+      expect(await isRight()).toBe(true);
+    },
+  );
+
   it.each<[string, Act]>([
     ['fetched', (store) => readFrom(store, image)],
     ['resolved', (store) => store.resolve(image.descriptor.digest)],

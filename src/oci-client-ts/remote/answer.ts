@@ -19,6 +19,16 @@ export interface AnswerContext {
   readonly codeOf: (status: number) => OciErrorCode;
 }
 
+/** One of several who could be asked for the same. */
+export interface Giver {
+  readonly name: string;
+  /**
+   * Content was wrong. When all of it came from here, that is proven, and there is no asking here again for a while; when a part did, it is asked
+   * for at the others first, which shows who it was.
+   */
+  distrust(guilt: 'proven' | 'possible'): void;
+}
+
 /** Error bodies are read for one code and one sentence, and not for long. */
 const maxErrorBytes = 16 * 1024;
 const maxErrorMs = 5_000;
@@ -31,7 +41,7 @@ export class Answer {
   readonly #context: AnswerContext;
   /** The beginning of the body, once it was read for its error. */
   #read: Promise<Uint8Array> | undefined;
-  #onDistrust: () => void = () => {};
+  #giver: Giver | undefined;
 
   constructor(raw: RawAnswer, context: AnswerContext) {
     this.status = raw.status;
@@ -94,13 +104,18 @@ export class Answer {
     return text;
   }
 
-  /** Its content has turned out to be wrong: whoever gave it is not to be asked again at once, where somebody else can be. */
-  distrust(): void {
-    this.#onDistrust();
+  /** Who gave it, where others could be asked instead. */
+  get giver(): Giver | undefined {
+    return this.#giver;
   }
 
-  whenDistrusted(listener: () => void): void {
-    this.#onDistrust = listener;
+  comesFrom(giver: Giver): void {
+    this.#giver = giver;
+  }
+
+  /** Its content has turned out to be wrong. */
+  distrust(): void {
+    this.#giver?.distrust('proven');
   }
 
   destroy(): void {

@@ -4,7 +4,7 @@ import type { Descriptor } from '../descriptor.ts';
 import { createHasher, parseDigest } from '../digest.ts';
 import { OciError } from '../errors.ts';
 import type { Transfer } from '../store.ts';
-import type { Answer } from './answer.ts';
+import type { Answer, Giver } from './answer.ts';
 import { parseContentRange } from './content-range.ts';
 import { contentPath, type Endpoint } from './endpoint.ts';
 
@@ -39,8 +39,9 @@ export class BlobReader {
   /** False after a registry's answer to a range made no sense: then it is asked for the whole, and what is known is skipped. */
   #ranged = true;
   #etag: string | undefined;
-  /** Where the last bytes came from. */
-  #source: Answer | undefined;
+  /** Where the first bytes came from, and whether others did from elsewhere. */
+  #giver: Giver | undefined;
+  #isMixed = false;
 
   constructor(endpoint: Endpoint, descriptor: Descriptor, { signal, lend = false }: Transfer) {
     this.#endpoint = endpoint;
@@ -58,6 +59,7 @@ export class BlobReader {
   /** Counts in what came at another time; only the rest will be fetched. @throws OciError `size-mismatch`. */
   async known(content: AsyncIterable<Uint8Array>): Promise<void> {
     for await (const chunk of content) this.#check.add(chunk);
+    this.#isMixed = this.count > 0;
   }
 
   /** Passes the bytes on; the end means that size and digest of the whole are right. */
@@ -80,7 +82,8 @@ export class BlobReader {
     try {
       this.#check.end();
     } catch (error) {
-      this.#source?.distrust();
+      // Of several it is rather the first, who did not bring it to the end.
+      this.#giver?.distrust(this.#isMixed ? 'possible' : 'proven');
       throw error;
     }
   }
@@ -150,7 +153,6 @@ export class BlobReader {
   }
 
   async #begin(answer: Answer, isRange: boolean): Promise<Opened> {
-    this.#source = answer;
     await answer.expect(...(isRange ? [200, 206] : [200]));
     const isPart = answer.status === 206;
     const end = isPart ? this.#endOfPart(answer) : this.#descriptor.size;
@@ -158,7 +160,15 @@ export class BlobReader {
     if (!isPart) this.#etag = answer.header('etag');
     const rest = answer.chunks(this.#lend);
     const first = await this.#prove(rest, isPart ? 0 : this.count);
+    this.#takeFrom(answer.giver, !isPart);
     return { kind: 'opened', first, rest, end };
+  }
+
+  /** Who sends the whole has said what was known before, too. */
+  #takeFrom(giver: Giver | undefined, isWhole: boolean): void {
+    this.#isMixed = !isWhole && (this.#isMixed || giver?.name !== this.#giver?.name);
+    if (isWhole) this.#giver = giver;
+    this.#giver ??= giver;
   }
 
   #endOfPart(answer: Answer): number {

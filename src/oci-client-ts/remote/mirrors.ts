@@ -157,19 +157,21 @@ export class Mirrors {
 
   #ask<T>(mirror: Mirror, request: RegistryRequest, read: (answer: Answer) => Promise<T>): Promise<T> {
     return mirror.transport.once(mirrorRequest(request, mirror), (answer) => {
-      answer.whenDistrusted(() => this.#distrust(mirror, request.subject));
+      const { subject } = request;
+      answer.comesFrom({ name: mirror.host, distrust: (guilt) => this.#distrust(mirror, subject, guilt) });
       return read(answer);
     });
   }
 
   /** Wrong bytes do not get right by asking again: the others have their turn, for as long as a dead mirror would be left alone. */
-  #distrust(mirror: Mirror, subject: string): void {
+  #distrust(mirror: Mirror, subject: string, guilt: 'proven' | 'possible'): void {
     const error = new OciError(
       'digest-mismatch',
       `${subject} from mirror ${mirror.host}`,
       'expected content of its digest, got other bytes',
     );
-    this.#rests.set(mirror, { until: this.#clock.monotonic() + maxRestMs, strikes: 1, error });
+    const wait = guilt === 'proven' ? maxRestMs : firstRestMs;
+    this.#rests.set(mirror, { until: this.#clock.monotonic() + wait, strikes: 1, error });
   }
 
   #learn(mirror: Mirror, error: OciError): void {
