@@ -1,4 +1,5 @@
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import { OciError } from '../errors.ts';
 import { addressClass } from './address-class.ts';
 import { guardedLookup } from './guarded-lookup.ts';
 import { type ProxySettings, proxyFor } from './proxy-rule.ts';
@@ -30,6 +31,7 @@ const pooling = {
 export class Connections {
   readonly #settings: ConnectionSettings;
   readonly #dispatchers = new Map<string, Dispatcher>();
+  #isClosed = false;
 
   constructor(settings: ConnectionSettings) {
     this.#settings = settings;
@@ -38,9 +40,16 @@ export class Connections {
   /**
    * What carries requests to `url`, on behalf of the registry at `registry`: it alone gets to see the client certificate, and a host that it
    * names must not turn out to be this machine, unless the registry is there itself.
-   * @throws OciError `invalid` for settings that cannot be used.
+   * @throws OciError `invalid` for settings that cannot be used, and after `close`: what was made then, nobody would close.
    */
   dispatcher(url: URL, registry: URL): Dispatcher {
+    if (this.#isClosed) {
+      throw new OciError(
+        'invalid',
+        `transport to ${registry.host}`,
+        'expected an open one, got one that was closed',
+      );
+    }
     if (this.#settings.dispatcher !== undefined) return this.#settings.dispatcher;
     const proxy = proxyFor(url, this.#settings.proxy);
     const own = url.hostname === registry.hostname;
@@ -61,6 +70,7 @@ export class Connections {
 
   /** Ends the connections at once; requests under way fail. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     const all = [...this.#dispatchers.values()];
     this.#dispatchers.clear();
     await Promise.all(all.map((each) => each.destroy()));

@@ -126,7 +126,7 @@ export class Transport {
     return this.#mirrors.send(request, read, () => this.#attempt(request, read, signal));
   }
 
-  /** Ends the connections at once, unless they were given; requests under way fail. */
+  /** Ends the connections at once, unless they were given; requests under way fail, and so do later ones. */
   async close(): Promise<void> {
     await Promise.all([this.#wire.close(), this.#mirrors.close()]);
   }
