@@ -1,11 +1,20 @@
 import { BlockList, isIP } from 'node:net';
 import { isLoopback } from '../loopback.ts';
 
-export type AddressClass = 'loopback' | 'link-local' | 'private' | 'other';
+export type AddressClass = 'loopback' | 'link-local' | 'metadata' | 'private' | 'other';
 
 const linkLocal = new BlockList();
 linkLocal.addSubnet('169.254.0.0', 16, 'ipv4');
 linkLocal.addSubnet('fe80::', 10, 'ipv6');
+
+/** Where clouds hand out credentials besides 169.254.169.254: by their documentation AWS, Google, Alibaba, Oracle, and Azure's agent. */
+const metadata = new BlockList();
+metadata.addAddress('fd00:ec2::254', 'ipv6');
+metadata.addAddress('fd00:ec2::23', 'ipv6');
+metadata.addAddress('fd20:ce::254', 'ipv6');
+metadata.addAddress('100.100.100.200', 'ipv4');
+metadata.addAddress('192.0.0.192', 'ipv4');
+metadata.addAddress('168.63.129.16', 'ipv4');
 
 /** "This host" addresses reach the machine itself on most systems, as loopback does. */
 const ownMachine = new BlockList();
@@ -33,5 +42,11 @@ export function addressClass(hostname: string): AddressClass {
   const family = version === 4 ? 'ipv4' : 'ipv6';
   if (ownMachine.check(address, family)) return 'loopback';
   if (linkLocal.check(address, family)) return 'link-local';
+  if (metadata.check(address, family)) return 'metadata';
   return privateUse.check(address, family) ? 'private' : 'other';
+}
+
+/** Whether only this machine can reach it: nobody else has business to point there. */
+export function isInward(found: AddressClass): boolean {
+  return found === 'loopback' || found === 'link-local' || found === 'metadata';
 }

@@ -34,6 +34,7 @@ describe('guardedLookup', () => {
     ['this host', ['0.0.0.0']],
     ['the address of cloud metadata', ['169.254.169.254']],
     ['a link-local address', ['fe80::1']],
+    ['the private address of AWS for metadata', ['fd00:ec2::254']],
     ['one of these among others', ['192.0.2.1', '127.0.0.1']],
   ])('refuses a name that means %s', async (_behaviour, addresses) => {
     await expect(find(addresses, true)).rejects.toThrow(OciError);

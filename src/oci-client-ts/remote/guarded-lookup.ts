@@ -1,7 +1,7 @@
 import { type LookupAddress, type LookupOptions, lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { OciError } from '../errors.ts';
-import { addressClass } from './address-class.ts';
+import { addressClass, isInward } from './address-class.ts';
 
 type Resolve = (
   hostname: string,
@@ -10,25 +10,20 @@ type Resolve = (
 ) => void;
 
 /**
- * Looks a name up as Node does, and refuses it when any of its addresses is the own machine or link-local: a registry may name hosts, and
+ * Looks a name up as Node does, and refuses it when any of its addresses is one that only this machine can reach: a registry may name hosts, and
  * whoever owns a name may let it mean an address that nobody but us can reach.
  */
 export function guardedLookup(resolve: Resolve = lookup): LookupFunction {
   return (hostname, options, done) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return done(error, '');
-      const inward = addresses.find(({ address }) => isInward(address));
+      const inward = addresses.find(({ address }) => isInward(addressClass(address)));
       if (inward !== undefined) return done(refusal(hostname, inward.address), '');
       const [first] = addresses;
       if (options.all === true) return done(null, addresses);
       return done(null, first?.address ?? '', first?.family);
     });
   };
-}
-
-function isInward(address: string): boolean {
-  const found = addressClass(address);
-  return found === 'loopback' || found === 'link-local';
 }
 
 function refusal(hostname: string, address: string): OciError {

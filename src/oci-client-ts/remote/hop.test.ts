@@ -50,6 +50,14 @@ describe('judgeHop', () => {
       'the link-local address 169.254.169.254',
     ],
     ['a link-local IPv6 address', 'https://[fe80::1]/', 'the link-local address [fe80::1]'],
+    ['metadata of AWS', 'https://[fd00:ec2::254]/', 'the metadata address [fd00:ec2::254]'],
+    ['metadata of Google', 'https://[fd20:ce::254]/', 'the metadata address [fd20:ce::254]'],
+    ['metadata of Alibaba', 'https://100.100.100.200/', 'the metadata address 100.100.100.200'],
+    [
+      'metadata mapped into IPv6',
+      'https://[::ffff:100.100.100.200]/',
+      'the metadata address [::ffff:6464:64c8]',
+    ],
     ['an endless address', `/${'a'.repeat(20_000)}`, 'an address of 20001 characters'],
   ])('refuses %s', (_behaviour, location, reason) => {
     expect(judgeHop(registry, location)).toEqual({ kind: 'refused', reason });
@@ -59,6 +67,7 @@ describe('judgeHop', () => {
     const local = new URL('http://localhost:5000/v2/');
     expect(judgeHop(local, 'http://127.0.0.1:9000/x').kind).toBe('foreign');
     expect(judgeHop(local, 'http://169.254.169.254/').kind).toBe('refused');
+    expect(judgeHop(local, 'http://[fd00:ec2::254]/').kind).toBe('refused');
   });
 });
 

@@ -1,4 +1,4 @@
-import { addressClass } from './address-class.ts';
+import { addressClass, isInward } from './address-class.ts';
 
 /** Judgement of an address that a registry handed out: a redirect, an upload location, a next page, a token realm. */
 export type Hop =
@@ -11,7 +11,9 @@ const maxLocationLength = 16_384;
 
 /**
  * Judges `location` as seen from `from`. Encryption is never lost on the way, a user name in the address is refused, and nobody but the
- * own machine may point at the own machine or at link-local addresses, where cloud metadata lives.
+ * own machine may point at the own machine, at link-local addresses or at a cloud's metadata. Private addresses are allowed: the name of a registry
+ * does not tell whether it is in the same network, those on premises keep their content in storage there, no credential goes along, and what
+ * comes back is checked by digest.
  */
 export function judgeHop(from: URL, location: string | undefined): Hop {
   const url = parse(from, location);
@@ -33,8 +35,7 @@ function refusal(from: URL, url: URL): string | undefined {
   if (from.protocol === 'https:' && url.protocol === 'http:') return `unencrypted ${url.host}`;
   if (url.username !== '' || url.password !== '') return 'an address with a user name';
   if (url.hostname === from.hostname) return undefined;
-  const target = addressClass(url.hostname);
-  const inward =
-    target === 'link-local' || (target === 'loopback' && addressClass(from.hostname) !== 'loopback');
-  return inward ? `the ${target} address ${url.host}` : undefined;
+  const [source, target] = [addressClass(from.hostname), addressClass(url.hostname)];
+  const isOwn = target === 'loopback' && source === 'loopback';
+  return isInward(target) && !isOwn ? `the ${target} address ${url.host}` : undefined;
 }
