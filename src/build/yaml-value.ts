@@ -252,9 +252,7 @@ class ValueReader {
   #key(node: ParsedNode, inBraces: boolean): string {
     if (inBraces) this.#refuseBareColon(node);
     const value = this.read(node);
-    const isDate =
-      this.#rules === 'source' && isScalar(node) && node.type === 'PLAIN' && value !== node.source;
-    if (isDate && typeof value === 'string') {
+    if (this.#rules === 'source' && typeof value === 'string' && isDate(node, value)) {
       this.#fail('YAML_MALFORMED', node.range[0], 'expected a string as key, got a date; quote it');
     }
     // What was printed quotes every key that needs it.
@@ -287,6 +285,12 @@ class ValueReader {
       );
     }
   }
+}
+
+/** True for a key that was read as another text than it is written; behind an alias, for what looks like the result of that. */
+function isDate(key: ParsedNode, value: string): boolean {
+  if (isAlias(key)) return /^\d{4}-\d\d-\d\dT/.test(value);
+  return isScalar(key) && key.type === 'PLAIN' && value !== key.source;
 }
 
 function isMergeKey(pair: Pair<ParsedNode, ParsedNode | null>): boolean {

@@ -3,7 +3,7 @@ export const earlierSeeds: readonly number[] = [
   20, 27, 81, 126, 152, 190, 232, 251, 316, 317, 361, 362, 450, 481, 564, 636, 657, 659, 661, 700, 704, 744,
   748, 749, 793, 806, 880, 883, 907, 929, 962, 977, 993, 1189, 1270, 1306, 1333, 1402, 1428, 1499, 1504, 1774,
   1939, 1977, 1984, 1994, 11502, 102672, 107487, 109539, 12250, 13162, 13267, 13381, 13478, 13994, 14681,
-  7312374, 7318449, 8829333, 8829982,
+  7312374, 7318449, 8829333, 8829982, 8825521, 9922373, 9922618,
 ];
 
 const head = 'apiVersion: v1\nkind: X\nmetadata:\n  name: a\n';
@@ -48,6 +48,7 @@ export const earlierTexts: readonly string[] = [
   `${head}v: >+\n  text\n\n  # last\n---\n`,
   `${head}v:\n- |+\n  text\n\n\n# one\n\n# two`,
   `${head}v: |2\n    text\n    \n`,
+  `${head}v: &a 2001-1-1\n*a : 1\n`,
   `${head}v: [0o-2, 0b+1]\nw: -0o-2\nx: 0O-2\n`,
   `${head}---\napiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: X\n  metadata: {name: b, annotations: {a: 1.50}}\n  v: {a: }\n`,
 ];

@@ -25,8 +25,15 @@ const sameWithout =
     canonicalWithout(ours, leaveOut) === canonicalWithout(theirs, leaveOut);
 
 export const knownDifferences: readonly KnownDifference[] = [
-  { name: 'labels that are no text', holds: weRefuse(/metadata\.labels: expected/) },
-  { name: 'annotations that are lists or maps', holds: weRefuse(/metadata\.annotations: expected/) },
+  { name: 'labels that are no text', holds: weRefuse(/metadata\.labels: expected a (string|map)/) },
+  {
+    name: 'annotations that are lists or maps',
+    holds: weRefuse(/metadata\.annotations: expected a (string|map)/),
+  },
+  {
+    name: 'labels that the API refuses',
+    holds: weRefuse(/metadata\.(labels|annotations): expected (NAME|at most)/),
+  },
   { name: 'keys that are no text', holds: weRefuse(/expected a string as key/) },
   {
     name: 'faults in merged maps',
@@ -61,18 +68,25 @@ export const knownDifferences: readonly KnownDifference[] = [
     holds: theyRefuse(/expected ',' or '[}\]]'|expected node content|tag URI|expected ':'/),
   },
   { name: 'tags of numbers', holds: theyRefuse(/cannot decode !!float/) },
-  { name: 'a quoted merge key', holds: sameWithout((key) => key === '<<') },
   {
-    name: 'labels and fields of metadata without a value',
-    holds: sameWithout((_key, value) => value === null || value === ''),
+    name: 'a quoted merge key',
+    holds: (text, ours, theirs) =>
+      sameWithout((key) => key === '<<')(text, ours, theirs) ||
+      (/["']<<["']/.test(text) && theyRefuse(/map merge requires map/)(text, ours, theirs)),
   },
+  { name: 'labels and fields of metadata without a value', holds: sameWithout(isNothing) },
   {
     name: 'an escaped line break of YAML 1.1',
     holds: (text, ours, theirs) => {
-      return /\\N|\\x85|\\u0085/.test(text) && ours.replaceAll('\u0085', ' ') === theirs;
+      const written = /\\N|\\x85|\\u0085/.test(text);
+      return written && sameWithout(isNothing)(text, ours.replaceAll('\u0085', ' '), theirs);
     },
   },
 ];
+
+function isNothing(_key: string, value: unknown): boolean {
+  return value === null || value === '';
+}
 
 function indentationErrors(): RegExp {
   return /is not YAML: (missing closing ['"]quote|flow (map|sequence) in block collection|block collections are not allowed within flow|implicit keys of flow sequence)/;
