@@ -7,6 +7,7 @@ import { checkByLibrary, type LibraryCheck } from './library-check.ts';
 import { type LoggedSignature, readLoggedSignature, requireSignerOf } from './logged-signature.ts';
 import type { Proof } from './proof.ts';
 import { contains, isoTime, requirePast } from './proven-time.ts';
+import type { Stamp } from './stamp-time.ts';
 import type { TrustedMember, TrustedRoot } from './trusted-root.ts';
 
 export interface EvidenceCheck extends LibraryCheck {
@@ -104,8 +105,6 @@ function logOf(
   throw new Refused('LOG_ENTRY_INVALID', `expected an entry of a log in the window of its key, got ${got}`);
 }
 
-type Timestamp = Extract<SignedEntity['timestamps'][number], { $case: 'timestamp-authority' }>['timestamp'];
-
 function stampsOf({ timestamps, signature }: SignedEntity, root: TrustedRoot): readonly Witness<number>[] {
   return timestamps.flatMap((entry) => {
     if (entry.$case !== 'timestamp-authority') return [];
@@ -115,7 +114,7 @@ function stampsOf({ timestamps, signature }: SignedEntity, root: TrustedRoot): r
 }
 
 /** Whose timestamp it is, of the authorities of the root: one that the library accepted, found by its key. */
-function authorityOf(stamp: Timestamp, stamped: Buffer, root: TrustedRoot): TrustedMember {
+function authorityOf(stamp: Stamp, stamped: Buffer, root: TrustedRoot): TrustedMember {
   const by = root.timestampAuthorities.find((member, index) => {
     const spki = root.material.timestampAuthorities[index]?.certChain[0]?.publicKey ?? Buffer.alloc(0);
     return contains(member, stamp.signingTime.getTime()) && isStampOf(stamp, stamped, spki);
@@ -127,7 +126,7 @@ function authorityOf(stamp: Timestamp, stamped: Buffer, root: TrustedRoot): Trus
   );
 }
 
-function isStampOf(stamp: Timestamp, stamped: Buffer, spki: Buffer): boolean {
+function isStampOf(stamp: Stamp, stamped: Buffer, spki: Buffer): boolean {
   try {
     stamp.verify(stamped, createPublicKey({ key: spki, format: 'der', type: 'spki' }));
     return true;

@@ -6,6 +6,7 @@ import { quoted, Refused } from '../evidence/refused.ts';
 import type { AskedEvidence } from './asked-evidence.ts';
 import { publicKeyOf } from './public-key.ts';
 import { isSignedBy, type Signer } from './signer.ts';
+import { withStampTime } from './stamp-time.ts';
 import type { TrustedRoot } from './trusted-root.ts';
 
 export interface LibraryCheck {
@@ -86,10 +87,15 @@ function entityOf({ claim, signer, root, asked, issuedByRoot }: LibraryCheck): S
   const { bundleFromJSON, toSignedEntity } = root.library;
   try {
     const entity = toSignedEntity(bundleFromJSON(bundle), Buffer.from(claim.signedBytes));
-    return { ...entity, signature: signatureContent(claim) };
+    return { ...entity, timestamps: entity.timestamps.map(readTime), signature: signatureContent(claim) };
   } catch (thrown) {
     throw unreadable(thrown);
   }
+}
+
+function readTime(entry: SignedEntity['timestamps'][number]): SignedEntity['timestamps'][number] {
+  if (entry.$case !== 'timestamp-authority') return entry;
+  return { ...entry, timestamp: withStampTime(entry.timestamp) };
 }
 
 /** Stands in for the library's own, which knows SHA-256 alone for envelopes and takes other hashes from the bundle. */

@@ -707,7 +707,15 @@ describe('time', () => {
   it('refuses bytes that are no timestamp', async () => {
     const claim = await logged(await shortLived());
     expect(judged(withEvidence(claim, { timestamps: ['AAAA'] }))).toBe('TIMESTAMP_INVALID');
-    expect(judged(withEvidence(claim, { timestamps: ['MAA='] }))).toBe('SIGNATURE_MALFORMED');
+    expect(judged(withEvidence(claim, { timestamps: ['MAA='] }))).toBe('TIMESTAMP_INVALID');
+  });
+
+  it.each([0, 1, 20, 300, 456])('reads a timestamp %i ms after the full second', async (fraction) => {
+    const claim = await logged(await shortLived());
+    const timestamps = [await stamp(sigstore.stampers[0], claim.signature, at + fraction)];
+    expect(prove(keyless(), withEvidence(claim, { timestamps }), now)).toMatchObject({
+      times: expect.arrayContaining([{ by: 'timestamp', operator: 'tsa-0.test', at: at + fraction }]),
+    });
   });
 
   it('refuses a signature after the certificate ended', async () => {
