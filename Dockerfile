@@ -13,7 +13,7 @@ COPY test/peers/kustomize/go.mod test/peers/kustomize/go.sum ./
 RUN CGO_ENABLED=0 GOFLAGS=-buildvcs=false \
     go build -trimpath -ldflags='-s -w' -o /out/kustomize sigs.k8s.io/kustomize/kustomize/v5
 
-# A folder with everything in it. Install scripts stay off: the image brings its own Node, and esbuild works without.
+# A folder with everything in it. Install scripts stay off: the image brings its own Node, and nothing else that builds has one.
 FROM ${NODE_IMAGE} AS bundle
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./

@@ -1,8 +1,10 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
+import { openLayout, serveRegistry } from 'oci-client-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { linkPackages, root } from './house/link-packages.ts';
 
@@ -121,6 +123,80 @@ describe('the bundle', () => {
   it('is what the installed command runs when the sources are not there', () => {
     const { out } = run(published, process.execPath, 'cmd/sealift/bin.js', 'version');
     expect(out).toMatch(versionLine);
+  });
+
+  it.each([
+    ...['run', 'push', 'sign', 'attest', 'verify', 'build', 'trust', 'serve', 'keygen', 'floor'],
+    ...['status', 'events', 'history', 'version'],
+  ])('has every piece that `sealift %s` is loaded with', (command) => {
+    const { status, out, err } = run(published, process.execPath, 'dist/sealift.js', command, '--help');
+    expect(err).toBe('');
+    expect(out).toContain(`Usage: sealift ${command}`);
+    expect(status).toBe(0);
+  });
+
+  it('has what is loaded when it is needed: the clients of Sigstore', async () => {
+    const at = (name: string): string => path.join(folder, name);
+    const sealift = (...args: string[]) => run(published, process.execPath, 'dist/sealift.js', ...args);
+    // Nobody answers at port 1.
+    const nobody = 'http://127.0.0.1:1';
+    await writeFile(at('root.json'), '{}');
+    const mirror = [
+      '--mirror',
+      nobody,
+      '--root',
+      at('root.json'),
+      '--name',
+      'mine',
+      '--state-dir',
+      at('state'),
+    ];
+    const updated = sealift('trust', 'update', ...mirror);
+    expect(updated.err).toMatch(/code: TRUST_UPDATE_FAILED$/m);
+    expect(updated.err).not.toContain('is not a');
+
+    const claims = { iss: 'https://ci.example', sub: 'ci', aud: 'sigstore', exp: 9_999_999_999 };
+    const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+    await writeFile(at('token'), `${part({ alg: 'none' })}.${part(claims)}.${part({})}`);
+    await mkdir(at('tree'));
+    await writeFile(at('tree/a.yaml'), 'a: 1\n');
+    const reference = `oci-layout:${at('layout')}:v1`;
+    expect(
+      sealift('push', reference, '-f', at('tree'), '--source', 'x', '--revision', 'y').err,
+    ).not.toContain('error');
+    const services = ['--keyless', '--identity-token', at('token'), '--fulcio-url', nobody];
+    expect(sealift('sign', reference, ...services).err).toMatch(/code: SIGNING_FAILED$/m);
+  });
+
+  it('asks a registry without what some answers are not worth: an optimised parser, HTTP/2', async () => {
+    const directory = await mkdtemp(path.join(folder, 'asks-'));
+    const registry = await serveRegistry({ layout: await openLayout(path.join(directory, 'registry')) });
+    try {
+      const program = path.join(published, 'dist/sealift.js');
+      const env = { ...process.env, COSIGN_PASSWORD: 'x' };
+      const sealift = (args: readonly string[], ...options: readonly string[]) =>
+        promisify(execFile)(process.execPath, [...options, program, ...args], { cwd: directory, env });
+      await mkdir(path.join(directory, 'tree'));
+      await writeFile(path.join(directory, 'tree/a.yaml'), 'a: 1\n');
+      await sealift(['keygen', '--output-key-prefix', 'key']);
+      const reference = `oci://${new URL(registry.url).host}/app:v1`;
+      const origin = ['--source', 'x', '--revision', 'y', '--sign-key', 'key.key'];
+      await sealift(['push', reference, '-f', 'tree', ...origin]);
+
+      const loaded = "process.on('exit', () => console.log(process.moduleLoadList.join(' ')))";
+      const { stdout } = await sealift(
+        ['verify', reference, '--key', 'key.pub'],
+        `--import=data:text/javascript,${loaded}`,
+        '--trace-wasm-compilation-times',
+      );
+      expect(stdout).toContain('accepted: the policy holds');
+      expect(stdout).toMatch(/using Liftoff/);
+      expect(stdout).not.toMatch(/using TurboFan/);
+      expect(stdout).toContain('NativeModule http ');
+      expect(stdout).not.toContain('NativeModule http2');
+    } finally {
+      await registry.close();
+    }
   });
 
   it('comes with the licence of every package inside', () => {
