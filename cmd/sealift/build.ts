@@ -19,12 +19,14 @@ import { type AgeKeys, decryptedByGivenKeys, givenAgeKeys } from './given-age-ke
 import { openTree } from './open-tree.ts';
 import { addSiteFactsOptions, type SiteFactsOptions, siteFactsOf } from './site-facts-options.ts';
 import { stopSignal } from './stop-signal.ts';
+import { addSubstitutionOptions, type SubstitutionOptions } from './substitution-options.ts';
 import { addDemandOptions, type VerifyOptions } from './verify.ts';
 
 interface BuildOptions
   extends BuildLimitOptions,
     DeliveryOptions,
     SiteFactsOptions,
+    SubstitutionOptions,
     Omit<VerifyOptions, 'output'> {
   readonly output: 'yaml' | 'json';
   readonly explain: boolean;
@@ -58,6 +60,7 @@ async function stageIn(directory: string, options: BuildOptions, keys: AgeKeys |
   const { variables } = await siteFactsOf(options);
   return createBuildStage({
     siteVariables: variables,
+    strictSubstitution: options.strictSubstitute,
     exec: createChildProcessExec(buildLimits(options)),
     temporaryDirectory: join(directory, 'builds'),
     searchPath: process.env['PATH'] ?? '',
@@ -131,7 +134,7 @@ export function addTo(program: Command): void {
       '--sops-age-key-file <file>',
       'age identities, where no Secret with keys is given; SOPS_AGE_KEY_FILE and SOPS_AGE_KEY without it',
     );
-  addBuildLimitOptions(addSiteFactsOptions(addDemandOptions(command)))
+  addBuildLimitOptions(addSubstitutionOptions(addSiteFactsOptions(addDemandOptions(command))))
     .option('--insecure', 'speak plain HTTP to a registry that is not on loopback', false)
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['yaml', 'json']).default('yaml'))
     .action(build);

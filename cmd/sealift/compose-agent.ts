@@ -45,6 +45,8 @@ export interface AgentSettings extends DecryptionOptions {
   readonly siteName?: string;
   /** Variables that every build of this site may substitute. */
   readonly siteVariables?: Readonly<Record<string, string>>;
+  /** A variable that has neither value nor default is an error. Default true. */
+  readonly strictSubstitution?: boolean;
   /** Default: the clock of the machine. */
   readonly clock?: Clock;
 }
@@ -107,6 +109,7 @@ function createStages(
       decryption: decryptionSettings(settings),
       cacheBytes: buildCacheBytes,
       siteVariables: settings.siteVariables ?? {},
+      strictSubstitution: settings.strictSubstitution ?? true,
       ...(kustomize === undefined ? {} : { kustomize }),
     }),
   };

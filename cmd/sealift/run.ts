@@ -8,12 +8,13 @@ import { type LogFormat, outputListener } from './output-listener.ts';
 import { loadStillConfiguration, runOnce, runUntilStopped, tellLoaded } from './run-agent.ts';
 import { addSiteFactsOptions, type SiteFactsOptions, siteFactsOf } from './site-facts-options.ts';
 import { stopSignal } from './stop-signal.ts';
+import { addSubstitutionOptions, type SubstitutionOptions } from './substitution-options.ts';
 import { targetDirectory } from './target-option.ts';
 
 /** Where the configuration is looked for without `--config`. */
 const defaultConfiguration = '/etc/sealift';
 
-interface RunOptions extends BuildLimitOptions, SiteFactsOptions {
+interface RunOptions extends BuildLimitOptions, SiteFactsOptions, SubstitutionOptions {
   readonly config: string;
   readonly stateDir: string;
   readonly target?: string;
@@ -52,6 +53,7 @@ async function run(options: RunOptions): Promise<void> {
     ...(options.sops === undefined ? {} : { sops: options.sops }),
     ...(options.sopsAgeKeyFile === undefined ? {} : { sopsAgeKeyFile: options.sopsAgeKeyFile }),
     siteVariables: facts.variables,
+    strictSubstitution: options.strictSubstitute,
     ...(facts.name === undefined ? {} : { siteName: facts.name }),
   };
   const agent = await composeAgent(settings, [outputListener(options.logFormat)]);
@@ -100,5 +102,5 @@ export function addTo(program: Command): void {
         .choices(['auto', 'json', 'text'])
         .default('auto'),
     );
-  addBuildLimitOptions(command).action(run);
+  addBuildLimitOptions(addSubstitutionOptions(command)).action(run);
 }

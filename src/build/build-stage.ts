@@ -6,7 +6,7 @@ import {
   requireSecret,
 } from '../api/index.ts';
 import { type ErrorCode, SealiftError } from '../core/index.ts';
-import type { BuiltObject } from './built-object.ts';
+import { type BuiltObject, withChange } from './built-object.ts';
 import { withCommonMetadata } from './common-metadata.ts';
 import { withDecrypted } from './decrypted-places.ts';
 import { Decryption } from './decryption/decryption.ts';
@@ -25,6 +25,7 @@ import { buildPlain } from './plain-build.ts';
 import { scanTree, type TreeScan } from './scan-tree.ts';
 import { inScope } from './scope.ts';
 import { Substitution } from './substitute.ts';
+import { substituteAll } from './substitute-all.ts';
 import { insidePath, type Tree } from './tree.ts';
 import { collectVariables } from './variables.ts';
 import type { Workspaces } from './workspace.ts';
@@ -50,6 +51,8 @@ export interface BuildPorts {
   findKustomize(): Promise<string | undefined>;
   /** What every delivery of the site may substitute. */
   readonly siteVariables: Readonly<Record<string, string>>;
+  /** A variable that has neither value nor default is an error; otherwise it leaves nothing, with a warning. */
+  readonly strictSubstitution: boolean;
   readonly workspaces: Workspaces;
   readonly exec: Exec;
   readonly sops: SopsProgram;
@@ -103,28 +106,6 @@ async function requireDirectory(tree: Tree, delivery: Kustomization): Promise<st
   if (kind === 'directory') return directory;
   const detail = kind === undefined ? 'is not in the artifact' : `expected a directory, got a ${kind}`;
   throw new SealiftError('BUILD_PATH_NOT_FOUND', path, `${detail} (spec.path of ${subjectOf(delivery)})`);
-}
-
-function changed(built: BuiltObject, by: string): BuiltObject {
-  return { ...built, changedBy: [...(built.changedBy ?? []), by] };
-}
-
-function substituteAll(
-  objects: readonly BuiltObject[],
-  { delivery, desired }: BuildRequest,
-  site: BuildPorts['siteVariables'],
-  faults: Faults,
-): readonly BuiltObject[] {
-  const { postBuild } = delivery.spec;
-  if (postBuild === undefined) return objects;
-  const variables = collectVariables(delivery, desired, site);
-  if (variables.size === 0 && postBuild.substituteStrategy !== 'Always') return objects;
-  const substitution = new Substitution(variables);
-  return objects.flatMap((built) => {
-    const substituted = faults.collect(built.place, () => substitution.apply(built));
-    if (substituted === undefined) return [];
-    return [substituted === built ? built : changed(substituted, 'substitution')];
-  });
 }
 
 /** What is said of single objects. */
@@ -207,9 +188,19 @@ class Build {
       this.#signal.throwIfAborted();
       const object = await faults.collectAsync(built.place, () => decryption.object(built));
       if (object === undefined) continue;
-      decrypted.push(object === built ? built : changed(withDecrypted(built, object), 'decryption'));
+      decrypted.push(object === built ? built : withChange(withDecrypted(built, object), 'decryption'));
     }
     return decrypted;
+  }
+
+  #substitute(objects: readonly BuiltObject[]): readonly BuiltObject[] {
+    const { delivery, desired } = this.#request;
+    const { siteVariables, strictSubstitution } = this.#ports;
+    const { postBuild } = delivery.spec;
+    if (postBuild === undefined) return objects;
+    const variables = collectVariables(delivery, desired, siteVariables);
+    if (variables.size === 0 && postBuild.substituteStrategy !== 'Always') return objects;
+    return substituteAll(objects, new Substitution(variables, strictSubstitution), this.#collection);
   }
 
   #finish(objects: readonly BuiltObject[]): TracedBuild {
@@ -217,7 +208,7 @@ class Build {
     const { faults, warnings, clearTexts } = this.#collection;
     faults.throwIfAny(subjectOf(delivery));
     refuseEncrypted(objects, faults);
-    const substituted = substituteAll(objects, this.#request, this.#ports.siteVariables, faults);
+    const substituted = this.#substitute(objects);
     const scoped = substituted.map((built) => inScope(built, warnings));
     checkIdentities(scoped, faults);
     faults.throwIfAny(subjectOf(delivery));

@@ -22,3 +22,8 @@ export interface BuiltObject {
   /** Steps after kustomize that changed it. */
   readonly changedBy?: readonly string[];
 }
+
+/** The object with one more step that changed it. */
+export function withChange(built: BuiltObject, by: string): BuiltObject {
+  return { ...built, changedBy: [...(built.changedBy ?? []), by] };
+}

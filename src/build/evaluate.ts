@@ -117,22 +117,27 @@ const operations = new Map<string, Operation>([
   ...[...defaults].map((operator) => [operator, orDefault] as const),
 ]);
 
-function evaluateExpression(expression: Expression, variables: Variables): string {
+/** The value of a variable that is not set and has no default. */
+export type Unset = (name: string) => string;
+
+/** @throws ExpressionError */
+export function refuseUnset(name: string): never {
+  throw new ExpressionError(`variable "${name}" is not set and has no default`);
+}
+
+function evaluateExpression(expression: Expression, variables: Variables, unset: Unset): string {
   const { name, operator } = expression;
-  const operands = expression.operands.map((operand) => evaluate(operand, variables));
-  const value = variables.get(name);
-  if (value === undefined && !defaults.has(operator)) {
-    throw new ExpressionError(`variable "${name}" is not set and has no default`);
-  }
+  const operands = expression.operands.map((operand) => evaluate(operand, variables, unset));
+  const value = variables.get(name) ?? (defaults.has(operator) ? '' : unset(name));
   // `,^` and `^,` change nothing.
-  return operations.get(operator)?.(value ?? '', operands) ?? value ?? '';
+  return operations.get(operator)?.(value, operands) ?? value;
 }
 
 /** The text of a template. @throws ExpressionError; a variable's value is never part of it. */
-export function evaluate(template: Template, variables: Variables): string {
+export function evaluate(template: Template, variables: Variables, unset: Unset = refuseUnset): string {
   let text = '';
   for (const part of template) {
-    text += typeof part === 'string' ? part : evaluateExpression(part, variables);
+    text += typeof part === 'string' ? part : evaluateExpression(part, variables, unset);
     refuseGrowth(text.length);
   }
   return text;

@@ -224,6 +224,34 @@ describe('what is substituted', () => {
   });
 });
 
+describe('a variable that has neither value nor default, where substitution is not strict', () => {
+  const text = `${config('  v: x${absent}y\n  w: ${absent:=d}\n')}---\n${config('  v: ${#absent}${none^^}\n').replace('name: a', 'name: b')}`;
+  const build = (postBuild: object) =>
+    site.build({ 'a.yaml': text }, { spec: { postBuild }, strictSubstitution: false });
+
+  it('leaves nothing, and is told once', async () => {
+    const { objects, warnings } = await build({ substitute: { color: 'green' } });
+    expect(objects.map((object) => object['data'])).toEqual([{ v: 'xy', w: 'd' }, { v: '0' }]);
+    expect(warnings).toEqual([
+      'variable "absent" is not set and has no default, it left nothing',
+      'variable "none" is not set and has no default, it left nothing',
+    ]);
+  });
+
+  it('is left alone where the delivery has no variables at all, unless it always substitutes', async () => {
+    const [first] = (await build({})).objects;
+    expect(first?.['data']).toEqual({ v: 'x${absent}y', w: '${absent:=d}' });
+    const [always] = (await build({ substituteStrategy: 'Always' })).objects;
+    expect(always?.['data']).toEqual({ v: 'xy', w: 'd' });
+  });
+
+  it('does not excuse text that is no expression', async () => {
+    const files = { 'a.yaml': config('  v: "${a.b}"\n') };
+    const error = await site.failure(files, { ...asked(), strictSubstitution: false });
+    expect(error.code).toBe('SUBSTITUTION_FAILED');
+  });
+});
+
 describe('a substitution that fails', () => {
   it.each([
     [

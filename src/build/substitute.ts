@@ -1,7 +1,7 @@
 import { objectKeys } from '../api/index.ts';
 import { formatRef, type KubernetesObject, refOf, SealiftError } from '../core/index.ts';
 import type { BuiltObject } from './built-object.ts';
-import { evaluate, type Variables } from './evaluate.ts';
+import { evaluate, refuseUnset, type Variables } from './evaluate.ts';
 import { ExpressionError, parseTemplate } from './expression.ts';
 import { isList, isObject, type JsonObject, type JsonValue, type Path, pointer } from './json-value.ts';
 import { printsPlain } from './plain-text.ts';
@@ -35,11 +35,16 @@ function holdsDollar(value: JsonValue): boolean {
 
 /** Substitutes in the objects of one build. */
 export class Substitution {
+  /** Names of variables that had neither value nor default, and left nothing. */
+  readonly unset = new Set<string>();
   readonly #variables: Variables;
+  readonly #strict: boolean;
   #made = 0;
 
-  constructor(variables: Variables) {
+  /** With `strict` a variable that has neither value nor default is an error. */
+  constructor(variables: Variables, strict: boolean) {
     this.#variables = variables;
+    this.#strict = strict;
   }
 
   /**
@@ -86,7 +91,7 @@ export class Substitution {
 
   #evaluate(built: BuiltObject, text: string, path: Path): string {
     try {
-      const result = evaluate(parseTemplate(text), this.#variables);
+      const result = evaluate(parseTemplate(text), this.#variables, (name) => this.#leaveOut(name));
       this.#made += result.length;
       if (this.#made <= maxSubstitutedCharacters) return result;
     } catch (thrown) {
@@ -98,6 +103,12 @@ export class Substitution {
       path,
       `expected at most ${maxSubstitutedCharacters} characters in all, got more`,
     );
+  }
+
+  #leaveOut(name: string): string {
+    if (this.#strict) refuseUnset(name);
+    this.unset.add(name);
+    return '';
   }
 
   #reread(built: BuiltObject, text: string, path: Path, stringPlace: boolean): JsonValue {

@@ -68,6 +68,21 @@ describe('sealift build of a directory', () => {
     ]);
   });
 
+  it('refuses a variable that has neither value nor default, and lets it pass with a warning when told to', async () => {
+    const args = ['build', 'tree', '--var', 'other=x'];
+    for (const strict of [[], ['--strict-substitute']]) {
+      const refused = await bench.run([...args, ...strict]);
+      expect(refused).toMatchObject({ code: 1, stdout: '' });
+      expect(refused.stderr).toContain('variable "site" is not set');
+    }
+    const passed = await bench.run([...args, '--no-strict-substitute']);
+    expect(passed.code).toBe(0);
+    expect(passed.stdout).toContain('greeting: "Hello from "');
+    expect(passed.stderr).toMatch(
+      /^warning: variable "site" is not set and has no default, it left nothing$/m,
+    );
+  });
+
   it.each([
     ['a directory that is not there', ['nowhere'], 2, 'USAGE'],
     ['a path that is not there', ['tree', '--path', 'nowhere'], 1, 'BUILD_PATH_NOT_FOUND'],

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { stderr } from 'node:process';
@@ -121,13 +130,13 @@ describeWithPeers('what Sealift builds is what flux builds', ['flux', 'kustomize
     };
   }
 
-  function fluxBuild(root: string, path: string, delivery: Json): readonly string[] {
+  function fluxBuild(root: string, path: string, delivery: Json, strict = false): readonly string[] {
     const file = join(temporary, 'delivery.yaml');
     writeFileSync(file, JSON.stringify(delivery));
     const args = ['build', 'kustomization', 'app', '--namespace', 'apps', '--path', join(root, path)];
     const printed = execFileSync(
       findPeer('flux') ?? '',
-      [...args, '--kustomization-file', file, '--dry-run'],
+      [...args, '--kustomization-file', file, '--dry-run', `--strict-substitute=${strict}`],
       {
         encoding: 'utf8',
         stdio: 'pipe',
@@ -142,8 +151,13 @@ describeWithPeers('what Sealift builds is what flux builds', ['flux', 'kustomize
       .sort();
   }
 
-  async function ownBuild(root: string, delivery: Json): Promise<readonly string[]> {
+  async function ownBuild(
+    root: string,
+    delivery: Json,
+    strictSubstitution = true,
+  ): Promise<readonly string[]> {
     const stage = createBuildStage({
+      strictSubstitution,
       exec: createChildProcessExec(),
       temporaryDirectory: join(temporary, 'builds'),
       searchPath: '',
@@ -172,6 +186,34 @@ describeWithPeers('what Sealift builds is what flux builds', ['flux', 'kustomize
       return undefined;
     }
   }
+
+  describe('where a variable has neither value nor default', () => {
+    const tree = {
+      'kustomization.yaml': 'resources: [a.yaml]\n',
+      'a.yaml':
+        'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  v: x${nowhere}y\n  w: ${nowhere:=d}${color}\n',
+    };
+    const delivery = deliveryOf('./', { postBuild: { substitute: { color: 'green' } } });
+    let root: string;
+    beforeAll(() => {
+      root = join(temporary, 'unset');
+      mkdirSync(root);
+      for (const [name, text] of Object.entries(tree)) writeFileSync(join(root, name), text);
+    });
+
+    it('fails in both with strict substitution', async () => {
+      expect(() => fluxBuild(root, '.', delivery, true)).toThrow(
+        /variable not set \(strict mode\): "nowhere"/,
+      );
+      await expect(ownBuild(root, delivery, true)).rejects.toThrow('variable "nowhere" is not set');
+    });
+
+    it('becomes nothing in both without it', async () => {
+      const ours = await ownBuild(root, delivery, false);
+      expect(ours).toEqual(fluxBuild(root, '.', delivery, false));
+      expect(ours.join()).toContain('"xy"');
+    });
+  });
 
   describe.skipIf(missing)('object by object', () => {
     it.each(cases)('%s', async (what, repository, path, spec) => {

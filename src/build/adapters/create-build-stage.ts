@@ -43,6 +43,8 @@ export interface BuildSettings extends KustomizeLookup {
   readonly cacheBytes?: number;
   /** Variables of the site; those of a delivery win. Default none. */
   readonly siteVariables?: Readonly<Record<string, string>>;
+  /** A variable that has neither value nor default is an error; otherwise it leaves nothing, with a warning. Default true. */
+  readonly strictSubstitution?: boolean;
 }
 
 export interface BuildStage {
@@ -99,6 +101,7 @@ export function createBuildStage(settings: BuildSettings): BuildStage {
     openTree: openDiskTree,
     findKustomize: () => requireNamed(lookup, 'KUSTOMIZE_NOT_FOUND'),
     siteVariables: settings.siteVariables ?? {},
+    strictSubstitution: settings.strictSubstitution ?? true,
     workspaces: createTemporaryWorkspaces(settings.temporaryDirectory),
     exec: settings.exec,
     sops: sopsPort(settings),
