@@ -130,6 +130,99 @@ describe('copy', () => {
     expect(await to.exists(stamp.descriptor)).toBe(false);
   });
 
+  it('carries a referrer whose size is listed wrong, and names what is listed and is none', async () => {
+    const from = await source();
+    const junk = blobOf('junk', 'application/vnd.oci.image.manifest.v1+json');
+    const hints = [
+      { ...signature.descriptor, size: 7 },
+      junk.descriptor,
+      { ...stamp.descriptor, mediaType: 'application/json' },
+      image.descriptor,
+    ];
+    const careless = {
+      ...observed(from).store,
+      resolve: (reference: string) =>
+        reference === junk.descriptor.digest
+          ? Promise.reject(new OciError('invalid', reference, 'no manifest'))
+          : from.resolve(reference),
+      referrers: async function* ({ digest }: Descriptor): AsyncGenerator<Descriptor> {
+        if (digest === other.descriptor.digest) yield* hints.slice(1);
+        if (digest === both.descriptor.digest) yield* hints.slice(0, 1);
+      },
+    };
+    const to = createMemoryStore();
+    const { mislisted, dangling } = await copy(careless, to, 'v1', { referrers: true });
+    expect(await to.exists(signature.descriptor)).toBe(true);
+    expect(mislisted).toEqual(hints.slice(1, 3));
+    expect(dangling).toEqual([]);
+  });
+
+  describe('of what cosign keeps under tags', () => {
+    const tagOf = ({ descriptor }: { readonly descriptor: Descriptor }, suffix: string): string =>
+      `${descriptor.digest.replace(':', '-')}.${suffix}`;
+    const signed = imageOf(blobOf('legacy signature'), config);
+    const attested = imageOf(blobOf('legacy attestation'), config);
+    const bill = imageOf(blobOf('legacy bill'), config);
+    const billSigned = imageOf(blobOf('signature of the bill'), config);
+    const tags = [
+      [tagOf(both, 'sig'), signed],
+      [tagOf(image, 'att'), attested],
+      [tagOf(both, 'sbom'), bill],
+      [tagOf(bill, 'sig'), billSigned],
+    ] as const;
+
+    async function legacy(): Promise<Store> {
+      const store = await source();
+      await pushAll(
+        store,
+        ...['legacy signature', 'legacy attestation', 'legacy bill'].map((text) => blobOf(text)),
+      );
+      await pushAll(store, blobOf('signature of the bill'));
+      for (const [tag, content] of tags) {
+        await pushAll(store, content);
+        await store.tag(content.descriptor, tag);
+      }
+      return store;
+    }
+
+    it('carries all along with the referrers, whatever it is about', async () => {
+      const { store, acts } = observed(createMemoryStore());
+      await copy(await legacy(), store, 'v1', { referrers: true });
+      for (const [tag, { descriptor }] of tags)
+        expect(await store.resolve(tag)).toMatchObject({ descriptor });
+      expect(acts.at(-1)).toBe('tag v1');
+    });
+
+    it('carries none without them', async () => {
+      const to = createMemoryStore();
+      await copy(await legacy(), to, 'v1');
+      expect(await collect(to.tags())).toEqual(['v1']);
+    });
+
+    it('moves the tag on when a signature was added', async () => {
+      const from = await legacy();
+      const to = createMemoryStore();
+      await copy(from, to, 'v1', { referrers: true });
+      await from.tag(attested.descriptor, tagOf(both, 'sig'));
+      await copy(from, to, 'v1', { referrers: true });
+      expect(await to.resolve(tagOf(both, 'sig'))).toMatchObject({ descriptor: attested.descriptor });
+    });
+
+    it('fails when it cannot be known whether there is any', async () => {
+      const from = await legacy();
+      const down = {
+        ...observed(from).store,
+        resolve: async (reference: string) => {
+          if (reference.endsWith('.att')) throw new OciError('server-error', reference, 'status 503');
+          return from.resolve(reference);
+        },
+      };
+      const to = createMemoryStore();
+      await expect(copy(down, to, 'v1', { referrers: true })).rejects.toMatchObject({ code: 'server-error' });
+      expect(await collect(to.tags())).not.toContain('v1');
+    });
+  });
+
   it('fails when the source cannot say which referrers there are', async () => {
     const from = await source();
     const silent = {
