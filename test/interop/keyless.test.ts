@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeWithPeers } from './harness/describe-with-peers.ts';
 import { expectAnswers } from './harness/expect-answers.ts';
@@ -112,6 +113,54 @@ describeWithPeers('signing without a key, by a Sigstore instance of one’s own'
         await expectOthersRefused(reference, right);
       },
     );
+  });
+
+  describe('what cosign makes and attaches later', () => {
+    const file = (name: string) => bench.workshop.path('made', name);
+
+    it.concurrent('as a bundle with a signature', async () => {
+      const reference = await bench.publish('attached-bundle');
+      const made = file('signature.json');
+      const flags = [...bench.cosignFlags('bundle', { log: 1 }), '--upload=false', '--bundle', made];
+      await bench.workshop.run('cosign', 'sign', ...flags, reference);
+      await bench.workshop.run('cosign', 'attach', 'signature', '--payload', made, reference);
+      expect(await bench.verdicts(reference, asked('bundle'))).toEqual(accepted);
+      await expectOthersRefused(reference, asked('bundle'));
+    });
+
+    it.concurrent('as a bundle with an attestation', async () => {
+      const reference = await bench.publish('attached-attestation');
+      const made = file('attestation.json');
+      const flags = [...bench.cosignFlags('bundle', { log: 1 }), '--no-upload=true', '--bundle', made];
+      await bench.workshop.run('cosign', 'attest', ...stated(), ...flags, reference);
+      await bench.workshop.run('cosign', 'attach', 'attestation', '--attestation', made, reference);
+      const right = asked('bundle', { predicateType: provenance });
+      expect(await bench.verdicts(reference, right)).toEqual(accepted);
+      await expectOthersRefused(reference, right);
+    });
+
+    it.concurrent('as a legacy signature with its certificate and log entry', async () => {
+      const reference = await bench.publish('attached-legacy');
+      const payload = file('payload');
+      writeFileSync(payload, (await bench.workshop.run('cosign', 'generate', reference)).stdout);
+      const [signature, certificate, entry] = [file('signature'), file('certificate'), file('entry')];
+      const outputs = [
+        '--output-signature',
+        signature,
+        '--output-certificate',
+        certificate,
+        '--bundle',
+        entry,
+      ];
+      const flags = bench.cosignFlags('legacy', { log: 1 });
+      await bench.workshop.run('cosign', 'sign-blob', ...flags, ...outputs, payload);
+      // It writes base64 of the PEM that it reads.
+      writeFileSync(certificate, Buffer.from(readFileSync(certificate, 'utf8'), 'base64'));
+      const inputs = ['--signature', signature, '--certificate', certificate, '--rekor-response', entry];
+      await bench.workshop.run('cosign', 'attach', 'signature', '--payload', payload, ...inputs, reference);
+      expect(await bench.verdicts(reference, asked('legacy'))).toEqual(accepted);
+      await expectOthersRefused(reference, asked('legacy'));
+    });
   });
 
   describe('what Sealift signs and attests', () => {
