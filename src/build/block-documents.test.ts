@@ -19,39 +19,36 @@ function agrees(text: string): boolean {
   return took;
 }
 
+/** What the quick reader takes. */
+const regular = [
+  ['maps in maps', 'a:\n  b:\n    c: 1\n  d: x y\ne: z\n'],
+  ['lists below their key, and further in', 'a:\n- 1\n- b\nc:\n  - 2\n  - d\n'],
+  ['maps and lists in lists', 'a:\n- b: 1\n  c: 2\n-\n  d: 3\n- - 1\n  - - 2\n- e:\n  - 4\n'],
+  ['what is empty', 'a:\nb:\n  c:\nd:\n-\n- \n'],
+  ['annotations', 'metadata:\n  annotations:\n    a: true\n    b: 01\n    c:\n    d: 2001-1-1\n    e: [1]\n'],
+  ['scalars', 'a: [yes, 0777, 1e3, 2001-1-1]\nb: ~\nc: 18446744073709551615\nd: -1\ne: 1_0\nf: .5\n'],
+  ['odd keys', 'a b: 1\n-c: 2\n"d: e": 3\n\'f\': 4\ng: "$h"\n1a: 5\nj:: 6\n'],
+  ['comments', '# a\nb: c # d\n\n  # e\nf: # g\n  # h\n  - i#j\n# k\n'],
+  ['documents', '# a\n---\n# b\n---\na: 1\n---\n\n---\nb: |-\n  ---x\n---\n'],
+  ['lines behind text over several lines', 'a: |\n  b\n\n  c\nd: "e\n\n  f"\ng: h\n  i\n---\nj: 1\n'],
+  ['no document', '# a\n\n# b\n'],
+  ['text over several lines', 'a: b\n  c\n\n\n   - "d"\n\ne: f\n'],
+  [
+    'quotes',
+    'a: "b # c: d"\ne: \'it\'\'s\'\nf: ""\ng: "\\n\\u00e9\\x41\\" \\/\\\\"\nh: "\\""\ni: \'\'\'\'\n',
+  ],
+  ['quotes over several lines', "a: \"b\n  c\n\n\n  \\ d \n  e \"\nf: 'g\n\n  h''\n  i '\n"],
+  ['dollars', 'a: "$b"\nc:\n- |\n  $d\n- $e\n- {f: \'$g\', "h/i~": "$"}\n'],
+  ['literal blocks', 'a: |\n  b\n\n   c\n    # d\n\n\ne: |-\n\n\n    f\n\ng: |+\n  h\ni:\n- |\n j\n'],
+  ['a literal block that ends the file', 'a: |\n  b\n'],
+  ['a literal block before a comment', 'a:\n  b: |\n    c\n  # d\n  e: f\n'],
+  ['braces and brackets', 'a: {}\nb: []\nc: [ a, "b", \'c\' , [1], {d: e, "f": {g: null}} ] # h\n'],
+  ['no break at the end', 'a: b'],
+  ['carriage returns', 'a: b\r\nc: |\r\n  d\r\n  e\r\n'],
+] as const;
+
 describe('the quick reader says what the full reader says', () => {
-  it.each([
-    ['maps in maps', 'a:\n  b:\n    c: 1\n  d: x y\ne: z\n'],
-    ['lists below their key, and further in', 'a:\n- 1\n- b\nc:\n  - 2\n  - d\n'],
-    ['maps and lists in lists', 'a:\n- b: 1\n  c: 2\n-\n  d: 3\n- - 1\n  - - 2\n- e:\n  - 4\n'],
-    ['what is empty', 'a:\nb:\n  c:\nd:\n-\n- \n'],
-    [
-      'annotations',
-      'metadata:\n  annotations:\n    a: true\n    b: 01\n    c:\n    d: 2001-1-1\n    e: [1]\n',
-    ],
-    ['scalars', 'a: [yes, 0777, 1e3, 2001-1-1]\nb: ~\nc: 18446744073709551615\nd: -1\ne: 1_0\nf: .5\n'],
-    ['odd keys', 'a b: 1\n-c: 2\n"d: e": 3\n\'f\': 4\ng: "$h"\n1a: 5\n'],
-    ['comments', '# a\nb: c # d\n\n  # e\nf: # g\n  # h\n  - i#j\n# k\n'],
-    ['documents', '# a\n---\n# b\n---\na: 1\n---\n\n---\nb: |-\n  ---x\n---\n'],
-    ['lines behind text over several lines', 'a: |\n  b\n\n  c\nd: "e\n\n  f"\ng: h\n  i\n---\nj: 1\n'],
-    ['no document', '# a\n\n# b\n'],
-    ['text over several lines', 'a: b\n  c: d'.replace(': d', '\n\n\n   - "d"\n\ne: f\n')],
-    [
-      'quotes',
-      'a: "b # c: d"\ne: \'it\'\'s\'\nf: ""\ng: "\\n\\u00e9\\x41\\" \\/\\\\"\n- h'.replace('\n- h', '\n'),
-    ],
-    [
-      'quotes over several lines',
-      "a: \"b\n  c\n\n\n  \\ d \n  e\"\nf: 'g\n\n  h''\n  i'\n- j".replace('\n- j', '\n'),
-    ],
-    ['dollars', 'a: "$b"\nc:\n- |\n  $d\n- $e\n- {f: \'$g\', "h/i~": "$"}\n'],
-    ['literal blocks', 'a: |\n  b\n\n   c\n    # d\n\n\ne: |-\n\n\n    f\n\ng: |+\n  h\ni:\n- |\n j\n'],
-    ['a literal block that ends the file', 'a: |\n  b\n'],
-    ['a literal block before a comment', 'a:\n  b: |\n    c\n  # d\n  e: f\n'],
-    ['braces and brackets', 'a: {}\nb: []\nc: [ a, "b", \'c\' , [1], {d: e, "f": {g: null}} ] # h\n'],
-    ['no break at the end', 'a: b'],
-    ['carriage returns', 'a: b\r\nc: |\r\n  d\r\n  e\r\n'],
-  ])('of %s', (_what, text) => {
+  it.each(regular)('of %s', (_what, text) => {
     expect(agrees(text)).toBe(true);
   });
 
@@ -141,6 +138,34 @@ describe('the quick reader says what the full reader says', () => {
     expect(taken).toBeGreaterThan(50);
   });
 
+  const edit = fc.record({
+    how: fc.constantFrom('insert', 'remove', 'move in', 'move out', 'repeat'),
+    at: fc.nat(),
+    piece: fc.constantFrom(...pieces),
+  });
+
+  function edited(text: string, { how, at, piece }: { how: string; at: number; piece: string }): string {
+    const offset = at % (text.length + 1);
+    if (how === 'insert') return text.slice(0, offset) + piece + text.slice(offset);
+    if (how === 'remove') return text.slice(0, offset) + text.slice(offset + 1 + (at % 3));
+    const lines = text.split('\n');
+    const line = at % lines.length;
+    const known = lines[line] ?? '';
+    const others =
+      { 'move in': [` ${known}`], 'move out': [known.slice(1)], repeat: [known, known] }[how] ?? [];
+    return lines.toSpliced(line, 1, ...others).join('\n');
+  }
+
+  it('of what it takes, changed at some places', () => {
+    let taken = 0;
+    const text = fc.constantFrom(...regular.map(([, one]) => one));
+    const check = fc.property(text, fc.array(edit, { minLength: 1, maxLength: 3 }), (one, edits) => {
+      if (agrees(edits.reduce(edited, one))) taken += 1;
+    });
+    fc.assert(check, { numRuns: 6000 });
+    expect(taken).toBeGreaterThan(1000);
+  });
+
   it('of what another writer prints, lines folded and not', () => {
     let taken = 0;
     const key = fc.stringMatching(/^[a-zA-Z][\w./ -]{0,20}$/);
@@ -187,6 +212,23 @@ describe('the quick reader leaves to the full one', () => {
     ['directives', '%YAML 1.2\n---\na: b\n'],
     ['ends of documents', 'a: b\n...\n'],
     ['ends of documents with more behind them', 'a: b\n... c: d\n'],
+    ['text that goes on behind one with a comment', 'a: b # c\n  d\n'],
+    ['quotes that go on too far out', 'a:\n  b: "c\n  d"\n'],
+    ['quotes with a break that is escaped', 'a: "b\\\n  c"\n'],
+    ['quotes with a blank before a break that is escaped', 'a: "b\\ \n  c"\n'],
+    ['quotes with blanks of another kind at a break', 'a: "b\u00a0\n  c"\n'],
+    ['quotes over several lines as a key, or in brackets', '"a\n  b": ["c\n  d"]\n'],
+    ['blocks without text', 'a: |\nb: c\n'],
+    ['blocks that are not further in', 'a:\n  b: |\n  c\n'],
+    ['blocks with empty lines at the end of the file', 'a: |\n  b\n\n'],
+    ['blocks with blanks at the end of the file', 'a: |\n  b\n  '],
+    ['blocks with tabs', 'a: |\n  b\n  \tc\n'],
+    ['braces without a blank behind the colon', 'a: {b:c}\n'],
+    ['braces without a colon', 'a: {b}\n'],
+    ['keys twice in braces', 'a: {b: 1, b: 2}\n'],
+    ['brackets with text of several words', 'a: [b c]\n'],
+    ['keys that stand for nothing', '~: a\n'],
+    ['keys that stand for infinity', '.inf: a\n'],
     ['what looks like a comment', 'a: "b"#c\n'],
     ['text that goes on behind a comment', 'a: b\n  # c\n  d\n'],
     ['content behind the mark of a document', '--- {}\n'],

@@ -28,8 +28,8 @@ export class BlockReader {
   /** Reads a document from its first line with content on, up to the next one. */
   read(): YamlValue {
     const lines = this.#lines;
-    if (lines.indent !== 0) leaveToFullReader();
     const value = this.#collection();
+    // What is further in or out than it may be belongs to no map or list, and ends all of them.
     if (lines.indent >= 0) leaveToFullReader();
     return { value, quoted: this.#place.takeQuoted() };
   }
@@ -50,7 +50,6 @@ export class BlockReader {
       map[key] = lines.start === lines.end ? this.#below(indent, true) : this.#value(indent);
       this.#place.leave();
     } while (lines.indent === indent);
-    if (lines.indent > indent) leaveToFullReader();
     return map;
   }
 
@@ -63,7 +62,6 @@ export class BlockReader {
       list.push(this.#item(indent));
       this.#place.leave();
     } while (lines.indent === indent && lines.startsItem());
-    if (lines.indent > indent) leaveToFullReader();
     return list;
   }
 
