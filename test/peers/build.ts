@@ -11,12 +11,23 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { argv, env, stderr, stdout } from 'node:process';
-import { isBuilt, type Peer, peerBinary, peerFolder, peerPin, peers, peerVersion } from './peer.ts';
+import { clusterAsset } from './find.ts';
+import {
+  isBuilt,
+  type Peer,
+  peerBinary,
+  peerFolder,
+  peerGroups,
+  peerPin,
+  peers,
+  peerVersion,
+} from './peer.ts';
 
 /** A cold build of the slowest peer takes about eight minutes on two cores. */
 const BUILD_LIMIT_MS = 40 * 60_000;
 
-const goEnvironment = { ...env, GOFLAGS: '-buildvcs=false', CGO_ENABLED: '0' };
+/** The caller's flags stay: `GOFLAGS=-p=1` leaves a core to others. */
+const goEnvironment = { ...env, GOFLAGS: `${env.GOFLAGS ?? ''} -buildvcs=false`.trim(), CGO_ENABLED: '0' };
 
 function go(args: readonly string[], folder: string): string {
   const run = spawnSync('go', args, {
@@ -37,7 +48,8 @@ function goVersion(): string {
   } catch (cause) {
     throw new Error(
       'go: expected the Go toolchain (1.26 or newer) on $PATH, got none that runs. ' +
-        'Install it, or name finished programs by $KUSTOMIZE, $CRANE, $ORAS, $SOPS, $REGISTRY, $COSIGN, $FLUX.',
+        'Install it, or name finished programs by $KUSTOMIZE, $CRANE, $ORAS, $SOPS, $REGISTRY, $COSIGN, $FLUX, ' +
+        'and those of a cluster by the folder $KUBEBUILDER_ASSETS.',
       { cause },
     );
   }
@@ -69,6 +81,17 @@ function makeWritable(root: string, below: string): void {
   }
 }
 
+/** Linker flags that tell the program which version it is. */
+function stamps(peer: Peer): string {
+  const version = peerVersion(peer).slice(1);
+  const [major = '', minor = ''] = version.split('.');
+  const filled = (peer.stamps ?? []).map((stamp) =>
+    stamp.replace('{version}', version).replace('{major}', major).replace('{minor}', minor),
+  );
+  if (peer.versionVariable !== undefined) filled.push(`${peer.versionVariable}=${version}`);
+  return filled.map((stamp) => ` -X ${stamp}`).join('');
+}
+
 function build(peer: Peer): void {
   const binary = peerBinary(peer);
   mkdirSync(dirname(binary), { recursive: true });
@@ -78,11 +101,9 @@ function build(peer: Peer): void {
       peer.missingEmbed === undefined
         ? []
         : ['-mod=mod', `-modfile=${completeModule(peer, peer.missingEmbed, work)}`];
-    const stamp =
-      peer.versionVariable === undefined ? '' : ` -X ${peer.versionVariable}=${peerVersion(peer).slice(1)}`;
     const output = join(work, peer.name);
     go(
-      ['build', '-trimpath', ...modfile, '-ldflags', `-s -w${stamp}`, '-o', output, peer.goPackage],
+      ['build', '-trimpath', ...modfile, '-ldflags', `-s -w${stamps(peer)}`, '-o', output, peer.goPackage],
       peerFolder(peer),
     );
     renameSync(output, binary);
@@ -98,23 +119,32 @@ function removeTree(path: string): void {
   rmSync(path, { recursive: true, force: true });
 }
 
+/** Peers by their own names and those of their groups; without a name, all. */
 function chosen(names: readonly string[]): readonly Peer[] {
-  const unknown = names.filter((name) => !peers.some((peer) => peer.name === name));
+  const groups = new Map<string, readonly Peer[]>(Object.entries(peerGroups));
+  const wanted = new Set(names.flatMap((name) => groups.get(name)?.map((peer) => peer.name) ?? [name]));
+  const known = new Set<string>(peers.map((peer) => peer.name));
+  const unknown = [...wanted].filter((name) => !known.has(name));
   if (unknown.length > 0) {
     throw new Error(
-      `peers: expected names out of ${peers.map((peer) => peer.name).join(', ')}, got ${unknown.join(', ')}`,
+      `peers: expected names out of ${[...groups.keys(), ...known].join(', ')}, got ${unknown.join(', ')}`,
     );
   }
-  return names.length === 0 ? peers : peers.filter((peer) => names.includes(peer.name));
+  return names.length === 0 ? peers : peers.filter((peer) => wanted.has(peer.name));
+}
+
+/** Says where it is, if it need not be built. */
+function isThere(peer: Peer): boolean {
+  const asset = clusterAsset(peer.name);
+  if (asset !== undefined) stdout.write(`${peer.name}: taken from $KUBEBUILDER_ASSETS: ${asset}\n`);
+  else if (isBuilt(peer))
+    stdout.write(`${peer.name} ${peerVersion(peer)}: already built: ${peerBinary(peer)}\n`);
+  return asset !== undefined || isBuilt(peer);
 }
 
 /** One after the other: two Go builds at once need more memory than a small machine has. */
 function buildAll(names: readonly string[]): void {
-  const missing = chosen(names).filter((peer) => {
-    if (isBuilt(peer))
-      stdout.write(`${peer.name} ${peerVersion(peer)}: already built: ${peerBinary(peer)}\n`);
-    return !isBuilt(peer);
-  });
+  const missing = chosen(names).filter((peer) => !isThere(peer));
   if (missing.length > 0) stdout.write(`building with ${goVersion()}\n`);
   for (const peer of missing) {
     const started = performance.now();

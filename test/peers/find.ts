@@ -1,14 +1,23 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { env } from 'node:process';
-import { isBuilt, type PeerName, peerBinary, peers } from './peer.ts';
+import { isBuilt, type PeerName, peerBinary, peerGroups, peers } from './peer.ts';
 
 /**
- * Path of a real program: the variable of its name in capitals (`DOCKER_REGISTRY=/opt/docker-registry`), the cache of
- * `npm run peers`, then `$PATH`. A variable that names no program is an error, not a reason to look further.
+ * Path of a real program: the variable of its name in capitals (`DOCKER_REGISTRY=/opt/docker-registry`), for a program of a cluster
+ * `$KUBEBUILDER_ASSETS`, the cache of `npm run peers`, then `$PATH`. A variable that names no program is an error, not a reason to look
+ * further.
  */
 export function findPeer(name: PeerName): string | undefined {
-  return namedByVariable(name) ?? inCache(name) ?? onPath(name);
+  return namedByVariable(name) ?? clusterAsset(name) ?? inCache(name) ?? onPath(name);
+}
+
+/** Program of a cluster in `$KUBEBUILDER_ASSETS`. That folder may hold some of them: the rest is looked for elsewhere. */
+export function clusterAsset(name: PeerName): string | undefined {
+  const folder = env.KUBEBUILDER_ASSETS;
+  if (folder === undefined || folder === '') return undefined;
+  const path = join(folder, name);
+  return peerGroups.cluster.some((peer) => peer.name === name) && isProgram(path) ? path : undefined;
 }
 
 function namedByVariable(name: PeerName): string | undefined {

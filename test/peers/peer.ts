@@ -4,7 +4,11 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { env } from 'node:process';
 
-type BuiltName = 'kustomize' | 'crane' | 'oras' | 'sops' | 'cosign' | 'registry' | 'flux' | 'build-oracle';
+type InteropName = 'kustomize' | 'crane' | 'oras' | 'sops' | 'cosign' | 'registry' | 'flux' | 'build-oracle';
+
+type ClusterName = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kubectl' | 'kwok';
+
+type BuiltName = InteropName | ClusterName;
 
 /** Peers that the system's package manager brings, under the same names in Debian. */
 export const systemPeers = ['docker-registry', 'skopeo'] as const;
@@ -21,10 +25,14 @@ export interface Peer {
   readonly versionVariable?: string;
   /** Folder below the module that the program embeds and that its published module leaves out. */
   readonly missingEmbed?: string;
+  /** Folder of the go.mod, where several programs come out of one module; else the name. */
+  readonly folder?: string;
+  /** Go variables and their values, with `{version}`, `{major}` and `{minor}` for the parts of the version. */
+  readonly stamps?: readonly string[];
 }
 
 /** Cheap ones first: whoever waits for kustomize need not wait for cosign. */
-export const peers: readonly Peer[] = [
+const interopPeers: readonly Peer[] = [
   {
     name: 'kustomize',
     goPackage: 'sigs.k8s.io/kustomize/kustomize/v5',
@@ -62,9 +70,37 @@ export const peers: readonly Peer[] = [
   { name: 'build-oracle', goPackage: '.', goModule: 'github.com/fluxcd/pkg/kustomize' },
 ];
 
+const kubernetes = {
+  goModule: 'k8s.io/kubernetes',
+  folder: 'kubernetes',
+  stamps: [
+    'k8s.io/component-base/version.gitVersion=v{version}',
+    'k8s.io/component-base/version.gitMajor={major}',
+    'k8s.io/component-base/version.gitMinor={minor}',
+  ],
+} as const;
+
+/** What a Kubernetes API takes. The API server carries most of what the other two of its module are made of. */
+const clusterPeers: readonly Peer[] = [
+  { name: 'etcd', goPackage: 'go.etcd.io/etcd/server/v3', goModule: 'go.etcd.io/etcd/server/v3' },
+  { name: 'kube-apiserver', goPackage: 'k8s.io/kubernetes/cmd/kube-apiserver', ...kubernetes },
+  {
+    name: 'kube-controller-manager',
+    goPackage: 'k8s.io/kubernetes/cmd/kube-controller-manager',
+    ...kubernetes,
+  },
+  { name: 'kubectl', goPackage: 'k8s.io/kubernetes/cmd/kubectl', ...kubernetes },
+  { name: 'kwok', goPackage: 'sigs.k8s.io/kwok/cmd/kwok', goModule: 'sigs.k8s.io/kwok' },
+];
+
+/** Peers by the tests that need them. */
+export const peerGroups = { interop: interopPeers, cluster: clusterPeers } as const;
+
+export const peers: readonly Peer[] = [...interopPeers, ...clusterPeers];
+
 /** The folder with the `go.mod` and `go.sum` that pin a peer. */
 export function peerFolder(peer: Peer): string {
-  return join(import.meta.dirname, peer.name);
+  return join(import.meta.dirname, peer.folder ?? peer.name);
 }
 
 /** Version the peer's `go.mod` requires, with its leading `v`. */
