@@ -1,8 +1,18 @@
 import { readFileSync } from 'node:fs';
-import { createMemoryStore, type Descriptor, type ReadStore, type Store } from 'oci-client-ts';
+import {
+  createMemoryStore,
+  type Descriptor,
+  mediaTypes,
+  OciError,
+  type ReadStore,
+  type Store,
+  sha256,
+} from 'oci-client-ts';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { readableStore } from '../../test/fixtures/readable-store.ts';
 import {
   bundleOf,
+  bundleType,
   desiredState,
   keyPolicy,
   legacyLayer,
@@ -34,6 +44,8 @@ const roots = createTrustedRoots(() => readFileSync('policies/trust/public-good.
 
 let registry: Store;
 let local: Store;
+/** What is read in place of the registry. */
+let over: ReadStore | undefined;
 let artifact: SignedContent;
 /** Judgements that were made, not found. */
 let judged: number;
@@ -47,6 +59,7 @@ let duringJudgement: () => void;
 beforeEach(async () => {
   registry = createMemoryStore();
   local = createMemoryStore();
+  over = undefined;
   artifact = await pushArtifact(registry);
   judged = 0;
   rootId = 'sha256:root';
@@ -61,7 +74,7 @@ const down = new SealiftError('REGISTRY_UNREACHABLE', 'registry.test', 'connecti
 
 function openRegistry(): ReadStore {
   if (isDown) throw down;
-  return registry;
+  return over ?? registry;
 }
 
 function ports(): StandingPorts {
@@ -195,6 +208,46 @@ describe('evidence that was counted', () => {
     },
   );
 
+  it('is kept again where it leaves out a warning', async () => {
+    const second = keyPolicy('edge/second', [other.publicPem], { mode: 'warn' });
+    const desired = desiredState(source, keyPolicy('edge/release', [good.publicPem]), second);
+    await sign(registry, artifact, good);
+    expect(await accept(desired)).toMatchObject({ warnings: [{ code: 'SIGNATURE_KEY_UNKNOWN' }] });
+    await sign(registry, artifact, other);
+    expect(await accept(desired)).toMatchObject({ kind: 'accepted', warnings: [] });
+    expect(await kept()).toHaveLength(2);
+  });
+
+  it('is judged once where nothing is kept yet', async () => {
+    await sign(registry, artifact, good);
+    await accept();
+    expect(judged).toBe(1);
+  });
+
+  it.each([
+    ['is no manifest', '{"schemaVersion":2,"layers":{}}'],
+    ['is an index', JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [] })],
+  ])('is kept although what lies beside it %s', async (_, text) => {
+    const content = Buffer.from(text);
+    const mediaType = text.includes(mediaTypes.ociIndex) ? mediaTypes.ociIndex : mediaTypes.ociManifest;
+    const descriptor = { mediaType, digest: sha256(content), size: content.length };
+    await sign(registry, artifact, good);
+    const disturbed: ReadStore = {
+      ...readableStore(registry),
+      fetch: (wanted, options) =>
+        wanted.digest === descriptor.digest
+          ? ([content] as unknown as AsyncIterable<Uint8Array>)
+          : registry.fetch(wanted, options),
+      async *referrers(subject, options) {
+        yield { ...descriptor, artifactType: bundleType };
+        yield* registry.referrers(subject, options);
+      },
+    };
+    over = disturbed;
+    expect(await accept()).toMatchObject({ kind: 'accepted' });
+    expect(await kept()).toHaveLength(1);
+  });
+
   it('is not kept of what is refused', async () => {
     await sign(registry, artifact, other);
     expect(await accept()).toMatchObject({ kind: 'refused' });
@@ -221,6 +274,35 @@ describe('judging again', () => {
     expect(await judge(stage, trusting(other))).toMatchObject({ kind: 'accepted' });
     isDown = true;
     expect(await judge(createStandingStage(ports()), trusting(other))).toMatchObject({ kind: 'accepted' });
+  });
+
+  it('asks the registry for everything where nothing is kept', async () => {
+    await sign(registry, artifact, good);
+    expect(await judge(createStandingStage(ports()), trusting(good))).toMatchObject({
+      kind: 'accepted',
+      digest: artifact.descriptor.digest,
+    });
+  });
+
+  it('says that the registry is gone where nothing is kept', async () => {
+    isDown = true;
+    await expect(judge(createStandingStage(ports()), trusting(good))).rejects.toThrow('connection refused');
+  });
+
+  it('does not take a tag that cannot be read for one that is not there', async () => {
+    await sign(registry, artifact, good);
+    await accept();
+    const whole = local;
+    const damaged: ReadStore = {
+      ...readableStore(whole),
+      resolve: async (reference, options) => {
+        if (reference.endsWith('.sig')) throw new OciError('digest-mismatch', reference, 'damaged');
+        return whole.resolve(reference, options);
+      },
+    };
+    local = Object.assign(Object.create(whole), damaged);
+    isDown = true;
+    await expect(judge(createStandingStage(ports()), trusting(good))).rejects.toThrow('connection refused');
   });
 
   it('refuses by what is kept when the registry is gone', async () => {
@@ -294,6 +376,19 @@ describe('a trusted root that nobody has renewed for long', () => {
     now = at;
     expect(await accept(desired)).toMatchObject(expected);
     expect(await judge(createStandingStage(ports()), desired)).toMatchObject(expected);
+  });
+
+  it('is none of the business of what is refused', async () => {
+    now = 365 * day;
+    const strangers = [{ name: 'key', key: { data: other.publicPem } }, ...authorities.slice(1)];
+    const refusing = desiredState(source, keyPolicy('edge/release', [], { authorities: strangers }));
+    expect(await accept(refusing)).toMatchObject({ kind: 'refused', code: 'SIGNATURE_KEY_UNKNOWN' });
+  });
+
+  it('leaves an end as it is where nobody knows how old it is', async () => {
+    rootSince = undefined;
+    validUntil = 5_000;
+    expect(await accept(desired)).toMatchObject({ validUntil: 5_000 });
   });
 
   it('is none of the business of sources whose policies rest on keys alone', async () => {
@@ -410,6 +505,17 @@ describe('attack 39: a verdict kept for one thing is found for another', () => {
     await expect(judge(stage, trusting(good))).rejects.toThrow('connection refused');
   });
 
+  it('not by other evidence under a tag', async () => {
+    const evidence = [legacyLayer(good, payloadOf(artifact.descriptor.digest))];
+    const signature = await pushLegacy(registry, artifact.descriptor, evidence);
+    await accept();
+    isDown = true;
+    const stage = createStandingStage(ports());
+    expect(await judge(stage, trusting(good))).toMatchObject({ kind: 'accepted' });
+    await local.delete(signature.descriptor);
+    await expect(judge(stage, trusting(good))).rejects.toThrow('connection refused');
+  });
+
   it.each([
     ['after it has ended', 2_000],
     ['at a time before it was made, on a clock that was set back', 999],
@@ -520,6 +626,54 @@ describe('what a verdict rests on', () => {
     rootId = 'sha256:another';
     expect(named.basis(source, desired)).not.toBe(before);
     expect(named.basis(source, unrelated)).toBe(beforeUnrelated);
+  });
+
+  const verifying = (verify: Record<string, unknown>) => ociSource(undefined, { verify });
+
+  it.each([
+    ['without keys', {}, true],
+    ['with keys', { secretRef: { name: 'keys' } }, false],
+  ])('is changed by the root of the public-good instance for spec.verify %s', (_, fields, isChanged) => {
+    const of = verifying({ provider: 'cosign', ...fields });
+    const before = basis(of);
+    rootId = 'sha256:another';
+    expect(basis(of) !== before).toBe(isChanged);
+  });
+
+  it.each([
+    ['that is stored under another name', { name: 'ours' }],
+    ['in a Secret', { secretRef: { name: 'root' } }],
+  ])('is not changed by the root of the public-good instance for signers of a root %s', (_, root) => {
+    const ids = new Map([['ours', 'sha256:ours']]);
+    const asked: string[] = [];
+    const stage = createStandingStage({
+      ...ports(),
+      rootId: (name) => {
+        asked.push(name);
+        return ids.get(name);
+      },
+    });
+    stage.basis(source, desiredState(source, byRoot(root)));
+    expect(asked).toEqual('name' in root ? ['ours'] : []);
+  });
+
+  it('is changed by a Secret that is named when it comes', () => {
+    const named = byRoot({ secretRef: { name: 'root' } });
+    const root = secret('edge/root', 'trusted_root.json', '1');
+    expect(basis(source, named)).not.toBe(basis(source, named, root));
+  });
+
+  it('is the same in whatever order a Secret has its entries', () => {
+    const named = byRoot({ secretRef: { name: 'root' } });
+    const entries = [
+      ['a.pub', '1'],
+      ['b.pub', '2'],
+      ['c.pub', '3'],
+    ];
+    const [one, two] = [entries, entries.toReversed()].map((written) =>
+      basis(source, named, siteObject('Secret', 'edge/root', { stringData: Object.fromEntries(written) })),
+    );
+    expect(one).toBe(two);
   });
 
   it.each([

@@ -3,8 +3,8 @@ import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Plan, Told } from './plan.ts';
 
-/** A run that tells nothing for so long has no end: a mutant may make a loop endless. Far more than any one test needs. */
-const stillMs = 180_000;
+/** Seconds of processor without a word: far more than any one test needs. A mutant may make a loop endless. */
+const maxSilence = 30;
 
 export interface Run {
   readonly told: readonly Told[];
@@ -34,12 +34,11 @@ function endOf(copy: string, planFile: string, { awake, turns, told }: Plan): Pr
     env: { ...process.env, SEALIFT_MUTANT_PLAN: planFile },
   });
   let isStill = false;
-  let lastAt = Date.now();
-  let lastSize = 0;
+  let last = { size: 0, used: 0 };
   const watch = setInterval(async () => {
-    const { size } = await stat(told);
-    if (size !== lastSize) [lastSize, lastAt] = [size, Date.now()];
-    isStill = !isSeeing && Date.now() - lastAt > stillMs;
+    const [{ size }, used] = await Promise.all([stat(told), secondsOf(child.pid)]);
+    if (size !== last.size) last = { size, used };
+    isStill = !isSeeing && used - last.used > maxSilence;
     if (isStill) child.kill('SIGKILL');
   }, 1000);
   return new Promise((resolve, reject) => {
@@ -49,4 +48,15 @@ function endOf(copy: string, planFile: string, { awake, turns, told }: Plan): Pr
       resolve(isStill ? 'still' : code === 0 ? 'green' : 'red');
     });
   });
+}
+
+/** What a process has used of the processor; the time of day where the system does not tell. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+async function secondsOf(pid = 0): Promise<number> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  if (text === undefined) return Date.now() / 1000;
+  const [user, system] = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13);
+  return (Number(user) + Number(system)) / 100;
 }

@@ -22,6 +22,11 @@ function tell(told: Told): void {
 const { turns } = plan;
 if (turns !== undefined) takeTurns(turns);
 else if (awake === undefined) see();
+else tellOf(awake);
+
+function tellOf(mutant: number): void {
+  beforeEach(() => tell({ kind: 'awake', mutant }));
+}
 
 function see(): void {
   const outside = passed;

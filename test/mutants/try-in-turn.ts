@@ -1,5 +1,5 @@
 import type { Seen, Told } from './plan.ts';
-import { runTests } from './run-tests.ts';
+import { type Run, runTests } from './run-tests.ts';
 
 export interface Tried {
   /** Those that no test saw. */
@@ -20,10 +20,10 @@ export async function tryInTurn(
     const turns = turnsOf(waiting, tried.left);
     waiting = waiting.filter(({ tests }) => tests.some(({ id }) => turns[id] !== undefined));
     if (waiting.length === 0) return tried;
-    const { told } = await runTests(copy, { files: waiting.map(({ file }) => file), turns });
+    const { told, end } = await runTests(copy, { files: waiting.map(({ file }) => file), turns });
     const done = conclude(told, tried);
     waiting = waiting.filter(({ file }) => !done.has(file));
-    if (waiting.length > 0) blameLast(told, tried);
+    if (waiting.length > 0) blameLast(told, end, tried);
   }
 }
 
@@ -47,10 +47,10 @@ function conclude(told: readonly Told[], { left, unclear }: Trying): ReadonlySet
   return new Set(told.flatMap((one) => (one.kind === 'done' ? [one.file] : [])));
 }
 
-/** Whoever was awake when it ended too early may have ended it. */
-function blameLast(told: readonly Told[], { left, unclear }: Trying): void {
+/** Whoever was awake when it ended too early may have ended it; whoever was awake when it had no end has seen to that. */
+function blameLast(told: readonly Told[], end: Run['end'], { left, unclear }: Trying): void {
   const last = told.findLast((one) => one.kind === 'awake')?.mutant;
   if (last === undefined) throw new Error('the tests cannot be run in turn');
   left.delete(last);
-  unclear.add(last);
+  if (end !== 'still') unclear.add(last);
 }

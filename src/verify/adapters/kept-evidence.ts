@@ -82,7 +82,8 @@ async function keepOne(
   const options = { signal };
   for (const layer of layers) await local.push(layer, recorded.content(layer, options), options);
   await local.push(descriptor, recorded.content(descriptor, options), options);
-  if (tag !== undefined && evidenceTag.test(tag)) await local.tag(descriptor, tag, options);
+  const [ofEvidence] = evidenceTag.exec(tag ?? '') ?? [];
+  if (ofEvidence !== undefined) await local.tag(descriptor, ofEvidence, options);
 }
 
 /** Digests of the manifests that hold evidence of a subject, as discovery would find them. @throws OciError. */
@@ -107,8 +108,7 @@ async function digestOf(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   try {
-    const resolution = await repository.resolve(tag, { signal });
-    return resolution.kind === 'resolved' ? resolution.descriptor.digest : resolution.validator.digest;
+    return (await repository.resolve(tag, { signal })).validator.digest;
   } catch (thrown) {
     if (thrown instanceof OciError && thrown.code === 'not-found') return undefined;
     throw thrown;

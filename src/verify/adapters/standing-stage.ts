@@ -6,7 +6,6 @@ import {
   type ResolvedRevision,
   type Verdict,
 } from '../../api/index.ts';
-import type { SealiftError } from '../../core/index.ts';
 import { withRootAge } from '../basis/root-age.ts';
 import { type RootId, rootsOf, verdictBasis } from '../basis/verdict-basis.ts';
 import { type AcceptedVerdict, VerdictCache } from '../basis/verdict-cache.ts';
@@ -124,6 +123,8 @@ export function createStandingStage(ports: StandingPorts): StandingStage {
   };
 }
 
+type RefusedVerdict = Extract<Verdict, { readonly kind: 'refused' }>;
+
 class StandingJudge {
   readonly #ports: StandingPorts;
   readonly #cache = new VerdictCache();
@@ -138,12 +139,12 @@ class StandingJudge {
     const { source, desired, revision } = request;
     const denied = refuseDenied(source, desired, digestOf(revision));
     if (denied !== undefined) return denied;
-    const kept = await this.#byWhatIsKept(request, signal).catch(orFault(signal));
-    if ('kind' in kept && kept.kind !== 'refused') return aged(this.#ports, request, kept);
+    const kept = await this.#byWhatIsKept(request, signal).catch(unlessFault(signal));
+    if (kept !== undefined && kept.kind !== 'refused') return aged(this.#ports, request, kept);
     try {
       return await this.#byWhatIsThere(request, signal);
     } catch (thrown) {
-      if ('kind' in kept && isConclusive(kept, thrown)) return kept;
+      if (kept !== undefined && isConclusive(kept, thrown)) return kept;
       throw thrown;
     }
   }
@@ -176,12 +177,12 @@ class StandingJudge {
 }
 
 /** Of whom no second place knows more: a policy or key that cannot be read is a fault everywhere. */
-function orFault(signal: AbortSignal): (thrown: unknown) => { readonly fault: SealiftError } {
+function unlessFault(signal: AbortSignal): (thrown: unknown) => undefined {
   return (thrown) => {
     signal.throwIfAborted();
     const fault = asRegistryError(thrown, 'local layout');
     if (!['registry', 'artifact', 'disk'].includes(fault.origin)) throw fault;
-    return { fault };
+    return undefined;
   };
 }
 
@@ -189,13 +190,12 @@ function orFault(signal: AbortSignal): (thrown: unknown) => { readonly fault: Se
  * Whether a refusal by what is kept stands although the registry could not be asked for more: not while evidence is missing that may be there.
  * A registry that has the artifact no more has no evidence of it either.
  */
-function isConclusive(verdict: Verdict, thrown: unknown): boolean {
-  if (verdict.kind !== 'refused') return false;
+function isConclusive({ refusals }: RefusedVerdict, thrown: unknown): boolean {
   if (asRegistryError(thrown, '').code === 'REFERENCE_NOT_FOUND') return true;
-  return !verdict.refusals.every(({ code }) => code.endsWith('_MISSING'));
+  return !refusals.every(({ code }) => code.endsWith('_MISSING'));
 }
 
-function evidenceOf({ signers }: Extract<Verdict, { kind: 'accepted' }>): ReadonlySet<string> {
+function evidenceOf({ signers }: AcceptedVerdict): ReadonlySet<string> {
   return new Set(signers.map(({ evidence }) => evidence));
 }
 

@@ -21,8 +21,7 @@ export function createTrustedRoots(read: (name: string) => Uint8Array): TrustedR
       const root = loaded.get(id) ?? load(content, subject);
       loaded.delete(id);
       loaded.set(id, root);
-      const [oldest] = loaded.keys();
-      if (loaded.size > maxLoaded && oldest !== undefined) loaded.delete(oldest);
+      for (const oldest of loaded.keys()) if (loaded.size > maxLoaded) loaded.delete(oldest);
       return root.catch((thrown: unknown) => {
         loaded.delete(id);
         throw thrown;

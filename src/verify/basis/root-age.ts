@@ -16,7 +16,7 @@ const oldRootMs = 180 * 24 * 60 * 60_000;
  * proves what it always did; what it does not know are logs and authorities that began since, whose signatures would be refused.
  */
 export function withRootAge(verdict: Verdict, roots: readonly RootAge[], now: number): Verdict {
-  if (verdict.kind !== 'accepted' || roots.length === 0) return verdict;
+  if (verdict.kind !== 'accepted') return verdict;
   const old = roots.filter(({ since }) => now >= since + oldRootMs);
   const coming = roots.filter((root) => !old.includes(root)).map(({ since }) => since + oldRootMs);
   const until = Math.min(verdict.validUntil ?? Number.POSITIVE_INFINITY, ...coming);

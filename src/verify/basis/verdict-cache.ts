@@ -47,8 +47,10 @@ export class VerdictCache {
     const key = keyOf(input);
     this.#entries.delete(key);
     this.#entries.set(key, { verdict, judgedAt });
-    const [oldest] = this.#entries.keys();
-    if (this.#entries.size > maxVerdicts && oldest !== undefined) this.#entries.delete(oldest);
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= maxVerdicts) return;
+      this.#entries.delete(oldest);
+    }
   }
 }
 

@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ImageLayout, openLayout } from 'oci-client-ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pushArtifact } from '../../../test/fixtures/signed-artifact.ts';
+import { forgetEvidence } from '../index.ts';
+
+let directory: string;
+let layout: ImageLayout;
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'sealift-test-evidence-'));
+  layout = await openLayout(directory);
+});
+
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const inForce = `sha256:${'a'.repeat(64)}`;
+const over = `sha256:${'b'.repeat(64)}`;
+const tagOf = (digest: string, suffix: string): string => `${digest.replace(':', '-')}.${suffix}`;
+
+async function tagged(...tags: readonly string[]): Promise<void> {
+  const store = layout.repository('edge/app');
+  const { descriptor } = await pushArtifact(store);
+  for (const tag of tags) await store.tag(descriptor, tag);
+}
+
+describe('evidence that is kept under a tag', () => {
+  it('goes with the artifact that it is about, and nothing else goes', async () => {
+    const staying = [tagOf(inForce, 'sig'), tagOf(inForce, 'att'), 'current', `${tagOf(over, 'sig')}.old`];
+    await tagged(...staying, tagOf(over, 'sig'), tagOf(over, 'att'));
+    await forgetEvidence(layout, new Set([inForce]));
+    expect((await layout.names()).sort()).toEqual(staying.map((tag) => `edge/app:${tag}`).sort());
+  });
+
+  it('goes where nothing is in force', async () => {
+    await tagged('current', tagOf(over, 'sig'));
+    await forgetEvidence(layout, new Set());
+    expect(await layout.names()).toEqual(['edge/app:current']);
+  });
+});
