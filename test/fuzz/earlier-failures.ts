@@ -6,6 +6,9 @@ export const earlierSeeds: readonly number[] = [
   7312374, 7318449, 8829333, 8829982, 8825521, 9922373, 9922618,
 ];
 
+/** The same for objects with variables. */
+export const earlierVariableSeeds: readonly number[] = [6, 31, 146, 1088, 1286, 1522, 1591];
+
 const head = 'apiVersion: v1\nkind: X\nmetadata:\n  name: a\n';
 
 /** What those files came down to, independent of what the generator makes of a seed. */

@@ -200,6 +200,19 @@ const swelling: readonly Row[] = [
     'at most 100 maps and lists',
   ],
   ['an alias bomb', plain(object + bomb), 'YAML_LIMIT_EXCEEDED', 'a.yaml'],
+  ['an alias bomb as its kustomization', kustomization(bomb), 'YAML_LIMIT_EXCEEDED', 'kustomization.yaml'],
+  [
+    'a kustomization of deep nesting',
+    kustomization(`patches: ${'['.repeat(100_000)}`),
+    'YAML_LIMIT_EXCEEDED',
+    'at most 100 maps and lists',
+  ],
+  [
+    '1,000,000 documents as its kustomization',
+    kustomization('a: 1\n---\n'.repeat(1_000_000)),
+    'YAML_LIMIT_EXCEEDED',
+    'at most 100000 documents',
+  ],
   [
     'a huge single line',
     plain(`${object}data: {a: ${'x'.repeat(34_000_000)}}`),
@@ -310,6 +323,42 @@ const multiplying: readonly Row[] = [
     },
     'KUSTOMIZE_FAILED',
     'cycle',
+  ],
+  [
+    '500,000 objects',
+    () => {
+      write('a.yaml', `${object}---\n`.repeat(500_000));
+      write('kustomization.yaml', 'resources: [a.yaml]\n');
+    },
+    'KUSTOMIZE_FAILED',
+    grown,
+  ],
+  [
+    'an alias bomb',
+    () => {
+      write('a.yaml', object + bomb);
+      write('kustomization.yaml', 'resources: [a.yaml]\n');
+    },
+    'KUSTOMIZE_FAILED',
+    'kustomization.yaml',
+  ],
+  [
+    'deep nesting',
+    () => {
+      write('a.yaml', `${object}data: ${'['.repeat(100_000)}`);
+      write('kustomization.yaml', 'resources: [a.yaml]\n');
+    },
+    'KUSTOMIZE_FAILED',
+    'kustomization.yaml',
+  ],
+  [
+    'a binary file',
+    () => {
+      write('a.yaml', Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0xff, 0xfe, 0x00]));
+      write('kustomization.yaml', 'resources: [a.yaml]\n');
+    },
+    'KUSTOMIZE_FAILED',
+    'kustomization.yaml',
   ],
   [
     'a patch that matches everything and multiplies',
