@@ -157,6 +157,20 @@ describe('copy', () => {
     expect(dangling).toEqual([]);
   });
 
+  it('carries a referrer that only a fallback list names, with a wrong size', async () => {
+    const from = createMemoryStore();
+    await pushAll(from, layer, config, image);
+    const late = imageOf(layer, config, { subject: image.descriptor, artifactType: 'a/late' });
+    // As a blob: the index does not list it.
+    await from.push({ ...late.descriptor, mediaType: 'application/octet-stream' }, late.bytes);
+    const list = indexOf([{ ...late.descriptor, size: 7 }]);
+    await pushAll(from, list);
+    await from.tag(list.descriptor, image.descriptor.digest.replace(':', '-'));
+    const to = createMemoryStore();
+    await copy(from, to, image.descriptor.digest, { referrers: true });
+    expect(await to.exists(late.descriptor)).toBe(true);
+  });
+
   describe('of what cosign keeps under tags', () => {
     const tagOf = ({ descriptor }: { readonly descriptor: Descriptor }, suffix: string): string =>
       `${descriptor.digest.replace(':', '-')}.${suffix}`;

@@ -3,6 +3,7 @@ import { checkedContent, readAll } from './checked-content.ts';
 import type { Descriptor } from './descriptor.ts';
 import { parseDigest } from './digest.ts';
 import { OciError } from './errors.ts';
+import { listReferrers, type SubjectMemory } from './indexed-referrers.ts';
 import {
   findByDigest,
   findByTag,
@@ -17,7 +18,6 @@ import {
 import { maxManifestBytes, parseManifest } from './manifest.ts';
 import { isManifestType } from './media-types.ts';
 import { isTag } from './name-grammar.ts';
-import { listReferrers, type SubjectMemory } from './referrer-list.ts';
 import type { Fetcher, Operation, Puller, Renewer, Resolution, Resumer, Store, Transfer } from './store.ts';
 
 /** Content by digest. Everything read is checked by the caller; everything written is checked here. */

@@ -3,7 +3,7 @@ import { readAll } from './checked-content.ts';
 import type { Descriptor } from './descriptor.ts';
 import { sha256 } from './digest.ts';
 import { OciError } from './errors.ts';
-import { fallbackTag } from './referrer-list.ts';
+import { fallbackTag } from './fallback-tag.ts';
 import type { Store } from './store.ts';
 
 const imageType = 'application/vnd.oci.image.manifest.v1+json';

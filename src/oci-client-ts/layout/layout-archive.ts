@@ -1,9 +1,9 @@
 import { readAll } from '../checked-content.ts';
 import { parseDigest } from '../digest.ts';
 import { OciError } from '../errors.ts';
+import type { SubjectMemory } from '../indexed-referrers.ts';
 import { type BlobShelf, type IndexBook, IndexedStore } from '../indexed-store.ts';
 import { type LayoutIndex, listRepositories, parseLayoutIndex } from '../layout-index.ts';
-import type { SubjectMemory } from '../referrer-list.ts';
 import type { Operation, ReadStore } from '../store.ts';
 import { maxIndexBytes } from './index-file.ts';
 import { checkMarker, maxMarkerBytes } from './marker.ts';

@@ -1,8 +1,8 @@
 import type { Descriptor } from '../descriptor.ts';
 import { sha256 } from '../digest.ts';
 import { OciError } from '../errors.ts';
+import { fallbackTag } from '../fallback-tag.ts';
 import { mediaTypes } from '../media-types.ts';
-import { fallbackTag } from '../referrer-list.ts';
 import type { Operation } from '../store.ts';
 import type { Endpoint } from './endpoint.ts';
 import { withEntry, withoutEntry } from './fallback-index.ts';

@@ -1,11 +1,11 @@
 import { releaseSource } from '../abortable.ts';
+import { asReferrer } from '../as-referrer.ts';
 import { checkedContent, readAll } from '../checked-content.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { OciError } from '../errors.ts';
 import { maxManifestBytes, parseManifest } from '../manifest.ts';
 import { isManifestType } from '../media-types.ts';
 import { isTag } from '../name-grammar.ts';
-import { asReferrer } from '../referrer-list.ts';
 import { serialQueue } from '../serial-queue.ts';
 import type {
   Fetcher,

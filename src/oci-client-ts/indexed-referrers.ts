@@ -1,29 +1,9 @@
+import { asReferrer } from './as-referrer.ts';
 import type { Descriptor } from './descriptor.ts';
-import { parseDigest } from './digest.ts';
 import { OciError } from './errors.ts';
-import { type Manifest, parseManifest } from './manifest.ts';
+import { fallbackTag } from './fallback-tag.ts';
+import { parseManifest } from './manifest.ts';
 import { isIndexType, isManifestType } from './media-types.ts';
-
-/** The tag under which clients of registries without the referrers API keep the list.
- * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#referrers-tag-schema
- */
-export function fallbackTag(digest: string): string {
-  const { algorithm, encoded } = parseDigest(digest);
-  return `${algorithm.slice(0, 32)}-${encoded.slice(0, 64)}`.replaceAll(/[^a-zA-Z0-9._-]/g, '-');
-}
-
-/** How a referrers list shows a manifest. https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers */
-export function asReferrer(descriptor: Descriptor, manifest: Manifest): Descriptor {
-  const artifactType =
-    manifest.artifactType ?? (manifest.kind === 'image' ? manifest.config.mediaType : undefined);
-  return {
-    mediaType: manifest.mediaType,
-    digest: descriptor.digest,
-    size: descriptor.size,
-    ...(artifactType === undefined ? {} : { artifactType }),
-    ...(manifest.annotations === undefined ? {} : { annotations: manifest.annotations }),
-  };
-}
 
 export interface ReferrerPlaces {
   readonly entries: readonly Descriptor[];
@@ -57,8 +37,8 @@ export async function* listReferrers(
   }
   const listed = await fallbackEntries(subject, places);
   for (const entry of listed.filter(fresh)) {
-    const found = await readReferrer(entry, subject, places);
-    // Listed but not stored: hidden from the reader it would look as if nobody had ever signed.
+    const found = await readReferrer(entry, subject, places).catch(misdescribed);
+    // Listed but not stored, or not as it is listed: hidden from the reader it would look as if nobody had ever signed.
     if (found.kind !== 'other') yield found.kind === 'referrer' ? found.descriptor : entry;
   }
 }
@@ -98,6 +78,12 @@ function findingOf(error: unknown): Finding {
   if (error instanceof OciError && error.code === 'not-found') return { kind: 'absent' };
   if (error instanceof OciError && (error.code === 'invalid' || error.code === 'unsupported'))
     return { kind: 'other' };
+  throw error;
+}
+
+/** What a list says of the size is its writer's word; the content may be whole. */
+function misdescribed(error: unknown): Finding {
+  if (error instanceof OciError && error.code === 'size-mismatch') return { kind: 'absent' };
   throw error;
 }
 
