@@ -41,11 +41,15 @@ beforeEach(async () => {
   ).descriptor;
 });
 
-function verify(repository: ReadStore, signal = new AbortController().signal): Promise<Verdict> {
+function verify(
+  repository: ReadStore,
+  signal = new AbortController().signal,
+  policies = desired,
+): Promise<Verdict> {
   const stage = createVerifyStage({ openRepository: async () => repository });
   const { descriptor: manifest, content } = artifact;
   return stage.verify(
-    { source: ociSource(), desired, resolved: { revision: 'v1', manifest, content } },
+    { source: ociSource(), desired: policies, resolved: { revision: 'v1', manifest, content } },
     signal,
   );
 }
@@ -106,6 +110,20 @@ describe('an outage is an error, never "unsigned"', () => {
         descriptor.digest === bundle.digest ? failing('server-error') : store.fetch(descriptor, options),
     };
     await expect(verify(repository)).rejects.toMatchObject({ code: 'REGISTRY_FAILED' });
+  });
+
+  it('counts against nobody either where all signatures are compared', async () => {
+    const freshness = { order: 'none', expires: 'ifPresent', audience: ['here'] };
+    const repository: ReadStore = {
+      ...readableStore(store),
+      resolve: async (reference) => {
+        throw new OciError('server-error', reference, 'it does not answer');
+      },
+    };
+    const comparing = desiredState(keyPolicy('release', [signer.publicPem], { freshness }));
+    expect(await verify(repository, undefined, comparing)).toMatchObject({ kind: 'accepted' });
+    const stranger = desiredState(keyPolicy('release', [newSigner().publicPem], { freshness }));
+    await expect(verify(repository, undefined, stranger)).rejects.toMatchObject({ code: 'REGISTRY_FAILED' });
   });
 
   it('counts against nobody while another signature suffices', async () => {

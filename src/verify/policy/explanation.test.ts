@@ -73,6 +73,43 @@ it('an identity that is denied says nothing about a key', async () => {
 });
 
 describe('a refusal', () => {
+  const named = (name: string, by = alice) => ({ name, key: { data: by.publicPem } });
+
+  async function firstOf(spec: Record<string, unknown>, by = alice): Promise<string | undefined> {
+    const { verdict } = await explain(spec, signature(by));
+    return verdict.kind === 'refused' ? verdict.refusals[0]?.detail : undefined;
+  }
+
+  it('of one signer who stands for two authorities says that they count once', async () => {
+    const spec = { authorities: [named('a'), named('b')], require: { atLeast: 2 } };
+    expect(await firstOf(spec)).toBe(
+      'expected 2 of 2 authorities to sign (release/a, release/b), got 1: release/a, release/b; one signer counts once',
+    );
+  });
+
+  it('for want of a second signer says so alone: whoever signed is not refused by the others', async () => {
+    const spec = { authorities: [named('a'), named('b', stranger)], require: { atLeast: 2 } };
+    const { verdict } = await explain(spec, signature());
+    expect(verdict).toMatchObject({ kind: 'refused', refusals: [{ code: 'SIGNATURE_TOO_FEW' }] });
+    expect(await firstOf(spec)).toMatch(/got 1: release\/a$/);
+  });
+
+  it.each([
+    [1, /^expected a signature by .* by its own word$/],
+    [2, /^release\/0: expected .* \(and the same of 1 more\)$/],
+    [3, /^release\/0: expected .* \(and the same of 2 more\)$/],
+  ])('by %i authorities names one, and how many said the same', async (count, detail) => {
+    const authorities = Array.from({ length: count }, (_, at) => named(String(at), newSigner()));
+    expect(await firstOf({ authorities }, stranger)).toMatch(detail);
+  });
+
+  it('by several authorities for several reasons names the one that tells most', async () => {
+    const ended = { name: 'ended', key: { data: stranger.publicPem, notAfter: '2020-01-01T00:00:00Z' } };
+    const detail = await firstOf({ authorities: [named('a'), ended] }, stranger);
+    expect(detail).toMatch(/^release\/ended: /);
+    expect(detail).not.toContain('the same of');
+  });
+
   it('of an attestation in place of a signature names its type', async () => {
     const { verdict } = await explain({}, attestation(provenance));
     expect(verdict).toMatchObject({

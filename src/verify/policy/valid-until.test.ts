@@ -55,7 +55,8 @@ function pairOf({ privateKey, publicPem }: typeof alice) {
 const store = createMemoryStore();
 const { descriptor: manifest, content } = await pushArtifact(store);
 const { digest } = manifest;
-const member = await workflowSigner(own, { issuer: 'x', subject });
+const memberEnds = Math.floor((now + year / 4) / 1000) * 1000;
+const member = await workflowSigner(own, { issuer: 'x', subject }, { notAfter: new Date(memberEnds) });
 for (const bundle of [
   bundleOf(alice, statementOf(digest)),
   bundleOf(bob, statementOf(digest)),
@@ -98,8 +99,9 @@ describe('an accepted verdict says from when on it has to be made again', () => 
   });
 
   it('when the certificate ends, where no time is proven', async () => {
-    const ends = [own.der, member.der].map((der) => Date.parse(new X509Certificate(der).validTo));
-    expect(await endOf({ authorities: [{ name: 'own', certificate }] })).toBe(Math.min(...ends) + 1000);
+    const authorities = [{ name: 'own', certificate }];
+    const ownEnds = Date.parse(new X509Certificate(own.der).validTo);
+    expect(await endOf({ authorities })).toBe(Math.min(ownEnds, memberEnds) + 1000);
   });
 
   it.each<[string, string, number, number | undefined]>([
