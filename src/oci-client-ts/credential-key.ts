@@ -1,3 +1,4 @@
+import { canonicalHost } from './canonical-host.ts';
 import { hubNames, isDockerHub } from './docker-hub.ts';
 
 /** A key of `auths`, read: `[http[s]://]HOST[:PORT][/PATH]`. */
@@ -19,12 +20,6 @@ export function parseCredentialKey(key: string, matching: KeyMatching = 'exact')
   // The version of the API stands before the path in keys of old; a docker config never has both.
   const path = versioned && (matching === 'kubelet' || segments.length === 1) ? segments.slice(1) : segments;
   return { host: canonicalHost(host), path: path.join('/') };
-}
-
-/** Lower case, port 443 as none, Docker Hub's names as one. */
-export function canonicalHost(host: string): string {
-  const lower = host.toLowerCase().replace(/:443$/, '');
-  return isDockerHub(lower) ? 'docker.io' : lower;
 }
 
 /**

@@ -1,6 +1,6 @@
+import { canonicalHost } from './canonical-host.ts';
 import {
   type CredentialKey,
-  canonicalHost,
   coversRepository,
   type KeyMatching,
   parseCredentialKey,

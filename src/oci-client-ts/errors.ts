@@ -14,14 +14,25 @@ export type OciErrorCode =
   | 'protocol'
   | 'server-error';
 
-const retryableCodes: ReadonlySet<OciErrorCode> = new Set([
-  'rate-limited',
-  'digest-mismatch',
-  'size-mismatch',
-  'unreachable',
-  'timeout',
-  'server-error',
-]);
+/** What may heal a failure: time alone, or only other bytes than those that came; absent for nothing. */
+const remedies: Readonly<Partial<Record<OciErrorCode, 'time' | 'other-bytes'>>> = {
+  'rate-limited': 'time',
+  unreachable: 'time',
+  timeout: 'time',
+  'server-error': 'time',
+  'digest-mismatch': 'other-bytes',
+  'size-mismatch': 'other-bytes',
+};
+
+/** Whether a failure of this kind may be over by itself a little later. */
+export function healsWithTime(code: OciErrorCode): boolean {
+  return remedies[code] === 'time';
+}
+
+/** Whether what came was not what was asked for. */
+export function isWrongContent(code: OciErrorCode): boolean {
+  return remedies[code] === 'other-bytes';
+}
 
 export interface OciErrorDetails {
   /** HTTP status of the answer that led to the error. */
@@ -59,6 +70,6 @@ export class OciError extends Error {
 
   /** True when the same call may work later. */
   get retryable(): boolean {
-    return retryableCodes.has(this.code);
+    return remedies[this.code] !== undefined;
   }
 }

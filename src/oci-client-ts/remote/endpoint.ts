@@ -6,7 +6,7 @@ import { isManifestType, mediaTypes } from '../media-types.ts';
 import { isRegistryHost, isRepositoryName, isTag } from '../name-grammar.ts';
 import type { Answer } from './answer.ts';
 import type { RegistryClock } from './clock.ts';
-import { type LearnedOfHost, learnedOf } from './learned.ts';
+import type { LearnedOfHost } from './learned.ts';
 import type { RegistryRequest } from './registry-request.ts';
 import type { Transport } from './transport.ts';
 
@@ -77,7 +77,7 @@ export class Endpoint {
 
   /** What the registry has shown of itself so far. */
   get learned(): LearnedOfHost {
-    return learnedOf(this.#transport, this.#origin.host);
+    return this.#transport.learned.host(this.#origin.host);
   }
 
   /** Whether others are asked in place of the host. */

@@ -1,5 +1,4 @@
 import { Slots } from './slots.ts';
-import type { Transport } from './transport.ts';
 
 /** How an unchanged tag is noticed: by entity tag, by the digest that a HEAD names, or by reading the manifest and hashing it. */
 export type PollWay = 'unknown' | 'etag' | 'head' | 'get';
@@ -28,13 +27,13 @@ export class LearnedOfHost {
 /** More are dropped, oldest first. */
 const maxEntries = 10_000;
 
-const hostsOf = new WeakMap<Transport, Map<string, LearnedOfHost>>();
+/** What is known of registries, shared by all who use one transport. */
+export class Learned {
+  readonly #hosts = new Map<string, LearnedOfHost>();
 
-/** Shared by all repositories of the host that use this transport; it lives as long as the transport does. */
-export function learnedOf(transport: Transport, host: string): LearnedOfHost {
-  const hosts = hostsOf.get(transport) ?? new Map<string, LearnedOfHost>();
-  hostsOf.set(transport, hosts);
-  return entryOf(hosts, host, () => new LearnedOfHost());
+  host(name: string): LearnedOfHost {
+    return entryOf(this.#hosts, name, () => new LearnedOfHost());
+  }
 }
 
 function entryOf<T>(entries: Map<string, T>, key: string, create: () => T): T {

@@ -1,9 +1,10 @@
 import { checkedContent, readAll } from '../checked-content.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { createHasher, parseDigest } from '../digest.ts';
-import { OciError } from '../errors.ts';
+import { isWrongContent, OciError } from '../errors.ts';
 import { type Manifest, maxManifestBytes, parseManifest } from '../manifest.ts';
 import type { Answer } from './answer.ts';
+import { contentType } from './content-type.ts';
 import { acceptManifests, contentPath, type Endpoint, manifestPath } from './endpoint.ts';
 
 export interface FoundManifest {
@@ -80,12 +81,10 @@ export async function readManifest(
 /** Whoever gave content that is not what was asked for is told from whoever could not be reached. */
 async function believed<T>(answer: Answer, reading: Promise<T>): Promise<T> {
   return reading.catch((error: unknown) => {
-    if (error instanceof OciError && wrongContent.has(error.code)) answer.distrust();
+    if (error instanceof OciError && isWrongContent(error.code)) answer.distrust();
     throw error;
   });
 }
-
-const wrongContent: ReadonlySet<string> = new Set(['digest-mismatch', 'size-mismatch']);
 
 /** The manifest that an answer brings for a tag or digest. @throws OciError, as `getManifest`. */
 export function manifestIn(answer: Answer, reference: string, subject: string): Promise<FoundManifest> {
@@ -119,9 +118,4 @@ function parse(content: Uint8Array, mediaType: string | undefined, subject: stri
     if (cause instanceof OciError) throw new OciError(cause.code, subject, cause.message, { cause });
     throw cause;
   }
-}
-
-/** Media type without parameters, lower case. */
-export function contentType(answer: Answer): string | undefined {
-  return answer.header('content-type')?.split(';')[0]?.trim().toLowerCase();
 }

@@ -1,4 +1,4 @@
-import { canonicalHost } from '../credential-key.ts';
+import { canonicalHost } from '../canonical-host.ts';
 import type { RegistryRequest } from './registry-request.ts';
 
 /** What a mirror may be asked for: content by digest, which is checked; or what tags and lists say, which is believed. */

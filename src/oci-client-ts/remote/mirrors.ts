@@ -1,5 +1,5 @@
-import { canonicalHost } from '../credential-key.ts';
-import { OciError } from '../errors.ts';
+import { canonicalHost } from '../canonical-host.ts';
+import { healsWithTime, OciError } from '../errors.ts';
 import type { Answer } from './answer.ts';
 import type { RegistryClock } from './clock.ts';
 import {
@@ -56,7 +56,6 @@ const maxRestMs = 60_000;
 /** A publisher writes to some few repositories. */
 const maxWritten = 1024;
 
-const restCodes: ReadonlySet<string> = new Set(['timeout', 'unreachable', 'server-error', 'rate-limited']);
 const goodStatuses: ReadonlySet<number> = new Set([200, 206, 304]);
 
 /** Tries mirrors in turn: one that has not got it is passed over, one that fails is left alone for a while. */
@@ -177,7 +176,7 @@ export class Mirrors {
   #learn(mirror: Mirror, error: OciError): void {
     // It was distrusted while its answer was read.
     if (this.#restOf(mirror) !== undefined) return;
-    if (!restCodes.has(error.code)) {
+    if (!healsWithTime(error.code)) {
       this.#rests.delete(mirror);
       return;
     }

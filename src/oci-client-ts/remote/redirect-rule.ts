@@ -22,8 +22,13 @@ export const maxRedirects = 5;
 
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
+/** Whether an answer of this status sends the client elsewhere. */
+export function isRedirect(status: number): boolean {
+  return redirects.has(status);
+}
+
 export function judgeRedirect(step: RedirectStep): RedirectVerdict {
-  if (!redirects.has(step.status)) return { kind: 'final' };
+  if (!isRedirect(step.status)) return { kind: 'final' };
   if (step.method !== 'GET' && step.method !== 'HEAD')
     return { kind: 'refused', reason: `it answers a ${step.method}` };
   if (step.hops >= maxRedirects)

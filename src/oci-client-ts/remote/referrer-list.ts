@@ -6,10 +6,11 @@ import { maxManifestBytes, parseManifest } from '../manifest.ts';
 import { mediaTypes } from '../media-types.ts';
 import type { Operation } from '../store.ts';
 import type { Answer } from './answer.ts';
+import { contentType } from './content-type.ts';
 import type { Endpoint } from './endpoint.ts';
 import { readFallback } from './fallback-referrers.ts';
-import { contentType } from './manifests.ts';
-import { nextPage } from './tag-list.ts';
+import { nextPage } from './next-page.ts';
+import { isRedirect } from './redirect-rule.ts';
 
 /** Anybody who may push can add referrers; one artifact has signatures, attestations and deltas by the dozen. */
 const maxReferrers = 5000;
@@ -128,7 +129,6 @@ function readPage(endpoint: Endpoint, to: string | URL, { signal }: Operation): 
 }
 
 const unsupportedStatuses: ReadonlySet<number> = new Set([400, 404, 405, 406]);
-const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
  * How registries without the API say so: a missing route, a refusal of the request's form, a redirect to their web pages, or a 401 that asks
@@ -136,7 +136,7 @@ const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
  */
 function isUnsupported(answer: Answer): boolean {
   if (answer.status === 401) return answer.headers('www-authenticate').length === 0;
-  return unsupportedStatuses.has(answer.status) || redirectStatuses.has(answer.status);
+  return unsupportedStatuses.has(answer.status) || isRedirect(answer.status);
 }
 
 function parsePage(content: Uint8Array, answer: Answer, subject: string): Page | Unsupported {

@@ -1,4 +1,4 @@
-import type { OciError } from '../errors.ts';
+import { healsWithTime, type OciError } from '../errors.ts';
 
 export interface RetryLimits {
   /** Tries of one request in all; 1 means no second try. */
@@ -30,13 +30,6 @@ export interface FailedTry {
   readonly elapsedMs: number;
 }
 
-const transientCodes: ReadonlySet<string> = new Set([
-  'rate-limited',
-  'unreachable',
-  'timeout',
-  'server-error',
-]);
-
 /** 501 and its like are answers, not accidents. A status of the 400s here came from a redirect's target, whose address may have expired. */
 const permanentStatuses: ReadonlySet<number> = new Set([501, 505, 506, 507, 508, 510, 511]);
 
@@ -59,7 +52,7 @@ export function decideRetry(failed: FailedTry, limits: RetryLimits, random: numb
 /** Whether time alone may heal it. */
 export function isTransient(error: OciError): boolean {
   const { status } = error.details;
-  return transientCodes.has(error.code) && (status === undefined || !permanentStatuses.has(status));
+  return healsWithTime(error.code) && (status === undefined || !permanentStatuses.has(status));
 }
 
 /** One hour: a registry that asks for a year must not silence a site for a year. */

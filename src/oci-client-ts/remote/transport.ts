@@ -1,4 +1,4 @@
-import { canonicalHost } from '../credential-key.ts';
+import { canonicalHost } from '../canonical-host.ts';
 import type { CredentialProvider, CredentialSource } from '../credentials.ts';
 import { Answer, type AnswerContext } from './answer.ts';
 import type { RawAnswer } from './answer-listener.ts';
@@ -7,6 +7,7 @@ import { type Jitter, type RegistryClock, systemClock, systemJitter } from './cl
 import { type ConnectionSettings, Connections } from './connections.ts';
 import type { Exchange, ExchangeLimits, Method } from './exchange.ts';
 import { Keyring } from './keyring.ts';
+import { Learned } from './learned.ts';
 import type { Grant, Refusal } from './login.ts';
 import { checkMirror, type HostMirrors, type MirrorSettings } from './mirror-settings.ts';
 import { type Mirror, type MirrorRoute, Mirrors } from './mirrors.ts';
@@ -60,6 +61,8 @@ interface Step {
  */
 export class Transport {
   readonly clock: RegistryClock;
+  /** What registries have shown of themselves. Forgetting it costs a request or two. */
+  readonly learned: Learned = new Learned();
   readonly #options: TransportOptions;
   readonly #wire: Wire;
   readonly #authorizer: Authorizer;

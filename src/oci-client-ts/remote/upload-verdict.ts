@@ -1,4 +1,4 @@
-import type { OciError } from '../errors.ts';
+import { healsWithTime, type OciError } from '../errors.ts';
 
 /** The whole in one request, or piece by piece. */
 export type UploadMode = 'whole' | 'chunks';
@@ -22,13 +22,6 @@ export interface FailedUpload {
   readonly isClosing: boolean;
 }
 
-const transientCodes: ReadonlySet<string> = new Set([
-  'rate-limited',
-  'unreachable',
-  'timeout',
-  'server-error',
-]);
-
 /** Streams are not sent twice by the transport, not even after it has got a new token: hence 401. */
 const ofWhole: Readonly<Record<number, UploadVerdict>> = { 401: 'ask', 413: 'too-long', 416: 'too-long' };
 const ofChunk: Readonly<Record<number, UploadVerdict>> = {
@@ -43,7 +36,7 @@ const ofEnd: Readonly<Record<number, UploadVerdict>> = { 416: 'ask' };
 /** What to do after a request of an upload has failed. */
 export function judgeUpload({ error, mode, isClosing }: FailedUpload): UploadVerdict {
   const { status } = error.details;
-  if (transientCodes.has(error.code)) return 'ask';
+  if (healsWithTime(error.code)) return 'ask';
   if (status === undefined) return 'stop';
   if (status === 404) return 'anew';
   const table = mode === 'whole' ? ofWhole : isClosing ? ofEnd : ofChunk;

@@ -1,4 +1,4 @@
-import { canonicalHost } from '../../credential-key.ts';
+import { canonicalHost } from '../../canonical-host.ts';
 import type { Credential, CredentialProvider } from '../../credentials.ts';
 
 /** One credential for one `HOST[:PORT]`, and for no other. */
