@@ -7,6 +7,7 @@ const plan: Plan = JSON.parse(readFileSync(String(process.env['SEALIFT_MUTANT_PL
 const files = plan.files ?? [
   '{src/verify,src/site,src/agent,cmd}/**/*.test.ts',
   'test/vectors/{cosign,sigstore}*.test.ts',
+  'test/integration/sigstore-signer.test.ts',
 ];
 
 /** In the order of the plan: what is cheap comes first, and mostly it is enough. */
