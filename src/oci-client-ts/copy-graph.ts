@@ -13,9 +13,10 @@ const maxDepth = 8;
 const maxManifests = 10_000;
 const defaultConcurrency = 3;
 
-/** What either can do beyond a store is made use of. */
-export type Source = ReadStore & Partial<Resumer>;
-export type Destination = Store & Partial<Mounter & Puller & Renewer>;
+/** What it can do beyond a store is made use of. */
+export type CopySource = ReadStore & Partial<Resumer>;
+/** What it can do beyond a store is made use of. */
+export type CopyDestination = Store & Partial<Mounter & Puller & Renewer>;
 
 export interface GraphOptions extends Operation {
   readonly concurrency?: number;
@@ -46,8 +47,8 @@ export interface Visited {
 
 /** The walk from one manifest to all that it names, and the copy of it. */
 export class GraphCopy {
-  readonly #from: Source;
-  readonly #to: Destination;
+  readonly #from: CopySource;
+  readonly #to: CopyDestination;
   readonly #operation: Operation;
   readonly #concurrency: number;
   readonly #progress: (event: CopyEvent) => void;
@@ -56,7 +57,7 @@ export class GraphCopy {
   readonly #counts = { pushed: 0, mounted: 0, skipped: 0 };
   #bytes = 0;
 
-  constructor(from: Source, to: Destination, options: GraphOptions) {
+  constructor(from: CopySource, to: CopyDestination, options: GraphOptions) {
     this.#from = from;
     this.#to = to;
     this.#operation = options.signal === undefined ? {} : { signal: options.signal };

@@ -1,4 +1,4 @@
-import type { Destination, GraphCopy, Source, Visited } from './copy-graph.ts';
+import type { CopyDestination, CopySource, GraphCopy, Visited } from './copy-graph.ts';
 import { cosignTags } from './cosign-tags.ts';
 import type { Descriptor } from './descriptor.ts';
 import { OciError } from './errors.ts';
@@ -19,12 +19,12 @@ export class ReferrersCopy {
   readonly dangling: Descriptor[] = [];
   readonly mislisted: Descriptor[] = [];
   readonly #graph: GraphCopy;
-  readonly #from: Source;
-  readonly #to: Destination;
+  readonly #from: CopySource;
+  readonly #to: CopyDestination;
   readonly #operation: Operation;
   #count = 0;
 
-  constructor(graph: GraphCopy, from: Source, to: Destination, operation: Operation) {
+  constructor(graph: GraphCopy, from: CopySource, to: CopyDestination, operation: Operation) {
     this.#graph = graph;
     this.#from = from;
     this.#to = to;

@@ -1,5 +1,5 @@
 import type { CopyEvent } from './copy-blob.ts';
-import { type CopyCounts, type Destination, GraphCopy, type Source } from './copy-graph.ts';
+import { type CopyCounts, type CopyDestination, type CopySource, GraphCopy } from './copy-graph.ts';
 import { ReferrersCopy } from './copy-referrers.ts';
 import type { Descriptor } from './descriptor.ts';
 import { OciError } from './errors.ts';
@@ -34,8 +34,8 @@ export interface CopyResult extends CopyCounts {
  * @throws OciError of either store; `too-large` when the graph exceeds the limits.
  */
 export async function copy(
-  from: Source,
-  to: Destination,
+  from: CopySource,
+  to: CopyDestination,
   reference: string,
   options: CopyOptions = {},
 ): Promise<CopyResult> {

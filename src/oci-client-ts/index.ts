@@ -2,6 +2,7 @@ export { checkedContent, readAll } from './checked-content.ts';
 export type { CopyOptions, CopyResult } from './copy.ts';
 export { copy } from './copy.ts';
 export type { Copied, CopyEvent } from './copy-blob.ts';
+export type { CopyCounts, CopyDestination, CopySource } from './copy-graph.ts';
 export type {
   BasicCredential,
   BearerCredential,
