@@ -399,6 +399,25 @@ describe.skipIf(kustomize === undefined)('what only kustomize meets is cut short
   });
 });
 
+/** As tools write them; larger than any of Argo CD. */
+function definition(at: number): string {
+  const field = (index: number): string =>
+    `                field${index}:\n                  description: |-\n                    What the field holds, told at some length,\n                    in several lines.\n                  type: string\n`;
+  const head = `apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: x${at}s.x.io}\n`;
+  const fields = Array.from({ length: 10_000 }, (_, index) => field(index)).join('');
+  return `${head}spec:\n  versions:\n    - name: v1\n      schema:\n        openAPIV3Schema:\n          properties:\n            spec:\n              properties:\n${fields}`;
+}
+
+it('but definitions of 12 MB are built, in the same bounds', async () => {
+  const text = Array.from({ length: 7 }, (_, at) => definition(at)).join('---\n');
+  expect(text.length).toBeGreaterThan(12_000_000);
+  write('a.yaml', text);
+  const report = await buildMeasured();
+  expect(report).toMatchObject({ objects: 7 });
+  expect(report.ms).toBeLessThan(bounds.ms);
+  expect(report.peak).toBeLessThan(bounds.peak);
+});
+
 it('a file that grows while it is read is refused, or read as it was', async () => {
   write('a.yaml', object);
   const timer = setInterval(() => appendFileSync(join(tree, 'a.yaml'), '# more\n'.repeat(10_000)), 1);
