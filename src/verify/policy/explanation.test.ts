@@ -28,6 +28,8 @@ const attestation =
   (digest) =>
     bundleOf(alice, statementOf(digest, { predicateType, predicate: {} }));
 
+const root = siteObject('Secret', 'root', { stringData: { 'trusted_root.json': '{}' } });
+
 async function explain(spec: Record<string, unknown>, ...evidence: readonly Evidence[]) {
   const store = createMemoryStore();
   const { descriptor: manifest, content } = await pushArtifact(store);
@@ -38,7 +40,7 @@ async function explain(spec: Record<string, unknown>, ...evidence: readonly Evid
   const resolved = { revision: `v1@${manifest.digest}`, manifest, content };
   return explainVerdict(
     { openRepository: () => store },
-    { source: ociSource(), desired: desiredState(policy), resolved },
+    { source: ociSource(), desired: desiredState(policy, root), resolved },
     new AbortController().signal,
   );
 }
@@ -71,6 +73,21 @@ it('an identity that is denied says nothing about a key', async () => {
   const deny = { identities: [{ issuer: 'https://token.test', subject: 'https://forge.test/org/app' }] };
   expect((await explain({ deny }, signature())).verdict.kind).toBe('accepted');
 });
+
+it.each([
+  ['that is stored', { name: 'ours' }, 'trusted root ours'],
+  ['in a Secret', { secretRef: { name: 'root' } }, 'Secret/default/root'],
+])(
+  'a trusted root %s is missed by name where there is no store of them',
+  async (_where, trustedRoot, subject) => {
+    const keyless = { identities: [{ issuer: 'https://token.test', subject: 'me' }], trustedRoot };
+    await expect(explain({ authorities: [{ name: 'ci', keyless }] }, signature())).rejects.toMatchObject({
+      code: 'OBJECT_NOT_FOUND',
+      subject: expect.stringContaining(subject),
+      message: expect.stringContaining('expected a store of trusted roots'),
+    });
+  },
+);
 
 describe('a refusal', () => {
   const named = (name: string, by = alice) => ({ name, key: { data: by.publicPem } });

@@ -63,6 +63,10 @@ describe('readSigningConfig', () => {
   ])('refuses %s', (_what, change) => {
     expect(() => config(change)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
+
+  it('says which part of it it cannot read', () => {
+    expect(() => config({ tsaConfig: { selector: 'MOST' } })).toThrow('tsaConfig');
+  });
 });
 
 describe('serviceUrl', () => {

@@ -100,9 +100,8 @@ function select(services: readonly Service[], { selector, count }: Selection): r
 
 /** @throws SealiftError CONFIG_INVALID for what is no HTTP URL. */
 export function serviceUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isHttp = url?.protocol === 'https:' || url?.protocol === 'http:';
-  if (url === undefined || !isHttp || url.username !== '' || url.password !== '') {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
     throw new SealiftError(
       'CONFIG_INVALID',
       'signing service',
