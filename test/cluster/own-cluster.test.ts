@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,6 +26,8 @@ describeWithPeers('a cluster of one’s own', clusterPrograms, () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  /** As long as a test may take. */
+  const patiently = { timeout: 200_000 };
   const nothingLeft = { files: [], processes: [] };
   const left = (): object => ({ files: readdirSync(folder), processes: processesNaming(folder) });
 
@@ -40,7 +43,7 @@ describeWithPeers('a cluster of one’s own', clusterPrograms, () => {
     expect(await get(first)).toBe(200);
     expect(first.pids().filter((pid) => before.includes(pid))).toHaveLength(2);
     // The controllers find it again.
-    await first.cluster.user('admin').kubectl('delete', 'namespace', 'kept', '--timeout=100s');
+    await first.cluster.user('admin').kubectl('delete', 'namespace', 'kept', '--timeout=50s');
 
     expect(processesNaming(folder)).toHaveLength(6);
     await first.stop();
@@ -59,7 +62,7 @@ describeWithPeers('a cluster of one’s own', clusterPrograms, () => {
     const stopping = new AbortController();
     const starting = startCluster({ signal: stopping.signal });
     const outcome = expect(starting).rejects.toThrow('not wanted');
-    await expect.poll(() => processesNaming(folder).join(' ')).toContain('kube-apiserver');
+    await expect.poll(() => processesNaming(folder).join(' '), patiently).toContain('kube-apiserver');
     stopping.abort(new Error('not wanted'));
     await outcome;
     expect(left()).toEqual(nothingLeft);
@@ -81,15 +84,16 @@ describeWithPeers('a cluster of one’s own', clusterPrograms, () => {
   it('for a person is there until the command is told to stop', async () => {
     const { child, kubeconfig } = await startCommand();
     expect(existsSync(kubeconfig)).toBe(true);
+    const ended = once(child, 'exit');
     child.kill('SIGTERM');
-    await expect.poll(left).toEqual(nothingLeft);
-    expect(child.exitCode).toBe(0);
+    expect(await ended).toEqual([0, null]);
+    expect(left()).toEqual(nothingLeft);
   });
 
   it.runIf(guarded)('ends with whoever started it, also when that one is killed', async () => {
     const { child } = await startCommand();
     expect(processesNaming(folder).length).toBeGreaterThanOrEqual(3);
     child.kill('SIGKILL');
-    await expect.poll(() => processesNaming(folder)).toEqual([]);
+    await expect.poll(() => processesNaming(folder), patiently).toEqual([]);
   });
 });

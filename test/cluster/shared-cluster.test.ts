@@ -29,7 +29,7 @@ describeWithPeers('the cluster that test files share', clusterPrograms, () => {
   const read = (resource: string, path: string): Promise<string> =>
     inNamespace('get', resource, `--output=jsonpath=${path}`);
   const waitFor = (resource: string, condition: string): Promise<string> =>
-    inNamespace('wait', resource, `--for=${condition}`, '--timeout=100s');
+    inNamespace('wait', resource, `--for=${condition}`, '--timeout=50s');
 
   const podSpec = {
     nodeName: 'kwok',
@@ -44,7 +44,7 @@ describeWithPeers('the cluster that test files share', clusterPrograms, () => {
   it('has namespaces that become active and are deleted to the end', async () => {
     await inNamespace('create', 'configmap', 'held', '--from-literal=a=b');
     expect(await read(`namespace/${namespace}`, '{.status.phase}')).toBe('Active');
-    await admin.kubectl('delete', `namespace/${namespace}`, '--timeout=100s');
+    await admin.kubectl('delete', `namespace/${namespace}`, '--timeout=50s');
     const gone = await admin.tryKubectl('get', `namespace/${namespace}`);
     expect(gone).toMatchObject({ code: 1, stderr: expect.stringContaining('NotFound') });
   });
@@ -59,7 +59,7 @@ describeWithPeers('the cluster that test files share', clusterPrograms, () => {
     await create('/api/v1/namespaces/NAMESPACE/pods', pod);
     await waitFor('pod/demo', 'condition=Ready');
     expect(await read('pod/demo', '{.status.phase} {.status.podIP}')).toMatch(/^Running 10\.1\.\d+\.\d+$/);
-    await inNamespace('delete', 'pod/demo', '--timeout=100s');
+    await inNamespace('delete', 'pod/demo', '--timeout=50s');
   });
 
   it('brings a Deployment to its replicas and a Job to its end', async () => {

@@ -33,7 +33,7 @@ export class Cluster {
     await this.user('admin').kubectl('create', 'namespace', name);
     // A Pod is refused as long as its service account is not there.
     const account = `serviceaccount/default`;
-    await this.user('admin').kubectl('wait', '--for=create', account, `--namespace=${name}`, '--timeout=60s');
+    await this.user('admin').kubectl('wait', '--for=create', account, `--namespace=${name}`, '--timeout=50s');
     return name;
   }
 

@@ -5,7 +5,7 @@ import { type RunningCluster, startCluster } from './start-cluster.ts';
 
 let running: RunningCluster | undefined;
 
-/** One server for all test files: each takes a second to start and 300 MB, and namespaces keep the files apart. */
+/** One server for all test files: one takes seconds to start and 450 MB, and namespaces keep the files apart. */
 export async function setup(project: TestProject): Promise<void> {
   // Without the programs each test says what it misses.
   if (clusterPrograms.some((name) => findPeer(name) === undefined)) return;
