@@ -1,10 +1,9 @@
-import { createHash, type KeyObject } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { SignedEntity, TrustMaterial } from '@sigstore/verify';
 import type { ErrorCode } from '../../core/index.ts';
 import type { UnverifiedClaim } from '../evidence/candidate.ts';
 import { quoted, Refused } from '../evidence/refused.ts';
 import type { AskedEvidence } from './asked-evidence.ts';
-import { publicKeyOf } from './public-key.ts';
 import { isSignedBy, type Signer } from './signer.ts';
 import { withStampTime } from './stamp-time.ts';
 import type { TrustedRoot } from './trusted-root.ts';
@@ -87,7 +86,11 @@ function entityOf({ claim, signer, root, asked, issuedByRoot }: LibraryCheck): S
   const { bundleFromJSON, toSignedEntity } = root.library;
   try {
     const entity = toSignedEntity(bundleFromJSON(bundle), Buffer.from(claim.signedBytes));
-    return { ...entity, timestamps: entity.timestamps.map(readTime), signature: signatureContent(claim) };
+    return {
+      ...entity,
+      timestamps: entity.timestamps.map(readTime),
+      signature: signatureContent(claim, signer),
+    };
   } catch (thrown) {
     throw unreadable(thrown);
   }
@@ -99,7 +102,7 @@ function readTime(entry: SignedEntity['timestamps'][number]): SignedEntity['time
 }
 
 /** Stands in for the library's own, which knows SHA-256 alone for envelopes and takes other hashes from the bundle. */
-function signatureContent(claim: UnverifiedClaim): SignedEntity['signature'] {
+function signatureContent(claim: UnverifiedClaim, signer: Signer): SignedEntity['signature'] {
   const signature = Buffer.from(claim.signature);
   const inner = claim.payload === undefined ? undefined : sha256(claim.payload);
   return {
@@ -109,7 +112,8 @@ function signatureContent(claim: UnverifiedClaim): SignedEntity['signature'] {
     // Of entries that hold an envelope: what lies in it.
     compareDigest: (logged) => inner?.equals(logged) ?? false,
     compareSignedDigest: (logged) => digestOf(claim, logged.byteLength)?.equals(logged) ?? false,
-    verifySignature: (key: KeyObject) => isSignedBy(publicKeyOf(key, 'certificate'), claim),
+    // By the key as it was read: what it takes to verify its signatures is loaded. That the library means the same key is compared after.
+    verifySignature: () => isSignedBy(signer.key, claim),
   };
 }
 

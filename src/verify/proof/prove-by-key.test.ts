@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { ed25519ph } from '@noble/curves/ed25519.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { issue, makeAuthority } from '../../../test/fixtures/certificate-maker.ts';
 import {
@@ -17,7 +18,7 @@ import {
 import { Refused } from '../evidence/refused.ts';
 import type { AuthorityKey, KeyAuthority } from './authority.ts';
 import { prove } from './prove.ts';
-import { publicKeyOf } from './public-key.ts';
+import { parsePublicKey, publicKeyOf } from './public-key.ts';
 import type { TrustedRoot } from './trusted-root.ts';
 
 const at = (Math.floor(Date.now() / 1000) + 10) * 1000;
@@ -101,6 +102,21 @@ describe('logs and timestamps beside a key', () => {
     const entry = await logV1(sigstore.logs[0], claim, { at, kind, named: signer });
     const proof = prove(byKeys([keyOf(signer)], logs), withEvidence(claim, { logEntries: [entry] }), now);
     expect(proof).toMatchObject({ times: [{ by: 'log', operator: 'log-0.test', at }] });
+  });
+
+  it('proves them beside Ed25519ph, which the library knows nothing of', async () => {
+    const pair = generateKeyPairSync('ed25519');
+    const seed = pair.privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(-32);
+    const plain = claimOf(signer);
+    const claim = { ...plain, signature: ed25519ph.sign(plain.signedBytes, seed) };
+    const entry = await logV1(sigstore.logs[0], claim, { at, named: pair });
+    const stamps = [await stamp(sigstore.stampers[0], claim.signature, at)];
+    const pem = pair.publicKey.export({ format: 'pem', type: 'spki' });
+    const key = await parsePublicKey(String(pem), 'test');
+    const asked = byKeys([{ key }], { time: { logs: 1, timestamps: 1 } });
+    const claimed = withEvidence(claim, { logEntries: [entry], timestamps: stamps });
+    expect(judged(asked, claimed)).toBe('proven');
+    expect(judged(asked, { ...claimed, signature: plain.signature })).toBe('SIGNATURE_KEY_UNKNOWN');
   });
 
   it('proves an entry of Rekor v2 without time, and one with a timestamp where both are asked for', async () => {
