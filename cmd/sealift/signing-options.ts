@@ -55,7 +55,7 @@ export function addSigningOptions(command: Command): Command {
     )
     .option(
       '--timestamp-server-url <url>',
-      'RFC 3161 timestamp authority; may be repeated',
+      'timestamp authority, asked in the JSON of Sigstore; may be repeated',
       (text: string, known: readonly string[]) => [...known, url(text)],
       [],
     )

@@ -112,10 +112,16 @@ export class KeylessBench {
     services: Services,
     signer: Signer = { identity: workflow },
   ): readonly string[] {
-    const root = this.#rootFile(this.sigstore);
     const by =
-      'keys' in signer ? ['--key', signer.keys.key] : ['--identity-token', identityToken(signer.identity)];
-    const who = ['--yes', ...by, '--trusted-root', root];
+      'keys' in signer
+        ? ['--key', signer.keys.key]
+        : [
+            '--identity-token',
+            identityToken(signer.identity),
+            '--trusted-root',
+            this.#rootFile(this.sigstore),
+          ];
+    const who = ['--yes', ...by];
     if (format === 'bundle') return [...who, '--signing-config', this.#signingConfig(services)];
     const { url, timestampUrl } = this.sigstore;
     return [
