@@ -137,4 +137,8 @@ describe('coversRepository', () => {
       expect.objectContaining({ code: 'REFERENCE_INVALID', message: expect.not.stringContaining('secret') }),
     );
   });
+
+  it('says of a URL that it cannot read what was expected of it', () => {
+    expect(() => spellingsOf('oci://registry.test')).toThrow(/repository/);
+  });
 });

@@ -58,7 +58,7 @@ async function keyless(verify: Verify, subject: string, material: TrustMaterial)
     identities:
       written.length === 0 ? [anybody] : written.map((identity, at) => readIdentity(identity, at, subject)),
     time: keylessTime,
-    trustedRoot: await openTrustedRoot(material, secretRef === undefined ? undefined : { secretRef }),
+    trustedRoot: await openTrustedRoot(material, { secretRef }),
   };
   return { ...anyAuthority(name, [authority]), notes: notesOn(written, subject) };
 }
