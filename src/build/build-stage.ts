@@ -17,7 +17,7 @@ import { refuseEncrypted } from './encrypted.ts';
 import type { Exec } from './exec.ts';
 import { Faults } from './faults.ts';
 import { transformationsOf } from './generate-kustomization.ts';
-import { checkIdentities } from './identity.ts';
+import { checkCommonMetadata, checkIdentities } from './identity.ts';
 import type { ObjectCollection } from './objects.ts';
 import { inApplyOrder } from './order.ts';
 import { buildOverlay } from './overlay-build.ts';
@@ -211,12 +211,11 @@ class Build {
     const substituted = this.#substitute(objects);
     const scoped = substituted.map((built) => inScope(built, warnings));
     checkIdentities(scoped, faults);
+    const common = delivery.spec.commonMetadata;
+    checkCommonMetadata(common, subjectOf(delivery), faults);
     faults.throwIfAny(subjectOf(delivery));
     if (scoped.length === 0) refuseEmpty(delivery, this.#request.artifact, this.#looked);
-    const marked = scoped.map((built) => ({
-      ...built,
-      object: withCommonMetadata(built.object, delivery.spec.commonMetadata),
-    }));
+    const marked = scoped.map((built) => ({ ...built, object: withCommonMetadata(built.object, common) }));
     return { objects: inApplyOrder(marked), warnings, clearTexts };
   }
 }

@@ -128,6 +128,14 @@ describe('what every API server refuses is refused with its place', () => {
     expect(error.message).toContain(message);
   });
 
+  it('also when the delivery asks for it', async () => {
+    const spec = { commonMetadata: { labels: { team: 'a b' } } };
+    const error = await site.failure({ 'a.yaml': object('v1', 'X', { name: 'a' }) }, { spec });
+    expect(error.message).toMatch(
+      /^Kustomization\/shop\/app spec.commonMetadata: metadata.labels: .* as team$/,
+    );
+  });
+
   it('and what one of them may take is left to it', async () => {
     const taken = [
       object('rbac.authorization.k8s.io/v1', 'ClusterRole', { name: 'system:Node_reader' }, { rules: [] }),

@@ -1,3 +1,4 @@
+import type { Kustomization } from '../api/index.ts';
 import { formatRef, type KubernetesObject, refOf } from '../core/index.ts';
 import { builtInKind } from './built-in-kinds.ts';
 import type { BuiltObject } from './built-object.ts';
@@ -132,6 +133,17 @@ function identityFault(object: KubernetesObject): string | undefined {
     annotationFault(object) ??
     unknownFieldFault(object)
   );
+}
+
+/** Checks what `spec.commonMetadata` puts on every object. */
+export function checkCommonMetadata(
+  common: Kustomization['spec']['commonMetadata'],
+  delivery: string,
+  faults: Faults,
+): void {
+  const marked = { apiVersion: 'v1', kind: 'Any', metadata: { name: 'any', ...common } };
+  const fault = labelFault(marked) ?? annotationFault(marked);
+  if (fault !== undefined) faults.add('OBJECT_INVALID', `${delivery} spec.commonMetadata`, fault);
 }
 
 /** Checks what every stage after this one relies on and every API server asks for, and that no object is there twice. */
