@@ -109,6 +109,47 @@ describe('a rule', () => {
     expect(performance.now() - started).toBeLessThan(10_000);
   });
 
+  const long = 'a'.repeat(1_000_000);
+  const inside = `${'a'.repeat(250_000)}b${'a'.repeat(250_000)}`;
+  const manyTexts = { names: [`${long}b`, `${long}c`], l: Array.from({ length: 20_000 }, (_, at) => at) };
+  const eachName = (condition: string): string =>
+    `predicate.names.exists(n, predicate.l.exists(x, ${condition}))`;
+
+  it.each<[string, Record<string, unknown>]>([
+    ['predicate.text.contains(predicate.part)', { text: long, part: inside }],
+    [eachName('n.contains("aaaaaaaaaaaaaaab")'), { names: [long], l: manyTexts.l }],
+    [eachName('n.matches("^(a|b|ab)*c$")'), { names: [`${long}b`], l: manyTexts.l }],
+    [eachName('n.lowerAscii() == "x"'), manyTexts],
+    [eachName('n.trim().startsWith("x")'), manyTexts],
+    [eachName('size(n) == x'), manyTexts],
+    [eachName('predicate.names.exists(m, n < m && x == -1)'), manyTexts],
+    [
+      'predicate.names.exists(n, predicate.names.exists(m, predicate.l.exists(x, n == m && x == -1)))',
+      manyTexts,
+    ],
+  ])('reads so much text and no more, however often a rule hands it on: %s', async (cel, predicate) => {
+    const rule = await compileRule({ cel }, subject);
+    const before = process.cpuUsage().user;
+    expect(rule.refusal({ ...attested, predicate })).toContain('within 1000000 looks');
+    expect(process.cpuUsage().user - before).toBeLessThan(10_000_000);
+  });
+
+  it('reads no long text as a duration, which would take the cube of its length', async () => {
+    const rule = await compileRule({ cel: 'duration(predicate.age) < duration("1h")' }, subject);
+    const before = process.cpuUsage().user;
+    const age = '1'.repeat(4_000);
+    expect(rule.refusal({ ...attested, predicate: { age } })).toContain('at most 32 characters, got 4000');
+    expect(process.cpuUsage().user - before).toBeLessThan(5_000_000);
+    expect(rule.refusal({ ...attested, predicate: { age: '59m59.999999999s' } })).toBeUndefined();
+  });
+
+  it('takes a long text where it is looked at once', async () => {
+    const cel =
+      'predicate.text.contains("needle") && predicate.text.matches("need(le|ful)") && predicate.text.trim().lowerAscii().endsWith("needle")';
+    const rule = await compileRule({ cel }, subject);
+    expect(rule.refusal({ ...attested, predicate: { text: `${long}${long}needle` } })).toBeUndefined();
+  });
+
   it('judges a bill of materials of fifty thousand members', async () => {
     const packages = Array.from({ length: 10_000 }, (_, at) => ({
       name: `package-${at}`,

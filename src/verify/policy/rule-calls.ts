@@ -1,0 +1,120 @@
+import type { ASTNode, Environment } from '@marcbachmann/cel-js';
+import { SealiftError } from '../../core/index.ts';
+import { countedText, durationText, standIns } from './rule-functions.ts';
+import { compiledPattern } from './rule-pattern.ts';
+
+/** Their first argument is a name, no value. */
+const macros: ReadonlySet<string> = new Set(['has', 'all', 'exists', 'exists_one', 'filter', 'map']);
+
+/** They take time by the length of what they compare. */
+const comparisons: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=', 'in']);
+
+/**
+ * Functions and macros that a rule may call. Left out: what multiplies values (`bind`, `split`, `join`) and what reads bytes.
+ * https://github.com/google/cel-spec/blob/v0.24.0/doc/langdef.md#list-of-standard-definitions
+ */
+const functions: ReadonlySet<string> = new Set([
+  ...macros,
+  ...['size', 'dyn', 'type'],
+  ...['bool', 'double', 'int', 'string', 'uint', 'timestamp', 'duration'],
+  ...['contains', 'endsWith', 'matches', 'startsWith', 'lowerAscii', 'upperAscii', 'trim', 'substring'],
+  ...['getFullYear', 'getMonth', 'getDate', 'getDayOfMonth', 'getDayOfWeek', 'getDayOfYear', 'getHours'],
+  ...['getMinutes', 'getSeconds', 'getMilliseconds'],
+]);
+
+/**
+ * Holds a rule to the functions that are offered, and has every text counted that it compares or hands to one.
+ * @throws SealiftError CONFIG_INVALID for a call that is not offered.
+ */
+export function restrictCalls(ast: ASTNode, environment: Environment, subject: string): void {
+  const around: Around = (name, inner) => {
+    const call = environment.parse(`${name}(0)`).ast as Call;
+    call.args[1] = [inner];
+    return call;
+  };
+  for (const node of [...nodesOf(ast)]) {
+    if (isCall(node)) {
+      restrict(node, subject);
+      countArguments(node, around);
+    } else if (comparisons.has(node.op)) {
+      const compared = node as ASTNode & { args: ASTNode[] };
+      compared.args = compared.args.map((side) => counted(side, around));
+    }
+  }
+}
+
+type Around = (name: string, inner: ASTNode) => ASTNode;
+type Call = ASTNode & { args: [name: string, arguments: ASTNode[]] };
+type MethodCall = ASTNode & { args: [name: string, receiver: ASTNode, arguments: ASTNode[]] };
+
+function isCall(node: ASTNode): node is ASTNode & { op: 'call' | 'rcall' } {
+  return node.op === 'call' || node.op === 'rcall';
+}
+
+/** What a policy writes out itself is as long as it is. */
+function counted(node: ASTNode, around: Around): ASTNode {
+  return ['value', 'list', 'map'].includes(node.op) ? node : around(countedText, node);
+}
+
+function countArguments(node: ASTNode & { op: 'call' | 'rcall' }, around: Around): void {
+  const [name] = node.args;
+  if (macros.has(name)) return;
+  if (node.op === 'call') {
+    const call = node as Call;
+    const wrapper = name === 'duration' ? durationText : countedText;
+    call.args[1] = call.args[1].map((one) => (one.op === 'value' ? one : around(wrapper, one)));
+    return;
+  }
+  const call = node as MethodCall;
+  call.args[1] = counted(call.args[1], around);
+  call.args[2] = call.args[2].map((one) => counted(one, around));
+}
+
+function restrict(node: ASTNode & { op: 'call' | 'rcall' }, subject: string): void {
+  const [name] = node.args;
+  if (!functions.has(name)) {
+    const got = `expected one of the functions ${[...functions].join(', ')}, got ${name}`;
+    throw placed(subject, node, got);
+  }
+  if (name === 'matches') requirePattern(node, subject);
+  const standIn = standIns[name];
+  if (standIn !== undefined) node.args[0] = standIn;
+}
+
+/** A pattern is the policy's word, never the predicate's, so that it can be read now and stays what it is. */
+function requirePattern(node: ASTNode & { op: 'call' | 'rcall' }, subject: string): void {
+  const [pattern] = node.op === 'rcall' ? node.args[2] : [];
+  if (pattern?.op !== 'value' || typeof pattern.args !== 'string') {
+    throw placed(subject, node, 'expected TEXT.matches("PATTERN") with a pattern that is written out');
+  }
+  try {
+    compiledPattern(pattern.args);
+  } catch {
+    throw placed(subject, pattern, 'expected a regular expression in RE2 syntax');
+  }
+}
+
+function* nodesOf(value: unknown): Generator<ASTNode, void, undefined> {
+  if (Array.isArray(value)) {
+    for (const member of value) yield* nodesOf(member);
+  } else if (isNode(value)) {
+    yield value;
+    yield* nodesOf(value.args);
+  }
+}
+
+function isNode(value: unknown): value is ASTNode {
+  return typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
+}
+
+/** A fault, at its place inside the expression. */
+export function placed(
+  subject: string,
+  { start, input }: { readonly start: number; readonly input?: string | undefined },
+  detail: string,
+  cause?: Error,
+): SealiftError {
+  const before = (input ?? '').slice(0, start).split('\n');
+  const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+  return new SealiftError('CONFIG_INVALID', subject, `${place}: ${detail}`, { cause });
+}
