@@ -119,6 +119,13 @@ describe('a private key file that is refused', () => {
     });
   });
 
+  it('with a field of another kind, which is named', async () => {
+    await expect(openPrivateKey(pemOf({ ...file, ciphertext: 7 }), 'correct horse')).rejects.toMatchObject({
+      code: 'KEY_INVALID',
+      message: expect.stringContaining('ciphertext'),
+    });
+  });
+
   const sealed = (content: Uint8Array) =>
     sealPrivateKey(content, { password: 'x', salt: Buffer.alloc(32), nonce: Buffer.alloc(24) });
 
