@@ -72,14 +72,12 @@ async function findSurvivors(
 ): Promise<readonly Job[]> {
   const outside = new Set(seen.flatMap((one) => one.outside));
   const ids = jobs.map(({ id }) => id);
-  const { left, unclear } = await tryInTurn(
-    copy,
-    seen,
-    ids.filter((id) => !outside.has(id)),
-  );
+  const { left, unclear } = await tryInTurn(copy, seen, ids);
   const survivors = new Set(left);
-  for (const id of [...unclear, ...ids.filter((each) => outside.has(each))]) {
+  // In turn, a mutant sleeps while a file is loaded.
+  for (const id of [...unclear, ...ids.filter((each) => left.has(each) && outside.has(each))]) {
     if (await survivesAlone(copy, seen, id)) survivors.add(id);
+    else survivors.delete(id);
   }
   return jobs.filter(({ id }) => survivors.has(id));
 }
