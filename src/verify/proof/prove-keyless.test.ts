@@ -704,6 +704,16 @@ describe('time', () => {
     expect(judged(withEvidence({ ...claim, timestamped: envelope }, { timestamps }))).toBe(expected);
   });
 
+  it('of a legacy attestation is not what is refused when its certificate had ended', async () => {
+    const ended = { notBefore: new Date(at - 10 * minute), notAfter: new Date(at - minute) };
+    const claim = await logged(await shortLived(ended));
+    const envelope = Buffer.from('the whole envelope');
+    const timestamps = [await stamp(sigstore.stampers[0], envelope, at)];
+    expect(judged(withEvidence({ ...claim, timestamped: envelope }, { timestamps }))).toBe(
+      'CERTIFICATE_INVALID',
+    );
+  });
+
   it('refuses bytes that are no timestamp', async () => {
     const claim = await logged(await shortLived());
     expect(judged(withEvidence(claim, { timestamps: ['AAAA'] }))).toBe('TIMESTAMP_INVALID');
