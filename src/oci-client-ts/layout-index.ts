@@ -67,19 +67,42 @@ export function nameFor(tag: string, repository: string | undefined): string {
   return repository === undefined ? tag : `${repository}:${tag}`;
 }
 
+/** Entries by name and by digest, the first of each. */
+interface Lookup {
+  readonly names: ReadonlyMap<string, Descriptor>;
+  readonly digests: ReadonlyMap<string, Descriptor>;
+}
+
+/** An index is asked thousands of times before it is replaced: whoever has 1,000 sources would else look at a million entries for each round. */
+const lookups = new WeakMap<LayoutIndex, Lookup>();
+
+function lookupOf(index: LayoutIndex): Lookup {
+  const known = lookups.get(index);
+  if (known !== undefined) return known;
+  const names = new Map<string, Descriptor>();
+  const digests = new Map<string, Descriptor>();
+  for (const entry of index.entries) {
+    const name = nameOf(entry);
+    if (name !== undefined && !names.has(name)) names.set(name, entry);
+    if (!digests.has(entry.digest)) digests.set(entry.digest, entry);
+  }
+  const lookup = { names, digests };
+  lookups.set(index, lookup);
+  return lookup;
+}
+
 /** A repository's own tag comes before a bare one; of several entries with one name the first counts. */
 export function findByTag(
   index: LayoutIndex,
   tag: string,
   repository: string | undefined,
 ): Descriptor | undefined {
-  const named = (name: string): Descriptor | undefined =>
-    index.entries.find((entry) => nameOf(entry) === name);
-  return named(nameFor(tag, repository)) ?? (isTag(tag) ? named(tag) : undefined);
+  const { names } = lookupOf(index);
+  return names.get(nameFor(tag, repository)) ?? (isTag(tag) ? names.get(tag) : undefined);
 }
 
 export function findByDigest(index: LayoutIndex, digest: string): Descriptor | undefined {
-  return index.entries.find((entry) => entry.digest === digest);
+  return lookupOf(index).digests.get(digest);
 }
 
 /** Sorted, each once. */
@@ -105,7 +128,7 @@ export function listRepositories(index: LayoutIndex): string[] {
 
 /** Keeps a manifest findable without a name; what the index has already stays as it is. */
 export function withManifest(index: LayoutIndex, manifest: Descriptor): LayoutIndex {
-  if (findByDigest(index, manifest.digest) !== undefined) return index;
+  if (index.entries.some(({ digest }) => digest === manifest.digest)) return index;
   return { ...index, entries: [...index.entries, unnamed(manifest)] };
 }
 

@@ -4,6 +4,7 @@ import type { TimeBound } from '../../core/index.ts';
 import { type FloorMemory, missingFrom, unitedMemory } from '../floor-memory.ts';
 import type { FloorCopy } from './floor-copy.ts';
 import { onDisk } from './on-disk.ts';
+import { Statements } from './statements.ts';
 
 const floorKind = 'Floor';
 const timeKind = 'TimeBound';
@@ -13,13 +14,13 @@ const timeKind = 'TimeBound';
  * floor away. Nothing is held in memory, since commands write beside the agent.
  */
 export class SqliteFloors implements Floors {
-  readonly #database: DatabaseSync;
+  readonly #statements: Statements;
   readonly #path: string;
   readonly #copy: FloorCopy;
   readonly time: TimeMemory;
 
   constructor(database: DatabaseSync, path: string, copy: FloorCopy) {
-    this.#database = database;
+    this.#statements = new Statements(database);
     this.#path = path;
     this.#copy = copy;
     this.time = { find: () => this.#time(), save: (bound) => this.#saveTime(bound) };
@@ -44,8 +45,8 @@ export class SqliteFloors implements Floors {
 
   remove(floor: Floor): void {
     onDisk(this.#path, () =>
-      this.#database
-        .prepare('DELETE FROM record WHERE kind = ? AND namespace = ? AND name = ?')
+      this.#statements
+        .of('DELETE FROM record WHERE kind = ? AND namespace = ? AND name = ?')
         .run(floorKind, floor.repository, floorKey(floor)),
     );
     this.#copy.remove(floor);
@@ -94,8 +95,8 @@ export class SqliteFloors implements Floors {
 
   #bodies(query: string, ...parameters: readonly string[]): readonly unknown[] {
     return onDisk(this.#path, () =>
-      this.#database
-        .prepare(query)
+      this.#statements
+        .of(query)
         .all(...parameters)
         .map((row) => JSON.parse(String(row.body)) as unknown),
     );
@@ -103,8 +104,8 @@ export class SqliteFloors implements Floors {
 
   #insert(key: readonly [kind: string, namespace: string, name: string], body: unknown): void {
     onDisk(this.#path, () =>
-      this.#database
-        .prepare('INSERT OR REPLACE INTO record (kind, namespace, name, body) VALUES (?, ?, ?, ?)')
+      this.#statements
+        .of('INSERT OR REPLACE INTO record (kind, namespace, name, body) VALUES (?, ?, ?, ?)')
         .run(...key, JSON.stringify(body)),
     );
   }

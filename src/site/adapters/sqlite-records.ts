@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Records } from '../../api/index.ts';
 import { onDisk } from './on-disk.ts';
+import { Statements } from './statements.ts';
 
 interface Named {
   readonly namespace: string;
@@ -20,12 +21,14 @@ const keyOf = (namespace: string, name: string): string => `${namespace}/${name}
 /** Records of one kind. They are small and all held in memory; the table is read once, and every write goes through. */
 export class SqliteRecords<T extends Named> implements Records<T> {
   readonly #database: DatabaseSync;
+  readonly #statements: Statements;
   readonly #path: string;
   readonly #kind: string;
   readonly #records = new Map<string, T>();
 
   constructor(database: DatabaseSync, path: string, kind: string) {
     this.#database = database;
+    this.#statements = new Statements(database);
     this.#path = path;
     this.#kind = kind;
     const rows = database
@@ -45,8 +48,8 @@ export class SqliteRecords<T extends Named> implements Records<T> {
   save(record: T): void {
     const body = JSON.stringify(record);
     onDisk(this.#path, () =>
-      this.#database
-        .prepare('INSERT OR REPLACE INTO record (kind, namespace, name, body) VALUES (?, ?, ?, ?)')
+      this.#statements
+        .of('INSERT OR REPLACE INTO record (kind, namespace, name, body) VALUES (?, ?, ?, ?)')
         .run(this.#kind, record.namespace, record.name, body),
     );
     this.#keep(record);
@@ -64,8 +67,8 @@ export class SqliteRecords<T extends Named> implements Records<T> {
 
   remove(namespace: string, name: string): void {
     onDisk(this.#path, () =>
-      this.#database
-        .prepare('DELETE FROM record WHERE kind = ? AND namespace = ? AND name = ?')
+      this.#statements
+        .of('DELETE FROM record WHERE kind = ? AND namespace = ? AND name = ?')
         .run(this.#kind, namespace, name),
     );
     this.#records.delete(keyOf(namespace, name));
