@@ -12,7 +12,7 @@ import {
 } from 'oci-client-ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { PeerName } from '../peers/peer.ts';
-import { bundleStyle, cosignKeys, cosignSign } from './harness/cosign-styles.ts';
+import { bundleStyle, cosignKeys, cosignSign, legacyTagStyle } from './harness/cosign-styles.ts';
 import { startCraneRegistry } from './harness/crane-registry.ts';
 import { cuttingProxy } from './harness/cutting-proxy.ts';
 import { describeWithPeers } from './harness/describe-with-peers.ts';
@@ -226,19 +226,24 @@ for (const kind of kinds) {
       await repository.delete(subject);
     });
 
-    it('carries a signature of cosign along', async () => {
-      const repository = at('signed/app');
+    it.each([
+      ['in a bundle', 'bundle', bundleStyle],
+      ['under a tag', 'tag', legacyTagStyle],
+    ] as const)('carries a signature of cosign %s along', async (_where, name, style) => {
+      const [from, to, folder] = [`signed/${name}`, `again/${name}`, `signed-by-${name}`];
+      const repository = at(from);
       const layer = content(mediaTypes.octetStream, noise(1000));
-      const descriptor = await publish(repository, { layers: [layer], artifactType, note: kind.title });
+      const note = `${kind.title} ${name}`;
+      const descriptor = await publish(repository, { layers: [layer], artifactType, note });
       await repository.tag(descriptor, 'v1');
-      const { key, pub } = await cosignKeys(workshop, 'signer');
-      const reference = `${registry.host}/signed/app@${descriptor.digest}`;
-      await cosignSign(workshop, bundleStyle, { key, reference });
+      const { key, pub } = await cosignKeys(workshop, `signer-${name}`);
+      const reference = `${registry.host}/${from}@${descriptor.digest}`;
+      await cosignSign(workshop, style, { key, reference });
 
-      const layout = await openLayout(workshop.path('signed-layout'));
+      const layout = await openLayout(workshop.path(folder));
       await copy(repository, layout.repository(), 'v1', { referrers: true });
-      await copy(layout.repository(), at('signed/again'), 'v1', { referrers: true });
-      const again = `${registry.host}/signed/again@${descriptor.digest}`;
+      await copy(layout.repository(), at(to), 'v1', { referrers: true });
+      const again = `${registry.host}/${to}@${descriptor.digest}`;
       await workshop.run('cosign', 'verify', '--key', pub, '--insecure-ignore-tlog=true', again);
     });
   });
