@@ -3,7 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeWithPeers } from './harness/describe-with-peers.ts';
 import { expectAnswers } from './harness/expect-answers.ts';
 import { type Asked, KeylessBench, workflow } from './harness/keyless-bench.ts';
-import { aLog, evidenceOfIdentities, type Format, proofsOfTime } from './harness/proofs-of-time.ts';
+import {
+  aLog,
+  aLogAndATimestamp,
+  evidenceOfIdentities,
+  type Format,
+  proofsOfTime,
+} from './harness/proofs-of-time.ts';
 
 const provenance = 'https://slsa.dev/provenance/v1';
 const accepted = { cosign: 'yes', sealift: 'yes' };
@@ -94,6 +100,29 @@ describeWithPeers('signing without a key, by a Sigstore instance of one’s own'
         expect(cosign).not.toBe('yes');
       }
     });
+  });
+
+  it.concurrent('certificates that are in no CT log count as those of an authority of one’s own', async () => {
+    const unlogged = await KeylessBench.start({ ctLog: false });
+    try {
+      const reference = await unlogged.publish('unlogged');
+      const flags = unlogged.cosignFlags('bundle', { log: 1, timestamp: true });
+      await unlogged.workshop.run('cosign', 'sign', ...flags, reference);
+      const asKeyless = asked('bundle', { root: unlogged.sigstore });
+      const refused = await unlogged.verdicts(reference, asKeyless);
+      expect(refused.sealift).toMatch(/CERTIFICATE_INVALID/);
+      expect(refused.cosign).not.toBe('yes');
+      const question = { ...aLogAndATimestamp, flags: ['--insecure-ignore-sct', '--use-signed-timestamps'] };
+      const asOwn = { ...asKeyless, question, ownAuthority: unlogged.sigstore.certificates };
+      expect(await unlogged.verdicts(reference, asOwn)).toEqual(accepted);
+      const { issuer, subject } = workflow;
+      const byOther = { ...asOwn, signer: { identity: { issuer: `${issuer}/`, subject } } };
+      const elsewhere = await unlogged.verdicts(reference, byOther);
+      expect(elsewhere.sealift).toMatch(/SIGNATURE_IDENTITY_UNKNOWN/);
+      expect(elsewhere.cosign).not.toBe('yes');
+    } finally {
+      await unlogged.close();
+    }
   });
 
   describe('what cosign attests', () => {

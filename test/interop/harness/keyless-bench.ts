@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Verdict } from '../../../src/api/index.ts';
+import { oids } from '../../fixtures/certificate-maker.ts';
 import { identityToken } from '../../fixtures/identity-token.ts';
+import { certificatePem } from '../../fixtures/offline-bundles.ts';
 import {
   type PrivateSigstore,
   type Services,
@@ -38,6 +40,8 @@ export interface Asked {
   readonly predicateType?: string;
   /** Extensions of the certificate, in the words of a policy. */
   readonly extensions?: Readonly<Record<string, string>>;
+  /** Asks Sealift for certificates of an authority of one's own that this one is, instead of those of a Fulcio. */
+  readonly ownAuthority?: readonly Buffer[];
 }
 
 function whoFlags(signer: Signer): readonly string[] {
@@ -47,10 +51,21 @@ function whoFlags(signer: Signer): readonly string[] {
 }
 
 /** Of a policy. A key with nothing to ask of the trusted root names none. */
-function authorityFor({ signer, question: { asks }, extensions = {} }: Asked): Record<string, unknown> {
+function authorityFor(asked: Asked): Record<string, unknown> {
+  const {
+    signer,
+    question: { asks },
+    extensions = {},
+    ownAuthority,
+  } = asked;
   const trustedRoot = { secretRef: { name: 'root' } };
   if ('identity' in signer) {
     const { issuer, subject } = signer.identity;
+    if (ownAuthority !== undefined) {
+      const data = ownAuthority.map(certificatePem).join('');
+      const identities = [{ subject, extensions: { ...extensions, [oids.issuer]: issuer } }];
+      return { certificate: { data, identities, trustedRoot } };
+    }
     return { keyless: { identities: [{ issuer, subject, extensions }], trustedRoot } };
   }
   const asksRoot = (asks.logs ?? 0) + (asks.timestamps ?? 0) > 0;
@@ -70,9 +85,9 @@ export class KeylessBench {
   readonly #registry: LiveRegistry;
   readonly #judge = new Judge();
 
-  static async start(): Promise<KeylessBench> {
+  static async start({ ctLog = true } = {}): Promise<KeylessBench> {
     const workshop = new Workshop();
-    const instances = await Promise.all([startPrivateSigstore(), startPrivateSigstore()]);
+    const instances = await Promise.all([startPrivateSigstore({ ctLog }), startPrivateSigstore({ ctLog })]);
     return new KeylessBench(workshop, await startOurs(workshop), instances);
   }
 
