@@ -132,7 +132,7 @@ describe('an object of an overlay that is at fault', () => {
     );
   });
 
-  it.each([
+  it.each<[string, Files, string, string?]>([
     ['files', files, 'b.yaml:2 (document 1): ConfigMap/a is already defined at a.yaml:1 (document 1)'],
     [
       'a file and a generator',
@@ -143,12 +143,29 @@ describe('an object of an overlay that is at fault', () => {
       'kustomization.yaml:4: ConfigMap/a is already defined at a.yaml:1 (document 1)',
     ],
     [
-      'one file twice',
-      { 'kustomization.yaml': 'resources: [a.yaml, a.yaml]\n', 'a.yaml': config('a') },
+      'a file and one that is given that name',
+      {
+        'kustomization.yaml': 'resources: [b, a.yaml]\npatches: [{path: p.yaml}]\n',
+        'b/kustomization.yaml': 'namePrefix: p-\nresources: [c.yaml, d.yaml]\n',
+        'b/c.yaml': config('q-a'),
+        'b/d.yaml': config('b'),
+        'a.yaml': config('p-b'),
+        'p.yaml': config('p-b'),
+      },
+      'b/d.yaml:1 (document 1): ConfigMap/p-b is already defined at a.yaml:1 (document 1)',
+      'p-b',
+    ],
+    [
+      'one file twice, others of that name being in other namespaces',
+      {
+        'kustomization.yaml': 'resources: [b.yaml, a.yaml, a.yaml]\n',
+        'a.yaml': config('a'),
+        'b.yaml': config('a', '  namespace: b\n'),
+      },
       'a.yaml:1 (document 1): ConfigMap/a is used twice (kustomization.yaml: may not add resource',
     ],
-  ])('and is refused by kustomize is told by both places: %s', async (_what, tree, message) => {
-    const said = "may not add resource with an already registered id: ConfigMap.v1.[noGrp]/a.[noNs]'";
+  ])('and is refused by kustomize is told by both places: %s', async (_what, tree, message, name = 'a') => {
+    const said = `may not add resource with an already registered id: ConfigMap.v1.[noGrp]/${name}.[noNs]'`;
     const error = await site.failure(tree, { exec: new FakeExec(() => failed(`Error: ${said}\n`)) });
     expect(error.code).toBe('OBJECT_DUPLICATE');
     expect(error.message).toContain(message);

@@ -3,7 +3,7 @@ import { asSealiftError, SealiftError } from '../core/index.ts';
 import type { ObjectOrigin } from './built-object.ts';
 import { type BuildSources, decryptSources } from './decryption/decrypt-sources.ts';
 import type { Decryption } from './decryption/decryption.ts';
-import { duplicateError } from './duplicate.ts';
+import { duplicateError, type ReadTree } from './duplicate.ts';
 import type { Exec } from './exec.ts';
 import type { Faults } from './faults.ts';
 import { generateKustomization } from './generate-kustomization.ts';
@@ -120,13 +120,11 @@ interface Run {
   readonly workspace: Workspace;
   /** The kustomization that is built, for messages. */
   readonly file: string;
-  /** All that kustomize reads. */
-  readonly files: ReadonlySet<string>;
-  readonly places: SourcePlaces;
+  readonly read: ReadTree;
 }
 
 async function runKustomize(run: Run, signal: AbortSignal): Promise<KustomizeOutput> {
-  const { request, ports, workspace, file, files, places } = run;
+  const { request, ports, workspace, file, read } = run;
   const running = ports.exec.run(
     {
       program: ports.kustomize,
@@ -148,7 +146,9 @@ async function runKustomize(run: Run, signal: AbortSignal): Promise<KustomizeOut
   try {
     return readOutcome(outcome, file, workspace.root);
   } catch (thrown) {
-    throw thrown instanceof SealiftError ? await duplicateError(thrown, files, places) : thrown;
+    if (!(thrown instanceof SealiftError)) throw thrown;
+    // What cannot be looked up changes nothing about what kustomize said.
+    throw await duplicateError(thrown, read).catch(() => thrown);
   }
 }
 
@@ -158,10 +158,10 @@ async function originsOf(
   kustomization: JsonObject,
   signal: AbortSignal,
 ): Promise<readonly (ObjectOrigin | undefined)[]> {
-  const { request, workspace, file, places } = run;
+  const { request, workspace, file, read } = run;
   await workspace.write(file, formatJson(withOriginMetadata(kustomization)));
   const { text } = await runKustomize(run, signal);
-  const sources = new OriginSources(places, request.directory);
+  const sources = new OriginSources(read.places, request.directory);
   const origins: (ObjectOrigin | undefined)[] = [];
   for (const told of readOrigins(text)) {
     signal.throwIfAborted();
@@ -204,9 +204,16 @@ export async function buildOverlay(
     if (path !== prepared.path) collection.clearTexts.push(Buffer.from(content).toString('utf8'));
   }
   const workspace = await ports.workspaces.open({ root: request.root, ...prepared.part }, signal);
-  const places = new SourcePlaces(request.tree);
-  const files = new Set([...prepared.part.files, prepared.path]);
-  const run = { request, ports, workspace, file: prepared.path, files, places };
+  const read: ReadTree = {
+    // The one that is built says what the delivery asks for as well.
+    kustomizations: [
+      ...prepared.sources.kustomizations,
+      { directory: request.directory, value: prepared.value },
+    ],
+    files: new Set([...prepared.part.files, prepared.path]),
+    places: new SourcePlaces(request.tree),
+  };
+  const run = { request, ports, workspace, file: prepared.path, read };
   const printing = print(run, { changed, kustomization: prepared.value }, signal);
   const remove = (): Promise<void> => workspace.remove();
   // The files go while what was made of them is read.

@@ -9,6 +9,7 @@ import { readYaml } from './yaml-readings.ts';
 export interface SourcePlace {
   readonly kind: string;
   readonly name: string;
+  readonly namespace: string;
   readonly place: string;
 }
 
@@ -17,29 +18,34 @@ const generators = [
   ['secretGenerator', 'Secret'],
 ] as const;
 
+function text(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
 function objectsIn(value: JsonValue, place: string): readonly SourcePlace[] {
   if (!isObject(value)) return [];
   const { kind, metadata, items } = value;
   if (isList(items)) return items.flatMap((item, index) => objectsIn(item, `${place} item ${index + 1}`));
-  const name = isObject(metadata) ? metadata['name'] : undefined;
-  return typeof kind === 'string' && typeof name === 'string' ? [{ kind, name, place }] : [];
+  if (typeof kind !== 'string' || !isObject(metadata) || typeof metadata['name'] !== 'string') return [];
+  return [{ kind, name: metadata['name'], namespace: text(metadata['namespace']), place }];
 }
 
-function generatorsIn(path: string, text: string): readonly SourcePlace[] {
-  const { value, place } = parseKustomization(path, text, new Faults());
+function generatorsIn(path: string, content: string): readonly SourcePlace[] {
+  const { value, place } = parseKustomization(path, content, new Faults());
   return generators.flatMap(([field, kind]) => {
     const items = value[field];
     if (!isList(items)) return [];
     return items.flatMap((item, index) => {
-      const name = isObject(item) ? item['name'] : undefined;
-      return typeof name === 'string' ? [{ kind, name, place: place([field, index]) }] : [];
+      if (!isObject(item) || typeof item['name'] !== 'string') return [];
+      const { name, namespace } = item;
+      return [{ kind, name, namespace: text(namespace), place: place([field, index]) }];
     });
   });
 }
 
-function placesIn(path: string, text: string): readonly SourcePlace[] {
-  if (isKustomization(path)) return generatorsIn(path, text);
-  return [...readYaml(path, text, 'source')].flatMap(({ read, place }) => objectsIn(read().value, place));
+function placesIn(path: string, content: string): readonly SourcePlace[] {
+  if (isKustomization(path)) return generatorsIn(path, content);
+  return [...readYaml(path, content, 'source')].flatMap(({ read, place }) => objectsIn(read().value, place));
 }
 
 /** Where the objects of a tree stand; each file is read once. */
