@@ -1,15 +1,10 @@
 import type { Command } from 'commander';
-import {
-  attachStatement,
-  attestationStatement,
-  type BundleSigner,
-  type Predicate,
-} from '../../src/verify/index.ts';
-import { openSignable } from './open-artifact.ts';
+import { attestationStatement } from '../../src/verify/index.ts';
 import { outputOption } from './options.ts';
 import { formatValue, type OutputFormat } from './output.ts';
 import { predicateOf, predicateTypes, readPredicateFile } from './predicate.ts';
-import { formatSigned, type SignedResult, signedResult } from './signed-result.ts';
+import { putStatement } from './put-statement.ts';
+import { formatSigned } from './signed-result.ts';
 import { addSigningOptions, requireSigner, type SigningOptions } from './signing-options.ts';
 import { stopSignal } from './stop-signal.ts';
 
@@ -21,41 +16,16 @@ interface AttestOptions extends SigningOptions {
   readonly output: OutputFormat;
 }
 
-export interface AttestationRequest {
-  /** `oci://HOST/REPOSITORY` or `oci-layout:DIRECTORY`, with a tag or digest. */
-  readonly reference: string;
-  readonly insecure: boolean;
-  readonly signer: BundleSigner;
-  readonly predicate: Predicate;
-}
-
-/** States something about what a reference names now, by its digest, and puts the signed statement beside it. */
-export async function attest(request: AttestationRequest, signal: AbortSignal): Promise<SignedResult> {
-  const { reference, insecure, signer, predicate } = request;
-  const { store, manifest, reference: named, close } = await openSignable(reference, insecure, signal);
-  try {
-    const statement = attestationStatement(manifest.digest, predicate);
-    const attached = await attachStatement(
-      store,
-      { subject: manifest, statement, signer, created: new Date() },
-      signal,
-    );
-    const { digest } = manifest;
-    return signedResult(
-      { reference: named, digest, predicateType: statement.predicateType, annotations: {} },
-      attached,
-    );
-  } finally {
-    await close();
-  }
-}
-
 async function runAttest(reference: string, options: AttestOptions): Promise<void> {
   const { key, insecure, output } = options;
   const content = await readPredicateFile(options.predicate);
   const predicate = predicateOf(options.type, content, Date.now());
   const signer = await requireSigner(options, key);
-  const result = await attest({ reference, insecure, signer, predicate }, stopSignal());
+  const result = await putStatement(
+    { reference, insecure, signer, annotations: {} },
+    (digest) => attestationStatement(digest, predicate),
+    stopSignal(),
+  );
   const text =
     output === 'table'
       ? formatSigned(result, `attested ${result.predicateType} of`)

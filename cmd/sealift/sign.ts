@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { freshnessAnnotations } from '../../src/api/index.ts';
 import { SealiftError } from '../../src/core/index.ts';
-import { attachStatement, type BundleSigner, signatureStatement } from '../../src/verify/index.ts';
+import { signatureStatement } from '../../src/verify/index.ts';
 import { type Annotations, annotationsOption } from './annotations-option.ts';
 import { parseExpiry } from './expiry.ts';
-import { openSignable } from './open-artifact.ts';
 import { outputOption } from './options.ts';
 import { formatValue, type OutputFormat } from './output.ts';
-import { formatSigned, type SignedResult, signedResult } from './signed-result.ts';
+import { putStatement } from './put-statement.ts';
+import { formatSigned } from './signed-result.ts';
 import { addSigningOptions, requireSigner, type SigningOptions } from './signing-options.ts';
 import { stopSignal } from './stop-signal.ts';
 
@@ -17,36 +17,6 @@ interface SignOptions extends SigningOptions {
   readonly expires?: string;
   readonly insecure: boolean;
   readonly output: OutputFormat;
-}
-
-export interface SignatureRequest {
-  /** `oci://HOST/REPOSITORY` or `oci-layout:DIRECTORY`, with a tag or digest. */
-  readonly reference: string;
-  readonly insecure: boolean;
-  readonly signer: BundleSigner;
-  /** Signed with the digest. */
-  readonly annotations: Annotations;
-}
-
-/** Signs what a reference names now, by its digest, and puts the signature beside those that are there. */
-export async function sign(request: SignatureRequest, signal: AbortSignal): Promise<SignedResult> {
-  const { reference, insecure, signer, annotations } = request;
-  const { store, manifest, reference: named, close } = await openSignable(reference, insecure, signal);
-  try {
-    const statement = signatureStatement(manifest.digest, annotations);
-    const attached = await attachStatement(
-      store,
-      { subject: manifest, statement, signer, created: new Date() },
-      signal,
-    );
-    const { digest } = manifest;
-    return signedResult(
-      { reference: named, digest, predicateType: statement.predicateType, annotations },
-      attached,
-    );
-  } finally {
-    await close();
-  }
 }
 
 function signedAnnotations({ annotations, expires }: SignOptions): Annotations {
@@ -62,7 +32,11 @@ async function runSign(reference: string, options: SignOptions): Promise<void> {
   const { key, insecure, output } = options;
   const annotations = signedAnnotations(options);
   const signer = await requireSigner(options, key);
-  const result = await sign({ reference, insecure, signer, annotations }, stopSignal());
+  const result = await putStatement(
+    { reference, insecure, signer, annotations },
+    (digest) => signatureStatement(digest, annotations),
+    stopSignal(),
+  );
   process.stdout.write(output === 'table' ? formatSigned(result) : formatValue(result, output));
 }
 

@@ -27,7 +27,7 @@ export { readIdentityToken } from './signing/identity-token.ts';
 export type { PrivateKey } from './signing/private-key.ts';
 export { openPrivateKey } from './signing/private-key.ts';
 export { signManifest } from './signing/sign-manifest.ts';
-export type { Predicate } from './signing/signed-statement.ts';
+export type { Predicate, SignedStatement } from './signing/signed-statement.ts';
 export { attestationStatement, maxPredicateBytes, signatureStatement } from './signing/signed-statement.ts';
 export type { SigningServices } from './signing/signing-services.ts';
 export { publicGoodServices, readSigningConfig, serviceUrl } from './signing/signing-services.ts';

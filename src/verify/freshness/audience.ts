@@ -2,12 +2,12 @@ import { freshnessAnnotations } from '../../api/index.ts';
 import { quoted } from '../evidence/refused.ts';
 import { isAgreed } from './agreement.ts';
 import { parseNames } from './annotation.ts';
-import { type JudgedRevision, type SignedStatement, type Stale, stale } from './rule.ts';
+import { type CountedSignature, type JudgedRevision, type Stale, stale } from './rule.ts';
 
 interface Addressed {
   readonly kind: 'addressed';
   /** Those that speak to this site: of what another site was promised, nothing counts here. */
-  readonly signatures: readonly SignedStatement[];
+  readonly signatures: readonly CountedSignature[];
 }
 
 /**
@@ -20,7 +20,7 @@ export function addressedTo(
 ): Addressed | Stale {
   if (names === undefined) return { kind: 'addressed', signatures };
   const ofManifest = annotations[freshnessAnnotations.audience];
-  const audienceOf = (signature: SignedStatement): string | undefined =>
+  const audienceOf = (signature: CountedSignature): string | undefined =>
     signature.annotations[freshnessAnnotations.audience] ?? ofManifest;
   const isForUs = isMeant(names, ofManifest);
   if (signatures.length === 0 && isForUs) return { kind: 'addressed', signatures };

@@ -4,7 +4,7 @@ import { quoted } from '../evidence/refused.ts';
 import { countAuthorities } from '../policy/count-signers.ts';
 import { agreedMoment, type StatedMoment } from './agreement.ts';
 import { parseInstant } from './annotation.ts';
-import type { FreshnessRule, JudgedRevision, SignedStatement, Stale } from './rule.ts';
+import type { CountedSignature, FreshnessRule, JudgedRevision, Stale } from './rule.ts';
 import { stale } from './rule.ts';
 import { issuedTimes, provenSigning, signingTimes, stampedAnew } from './signing-time.ts';
 
@@ -57,7 +57,7 @@ function expiryOf(
   return stale('REVISION_EXPIRED', `expected the annotation ${name}${byAuthorities(threshold, stated)}`);
 }
 
-function momentOf(by: SignedStatement, at: number | undefined): readonly StatedMoment[] {
+function momentOf(by: CountedSignature, at: number | undefined): readonly StatedMoment[] {
   return at === undefined ? [] : [{ by, at }];
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareMarks, type Floor, freshnessAnnotations as names } from '../../api/index.ts';
 import { type Fresh, judgeFreshness } from './judge-freshness.ts';
-import type { FreshnessRule, JudgedRevision, SignedStatement, Stale } from './rule.ts';
+import type { CountedSignature, FreshnessRule, JudgedRevision, Stale } from './rule.ts';
 
 const now = Date.parse('2026-06-01T00:00:00Z');
 const hour = 60 * 60_000;
@@ -17,14 +17,14 @@ const unordered: FreshnessRule = { order: 'none', expires: 'ignore' };
 
 const signature = (
   annotations: Readonly<Record<string, string>> = {},
-  change: Partial<SignedStatement> = {},
-): SignedStatement => ({ authority: 'release/ci', keyId: 'sha256:00', annotations, times: [], ...change });
+  change: Partial<CountedSignature> = {},
+): CountedSignature => ({ authority: 'release/ci', keyId: 'sha256:00', annotations, times: [], ...change });
 
 /** By a certificate that began a minute before it was used. */
-const keyless = (...times: readonly number[]): SignedStatement =>
+const keyless = (...times: readonly number[]): CountedSignature =>
   certified(Math.min(...times) - 60_000, ...times);
 
-const certified = (since: number, ...times: readonly number[]): SignedStatement => {
+const certified = (since: number, ...times: readonly number[]): CountedSignature => {
   const identity = { issuer: 'i', subject: 's' };
   return signature({}, { identity, certifiedSince: since, times: times.map((time) => ({ at: time })) });
 };
@@ -299,7 +299,7 @@ describe('attack 34: times that cannot be', () => {
 
   const beganYesterday = now - day;
 
-  it.each<[string, SignedStatement, string, string]>([
+  it.each<[string, CountedSignature, string, string]>([
     ['at once', certified(beganYesterday, beganYesterday + 2 * hour), 'fresh', 'fresh'],
     [
       'or its signature timestamped anew',
@@ -413,7 +413,7 @@ describe('attack 46: expired', () => {
 
   const aged: FreshnessRule = { order: 'none', expires: 'ignore', maxAge: 30 * day };
 
-  it.each<[string, SignedStatement, string]>([
+  it.each<[string, CountedSignature, string]>([
     ['a signature that is too old', keyless(now - 30 * day), 'REVISION_EXPIRED'],
     ['a signature that is young enough', keyless(now - 29 * day), 'fresh'],
     ['a key that says when it signed', signature({ [names.issued]: at(now - day) }), 'fresh'],
@@ -493,11 +493,11 @@ describe('attack 45: audience of another site', () => {
 
 describe('what one of several signers says alone', () => {
   const rule: FreshnessRule = { order: 'none', expires: 'ifPresent', audience: ['site-17'] };
-  const by = (authority: string, said: Readonly<Record<string, string>>): SignedStatement =>
+  const by = (authority: string, said: Readonly<Record<string, string>>): CountedSignature =>
     signature({ [names.audience]: 'site-17', ...said }, { authority, keyId: `sha256:${authority}` });
-  const until = (authority: string, end: number): SignedStatement =>
+  const until = (authority: string, end: number): CountedSignature =>
     by(authority, { [names.expires]: at(end) });
-  const signedBy = (threshold: number, ...signatures: readonly SignedStatement[]): JudgedRevision =>
+  const signedBy = (threshold: number, ...signatures: readonly CountedSignature[]): JudgedRevision =>
     revision('a', { threshold, signatures });
   const look = (asked: FreshnessRule, given: JudgedRevision): unknown => new Site().look(asked, given);
 
@@ -538,7 +538,7 @@ describe('what one of several signers says alone', () => {
 
   it('one makes nothing young', () => {
     const aged: FreshnessRule = { ...rule, maxAge: 30 * day };
-    const issued = (authority: string, ago: number): SignedStatement =>
+    const issued = (authority: string, ago: number): CountedSignature =>
       by(authority, { [names.issued]: at(now - ago * day) });
     expect(look(aged, signedBy(2, issued('a/0', 0), issued('a/1', 31)))).toMatchObject({
       code: 'REVISION_EXPIRED',

@@ -17,7 +17,7 @@ export interface FreshnessRule {
 }
 
 /** What one signature states, once it has been found good. */
-export interface SignedStatement extends Vote {
+export interface CountedSignature extends Vote {
   readonly annotations: Readonly<Record<string, string>>;
   readonly times: readonly { readonly at: number }[];
   /** As in `Signer`. */
@@ -32,7 +32,7 @@ export interface JudgedRevision {
   /** Of the manifest. */
   readonly annotations: Readonly<Record<string, string>>;
   /** The signatures that a policy counts, and no others. */
-  readonly signatures: readonly SignedStatement[];
+  readonly signatures: readonly CountedSignature[];
   /** How many authorities have to have signed, each by a signer of its own: so many have to state what counts here, too. */
   readonly threshold: number;
 }

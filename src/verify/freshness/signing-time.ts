@@ -1,6 +1,6 @@
 import { freshnessAnnotations } from '../../api/index.ts';
 import { isInstant, parseInstant } from './annotation.ts';
-import type { SignedStatement } from './rule.ts';
+import type { CountedSignature } from './rule.ts';
 
 /**
  * A proven time counts as that of signing for so long after the certificate began, in milliseconds. Whoever has a copy of a signature can have
@@ -10,19 +10,19 @@ import type { SignedStatement } from './rule.ts';
 const signingSpanMs = 2 * 60 * 60_000;
 
 /** Proven moments of signing, in milliseconds since the epoch. None for a key: its signature can be timestamped anew for ever. */
-export function signingTimes({ times, certifiedSince }: SignedStatement): readonly number[] {
+export function signingTimes({ times, certifiedSince }: CountedSignature): readonly number[] {
   if (certifiedSince === undefined) return [];
   return times.map(({ at }) => at).filter((at) => isInstant(at) && at - certifiedSince <= signingSpanMs);
 }
 
 /** When the signer says that it was signed. */
-export function issuedTimes({ annotations }: Pick<SignedStatement, 'annotations'>): readonly number[] {
+export function issuedTimes({ annotations }: Pick<CountedSignature, 'annotations'>): readonly number[] {
   const issued = parseInstant(annotations[freshnessAnnotations.issued] ?? '');
   return issued === undefined ? [] : [issued];
 }
 
 /** Every moment, in milliseconds since the epoch, of which a log, a timestamp or the signer says that the signature existed. */
-export function knownTimes(signature: Pick<SignedStatement, 'times' | 'annotations'>): readonly number[] {
+export function knownTimes(signature: Pick<CountedSignature, 'times' | 'annotations'>): readonly number[] {
   return [...signature.times.map(({ at }) => at).filter(isInstant), ...issuedTimes(signature)];
 }
 
