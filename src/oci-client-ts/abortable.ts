@@ -37,7 +37,12 @@ export async function* abortable<T>(
 
 /** Lets go of content nobody will read to its end, so that what is behind it (a socket, a file) is closed. Does not wait for it. */
 export function releaseSource(source: AsyncIterable<Uint8Array> | Uint8Array): void {
-  if (!(source instanceof Uint8Array)) stop(source, source[Symbol.asyncIterator]());
+  if (source instanceof Uint8Array) return;
+  try {
+    stop(source, source[Symbol.asyncIterator]());
+  } catch {
+    // A web stream gives no second iterator while it is read: its reader ends it.
+  }
 }
 
 /** A stream is destroyed: its iterator closes nothing before it has given a first chunk, nor while it waits for the next. */

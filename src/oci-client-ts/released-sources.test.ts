@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore, type Pusher, RemoteRepository, Transport } from './index.ts';
+import { createMemoryStore, OciError, type Pusher, RemoteRepository, Transport } from './index.ts';
 import { blobOf } from './store-contract.ts';
 
 const blob = blobOf('content');
@@ -47,5 +47,54 @@ describe('a stream that is pushed is closed', () => {
     const source = new Readable({ read() {} });
     await (await store).push(descriptor, source, options).catch(() => {});
     expect(source.destroyed).toBe(true);
+  });
+});
+
+describe('content that an upload has begun to read, and does not read on', () => {
+  /** Takes an upload, reads a chunk of it, and breaks; nothing else is there. */
+  function breaking(): Pusher {
+    const controller = { abort: () => {}, pause: () => {}, resume: () => {} } as never;
+    const dispatch: Dispatcher['dispatch'] = ({ method, body }, listener) => {
+      listener.onRequestStart?.(controller, undefined);
+      const answer = (status: number, headers: Record<string, string> = {}): void => {
+        listener.onResponseStart?.(controller, status, headers);
+        listener.onResponseEnd?.(controller, {});
+      };
+      if (method === 'POST') answer(202, { location: '/upload' });
+      else if (!(body instanceof Readable)) answer(404);
+      else body.once('data', () => listener.onResponseError?.(controller, new Error('broken')));
+      return true;
+    };
+    const dispatcher = { dispatch } as unknown as Dispatcher;
+    const transport = new Transport({ dispatcher, retry: { attempts: 1 } });
+    return new RemoteRepository({ host: 'reg.example', repository: 'team/app', transport });
+  }
+
+  let ended = 0;
+  const pieces = { [Symbol.asyncIterator]: () => parts() };
+  async function* parts(): AsyncGenerator<Uint8Array> {
+    try {
+      for (const byte of blob.bytes) yield Uint8Array.of(byte);
+    } finally {
+      ended += 1;
+    }
+  }
+  const web = (): ReadableStream<Uint8Array> =>
+    new ReadableStream({
+      pull: (reader) => reader.enqueue(blob.bytes.subarray(0, 1)),
+      cancel: () => {
+        ended += 1;
+      },
+    });
+
+  it.each<[string, () => AsyncIterable<Uint8Array>]>([
+    ['an iterable that begins anew each time', () => pieces],
+    ['a generator', parts],
+    ['a stream of the web', web],
+  ])('is let go, %s', async (_what, content) => {
+    ended = 0;
+    const pushing = breaking().push(blob.descriptor, content(), { absent: true });
+    await expect(pushing).rejects.toBeInstanceOf(OciError);
+    await expect.poll(() => ended).toBe(1);
   });
 });

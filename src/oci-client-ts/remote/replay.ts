@@ -1,3 +1,4 @@
+import { releaseSource } from '../abortable.ts';
 import { ContentCheck, checkedContent, readAll } from '../checked-content.ts';
 import type { Descriptor } from '../descriptor.ts';
 
@@ -13,6 +14,8 @@ export interface Replay {
   from(offset: number): AsyncGenerator<Uint8Array, void, undefined>;
   /** Keeps at least so many of the bytes that were read last. */
   keep(bytes: number): void;
+  /** Ends the reading of the source. */
+  release(): void;
 }
 
 /** Content in memory is checked before a byte of it is sent, a stream while it is sent. @throws OciError `size-mismatch`, `digest-mismatch`. */
@@ -71,6 +74,8 @@ class MemoryReplay implements Replay {
   }
 
   keep(): void {}
+
+  release(): void {}
 }
 
 /** One upload is what a connection may swallow without telling: buffers of this size are common on the way. */
@@ -108,6 +113,10 @@ class StreamReplay implements Replay {
       at += chunk.byteLength;
       yield chunk;
     }
+  }
+
+  release(): void {
+    releaseSource(this.#source);
   }
 
   /** What is kept from this byte on, up to the end of its chunk. A reader that was overtaken by a later one finds nothing. */

@@ -35,7 +35,11 @@ export async function uploadBlob(
   const free = await endpoint.learned.pushes.take(endpoint.concurrency, options.signal);
   try {
     const replay = await replayOf(descriptor, content);
-    await new BlobUpload(endpoint, descriptor, replay, options).run();
+    try {
+      await new BlobUpload(endpoint, descriptor, replay, options).run();
+    } finally {
+      replay.release();
+    }
   } finally {
     free();
   }
