@@ -389,10 +389,21 @@ describe('a trusted root that nobody has renewed for long', () => {
     expect(await accept(refusing)).toMatchObject({ kind: 'refused', code: 'SIGNATURE_KEY_UNKNOWN' });
   });
 
-  it('leaves an end as it is where nobody knows how old it is', async () => {
-    rootSince = undefined;
-    validUntil = 5_000;
-    expect(await accept(desired)).toMatchObject({ validUntil: 5_000 });
+  it('counts beside one of which nobody knows how old it is', async () => {
+    const keyless = {
+      identities: [{ issuer: 'https://ci.test', subject: 'me' }],
+      trustedRoot: { name: 'ours' },
+    };
+    const both = [...authorities, { name: 'ours', keyless }];
+    const { descriptor: manifest, content } = artifact;
+    const request = {
+      source,
+      desired: desiredState(source, keyPolicy('edge/release', [], { authorities: both })),
+      resolved: { revision: `stable@${manifest.digest}`, manifest, content },
+    };
+    const rootSinceOf = (name: string) => (name === 'ours' ? undefined : 0);
+    const stage = createKeepingVerifyStage({ ...ports(), rootSince: rootSinceOf });
+    expect(await stage.verify(request, signal)).toMatchObject({ warnings: [], validUntil: 180 * day });
   });
 
   it('is none of the business of sources whose policies rest on keys alone', async () => {

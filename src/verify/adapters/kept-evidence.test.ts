@@ -1,10 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ImageLayout, openLayout } from 'oci-client-ts';
+import { createMemoryStore, type ImageLayout, OciError, openLayout, type ReadStore } from 'oci-client-ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readableStore } from '../../../test/fixtures/readable-store.ts';
 import { pushArtifact } from '../../../test/fixtures/signed-artifact.ts';
 import { forgetEvidence } from '../index.ts';
+import { keepEvidence } from './kept-evidence.ts';
+import { RecordingRepository } from './recording-repository.ts';
 
 let directory: string;
 let layout: ImageLayout;
@@ -38,5 +41,28 @@ describe('evidence that is kept under a tag', () => {
     await tagged('current', tagOf(over, 'sig'));
     await forgetEvidence(layout, new Set());
     expect(await layout.names()).toEqual(['edge/app:current']);
+  });
+});
+
+it('what cannot be read again is not left out, as if it were no manifest', async () => {
+  const store = createMemoryStore();
+  const artifact = await pushArtifact(store);
+  const { signal } = new AbortController();
+  const away: ReadStore = {
+    ...readableStore(store),
+    async *fetch() {
+      yield* [];
+      throw new OciError('unreachable', 'registry.test', 'it does not answer');
+    },
+  };
+  const recorded = new RecordingRepository(away);
+  const read = async () => {
+    for await (const _ of recorded.fetch(artifact.descriptor, { signal }));
+  };
+  await expect(read()).rejects.toMatchObject({ code: 'unreachable' });
+  const { descriptor: manifest, content } = artifact;
+  const kept = { resolved: { revision: 'v1', manifest, content }, evidence: new Set<string>() };
+  await expect(keepEvidence(createMemoryStore(), recorded, kept, signal)).rejects.toMatchObject({
+    code: 'unreachable',
   });
 });
