@@ -1,5 +1,5 @@
-export type { AttachedStatement } from './adapters/attached-signature.ts';
-export { attachSignature, attachStatement, isSignedBy } from './adapters/attached-signature.ts';
+export type { AttachedStatement } from './adapters/attached-statement.ts';
+export { attachStatement, isSignedBy } from './adapters/attached-statement.ts';
 export { requestCiToken } from './adapters/ci-token.ts';
 export { forgetEvidence } from './adapters/kept-evidence.ts';
 export { generateKeyPair } from './adapters/key-pair.ts';
@@ -26,7 +26,6 @@ export type { IdentityToken } from './signing/identity-token.ts';
 export { readIdentityToken } from './signing/identity-token.ts';
 export type { PrivateKey } from './signing/private-key.ts';
 export { openPrivateKey } from './signing/private-key.ts';
-export { signManifest } from './signing/sign-manifest.ts';
 export type { Predicate, SignedStatement } from './signing/signed-statement.ts';
 export { attestationStatement, maxPredicateBytes, signatureStatement } from './signing/signed-statement.ts';
 export type { SigningServices } from './signing/signing-services.ts';

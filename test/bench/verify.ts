@@ -9,7 +9,8 @@ import { composeAgent } from '../../cmd/sealift/compose-agent.ts';
 import { push } from '../../cmd/sealift/push.ts';
 import { loadConfiguration } from '../../cmd/sealift/run-agent.ts';
 import { converge } from '../../src/agent/index.ts';
-import { attachSignature, generateKeyPair, openPrivateKey } from '../../src/verify/index.ts';
+import { generateKeyPair, openPrivateKey } from '../../src/verify/index.ts';
+import { attachSignature } from '../fixtures/attach-signature.ts';
 import { runReporting } from './run-measured.ts';
 
 const namespace = 'bench';

@@ -1,12 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import {
-  attachSignature,
-  attachStatement,
-  attestationStatement,
-  keySigner,
-  openPrivateKey,
-} from '../../src/verify/index.ts';
+import { attachStatement, attestationStatement, keySigner, openPrivateKey } from '../../src/verify/index.ts';
+import { attachSignature } from '../fixtures/attach-signature.ts';
 import { pushArtifact } from '../fixtures/signed-artifact.ts';
 import { type KeyFiles, keyKinds, makeKeys } from './harness/cosign-key-kinds.ts';
 import {

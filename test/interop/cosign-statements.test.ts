@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { mediaTypes } from 'oci-client-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Verdict } from '../../src/api/index.ts';
-import { attachSignature, openPrivateKey } from '../../src/verify/index.ts';
+import { openPrivateKey } from '../../src/verify/index.ts';
+import { attachSignature } from '../fixtures/attach-signature.ts';
 import { contentOf, push, pushArtifact } from '../fixtures/signed-artifact.ts';
 import {
   bundleStyle,

@@ -45,7 +45,7 @@ export function keyHint({ publicKey }: PrivateKey): string {
 }
 
 /** A bundle as cosign 3 writes it with a key: https://github.com/sigstore/cosign/blob/v3.0.0/specs/BUNDLE_SPEC.md */
-export function keyBundle(privateKey: PrivateKey, payload: Uint8Array): string {
+function keyBundle(privateKey: PrivateKey, payload: Uint8Array): string {
   const signature = signBytes(privateKey, preAuthEncoding(inTotoPayloadType, payload));
   return JSON.stringify({
     mediaType: bundleMediaType,

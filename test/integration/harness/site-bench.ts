@@ -18,12 +18,8 @@ import { type Convergence, converge } from '../../../src/agent/index.ts';
 import { artifactManifest } from '../../../src/artifact/index.ts';
 import type { Clock, SealiftEvent } from '../../../src/core/index.ts';
 import { fileNameOf } from '../../../src/target/file-name.ts';
-import {
-  attachSignature,
-  generateKeyPair,
-  openPrivateKey,
-  type PrivateKey,
-} from '../../../src/verify/index.ts';
+import { generateKeyPair, openPrivateKey, type PrivateKey } from '../../../src/verify/index.ts';
+import { attachSignature } from '../../fixtures/attach-signature.ts';
 import { tarOf } from '../../fixtures/tar-builder.ts';
 
 export type Tree = Readonly<Record<string, string>>;

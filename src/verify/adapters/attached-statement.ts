@@ -6,18 +6,8 @@ import type { Authority } from '../proof/authority.ts';
 import type { PublicKey } from '../proof/public-key.ts';
 import { bundleReferrer, type SignatureContents } from '../signing/bundle-referrer.ts';
 import type { BundleSigner, SignedBundle } from '../signing/bundle-signer.ts';
-import { type SignRequest, signManifest } from '../signing/sign-manifest.ts';
 import type { SignedStatement } from '../signing/signed-statement.ts';
 import { gatherFindings } from './gather.ts';
-
-/** Signs a manifest and puts the signature beside it. Answers with the signature's manifest. @throws SealiftError REGISTRY_*. */
-export async function attachSignature(
-  store: Store,
-  request: SignRequest,
-  signal: AbortSignal,
-): Promise<Descriptor> {
-  return pushContents(store, signManifest(request), signal);
-}
 
 export interface StatementRequest {
   /** The manifest that the statement is about. */
