@@ -12,15 +12,58 @@ function endsOpen(source: string, last: string): boolean {
   return text !== '' && last.endsWith(text);
 }
 
-/** Readers disagree whether lines of blanks are text where a number says how deep the text begins. */
-function isAmbiguous(header: string, lines: readonly string[], behind: string): boolean {
-  if (!/\d/.test(header)) return false;
-  // Those at the end are no part of the node.
-  return lines.some((line) => blanks.test(line)) || /^(?:[ \t]*\n)*[ \t]+(?:\n|$)/.test(behind);
+interface Line {
+  /** Blanks before its first character, which is `mark`; none in an empty line. */
+  readonly column: number;
+  readonly mark: string;
 }
 
-/** What may stand behind the last value of a document: nothing but comments, at least one of them. */
-const lastComments = /^(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*#[^\n]*(?:\n[ \t]*(?:#[^\n]*)?)*(?:\n(?:---|\.\.\.)|$)/;
+/** A line of blanks, or the blanks before the first character of one. */
+const lineBegin = /([ \t]*)([^\n]?)/y;
+
+/** The lines of a document from there on. */
+function* linesFrom(text: string, from: number): Generator<Line> {
+  for (let begin = from; begin < text.length; ) {
+    if (/^(?:---|\.\.\.)/.test(text.slice(begin, begin + 3))) return;
+    lineBegin.lastIndex = begin;
+    const [, indent = '', mark = ''] = lineBegin.exec(text) ?? [];
+    yield { column: indent.length, mark };
+    const end = text.indexOf('\n', begin);
+    begin = end < 0 ? text.length : end + 1;
+  }
+}
+
+/** Readers disagree whether lines of blanks are text where a number says how deep the text begins. */
+function isAmbiguous(header: string, lines: readonly string[], behind: Iterable<Line>): boolean {
+  if (!/\d/.test(header)) return false;
+  if (lines.some((line) => blanks.test(line))) return true;
+  // Those at the end are no part of the node.
+  for (const { column, mark } of behind) {
+    if (mark !== '') return false;
+    if (column > 0) return true;
+  }
+  return false;
+}
+
+/** Column of the key or dash that a block belongs to, by the line that its mark is in. */
+function ownerColumn(text: string, mark: number): number {
+  const line = text.slice(text.lastIndexOf('\n', mark) + 1, mark);
+  const [dashes = ''] = /^ *(?:- +)*/.exec(line) ?? [];
+  return dashes.length < line.length ? dashes.length : Math.max(line.lastIndexOf('-'), 0);
+}
+
+/** Of the comments that end a document: the column of the first, and the least of those after it. None when something else ends it. */
+function endComments(text: string, from: number): readonly [number, number] | undefined {
+  let first: number | undefined;
+  let least = Infinity;
+  for (const { column, mark } of linesFrom(text, from)) {
+    if (mark === '') continue;
+    if (mark !== '#') return undefined;
+    if (first === undefined) first = column;
+    else least = Math.min(least, column);
+  }
+  return first === undefined ? undefined : [first, least];
+}
 
 /**
  * True where kustomize moves the comments at the end of a document one line away from the block before them, and that line is
@@ -29,7 +72,11 @@ const lastComments = /^(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*#[^\n]*(?:\n[ \t]*(?:#[^\n
 export function gainsLine({ source, type, range }: Scalar.Parsed, { text }: YamlDocument): boolean {
   if ((type !== 'BLOCK_LITERAL' && type !== 'BLOCK_FOLDED') || !/(?:^|\n)\n$/.test(source)) return false;
   const header = text.slice(range[0], text.indexOf('\n', range[0]));
-  return /^[|>]\d?\+/.test(header) && lastComments.test(text.slice(range[1]));
+  const columns = /^[|>]\d?\+/.test(header) ? endComments(text, range[1]) : undefined;
+  if (columns === undefined) return false;
+  // The first of several may belong to what is around the block, and not to the end of the document.
+  const [first, others] = columns;
+  return first > ownerColumn(text, range[0]) || others >= first;
 }
 
 /**
@@ -40,7 +87,7 @@ export function scalarText(node: Scalar.Parsed, document: YamlDocument): string 
   const { source, type, range } = node;
   if (type !== 'BLOCK_LITERAL' && type !== 'BLOCK_FOLDED') return source;
   const [header = '', ...lines] = document.text.slice(range[0], range[1]).split('\n');
-  if (isAmbiguous(header, lines, document.text.slice(range[1]))) {
+  if (isAmbiguous(header, lines, linesFrom(document.text, range[1]))) {
     const detail = 'expected no lines of blanks in a block whose indentation is given by a number';
     throw new SealiftError('YAML_MALFORMED', placeOf(document, range[0]), detail);
   }

@@ -51,6 +51,8 @@ export const earlierTexts: readonly string[] = [
   `${head}v: >+\n  text\n\n  # last\n---\n`,
   `${head}v:\n- |+\n  text\n\n\n# one\n\n# two`,
   `${head}v: |2\n    text\n    \n`,
+  `${head}v:\n  w: |+\n   text\n\n  # in\n# last\n`,
+  `${head}v:\n- a: |+\n     text\n\n  # in\n`,
   `${head}v: &a 2001-1-1\n*a : 1\n`,
   `${head}v: [0o-2, 0b+1]\nw: -0o-2\nx: 0O-2\n`,
   `${head}---\napiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: X\n  metadata: {name: b, annotations: {a: 1.50}}\n  v: {a: }\n`,
