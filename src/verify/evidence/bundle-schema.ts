@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { bundleMediaType, bundleVersions } from './bundle-version.ts';
 import { envelopeSchema } from './dsse.ts';
 import { type LogEntry, logEntrySchema } from './log-entry.ts';
+import { madeOnce } from './made-once.ts';
 import { quoted, Refused } from './refused.ts';
 import { base64Schema } from './strict-base64.ts';
 import { conform } from './strict-json.ts';
@@ -13,45 +14,49 @@ export const maxTimestamps = 4;
 /** A leaf and the intermediates above it; nobody has more than two of these. */
 const maxChain = 8;
 
-const certificateSchema = z.strictObject({ rawBytes: base64Schema });
+const kindSchema = madeOnce(() => z.object({ mediaType: z.string() }));
 
-const bundleSchema = z.strictObject({
-  mediaType: z.string(),
-  verificationMaterial: z.strictObject({
-    publicKey: z.strictObject({ hint: z.string().max(1024).optional() }).optional(),
-    certificate: certificateSchema.optional(),
-    x509CertificateChain: z
-      .strictObject({ certificates: z.array(certificateSchema).min(1).max(maxChain) })
-      .optional(),
-    tlogEntries: z.array(logEntrySchema).max(maxLogEntries).optional(),
-    timestampVerificationData: z
+const certificateSchema = madeOnce(() => z.strictObject({ rawBytes: base64Schema }));
+
+const bundleSchema = madeOnce(() =>
+  z.strictObject({
+    mediaType: z.string(),
+    verificationMaterial: z.strictObject({
+      publicKey: z.strictObject({ hint: z.string().max(1024).optional() }).optional(),
+      certificate: certificateSchema().optional(),
+      x509CertificateChain: z
+        .strictObject({ certificates: z.array(certificateSchema()).min(1).max(maxChain) })
+        .optional(),
+      tlogEntries: z.array(logEntrySchema()).max(maxLogEntries).optional(),
+      timestampVerificationData: z
+        .strictObject({
+          rfc3161Timestamps: z
+            .array(z.strictObject({ signedTimestamp: base64Schema }))
+            .max(maxTimestamps)
+            .optional(),
+        })
+        .optional(),
+    }),
+    dsseEnvelope: envelopeSchema().optional(),
+    messageSignature: z
       .strictObject({
-        rfc3161Timestamps: z
-          .array(z.strictObject({ signedTimestamp: base64Schema }))
-          .max(maxTimestamps)
-          .optional(),
+        messageDigest: z.strictObject({ algorithm: z.string(), digest: base64Schema }),
+        signature: base64Schema,
       })
       .optional(),
   }),
-  dsseEnvelope: envelopeSchema.optional(),
-  messageSignature: z
-    .strictObject({
-      messageDigest: z.strictObject({ algorithm: z.string(), digest: base64Schema }),
-      signature: base64Schema,
-    })
-    .optional(),
-});
+);
 
-export type Bundle = z.output<typeof bundleSchema>;
+export type Bundle = z.output<ReturnType<typeof bundleSchema>>;
 
 /** The document as a bundle of a version that is known, with what that version asks of it. @throws Refused SIGNATURE_MALFORMED. */
 export function asBundle(value: unknown): Bundle {
-  const { mediaType } = conform(z.object({ mediaType: z.string() }), value, 'bundle');
+  const { mediaType } = conform(kindSchema(), value, 'bundle');
   const version = bundleVersions.get(mediaType);
   if (version === undefined) {
     throw malformed(`expected bundle media type ${bundleMediaType}, got ${quoted(mediaType)}`);
   }
-  const bundle = conform(bundleSchema, value, 'bundle');
+  const bundle = conform(bundleSchema(), value, 'bundle');
   const { tlogEntries = [], x509CertificateChain } = bundle.verificationMaterial;
   if (!tlogEntries.every((entry) => brings(entry, version.entryBrings))) {
     throw malformed(`expected every log entry with a ${version.entryBrings}, got one without`);

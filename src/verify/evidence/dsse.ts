@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { madeOnce } from './made-once.ts';
 import { expectType } from './signature-statement.ts';
 import { base64Schema, decodeBase64 } from './strict-base64.ts';
 
@@ -6,13 +7,15 @@ import { base64Schema, decodeBase64 } from './strict-base64.ts';
 export const inTotoPayloadType = 'application/vnd.in-toto+json';
 
 /** One signature: with two it would be the reader's choice whose word it is. The payload may be large: its size is the caller's to limit. */
-export const envelopeSchema = z.strictObject({
-  payload: z.string(),
-  payloadType: z.string(),
-  signatures: z
-    .array(z.strictObject({ sig: base64Schema, keyid: z.string().max(1024).optional() }))
-    .length(1),
-});
+export const envelopeSchema = madeOnce(() =>
+  z.strictObject({
+    payload: z.string(),
+    payloadType: z.string(),
+    signatures: z
+      .array(z.strictObject({ sig: base64Schema, keyid: z.string().max(1024).optional() }))
+      .length(1),
+  }),
+);
 
 interface EnvelopeContent {
   readonly payload: Uint8Array;
@@ -21,7 +24,7 @@ interface EnvelopeContent {
 }
 
 /** What lies in an envelope around an in-toto statement. @throws Refused SIGNATURE_WRONG_TYPE, SIGNATURE_MALFORMED. */
-export function openEnvelope(envelope: z.output<typeof envelopeSchema>): EnvelopeContent {
+export function openEnvelope(envelope: z.output<ReturnType<typeof envelopeSchema>>): EnvelopeContent {
   const { payloadType, payload: encoded, signatures } = envelope;
   expectType('payload', inTotoPayloadType, payloadType);
   const payload = decodeBase64(encoded, 'payload');

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Statement, UnverifiedClaim } from './candidate.ts';
+import { madeOnce } from './made-once.ts';
 import { quoted, Refused } from './refused.ts';
 import { expectType, signPredicateType, statementType } from './signature-statement.ts';
 import { conform, parseStrictJson } from './strict-json.ts';
@@ -11,32 +12,38 @@ const oldStatementType = 'https://in-toto.io/Statement/v0.1';
 const maxSubjects = 1024;
 const maxDigests = 32;
 
-const kindSchema = z.object({ _type: z.string(), predicateType: z.string() });
+const kindSchema = madeOnce(() => z.object({ _type: z.string(), predicateType: z.string() }));
 
-const digestSchema = z
-  .record(z.string(), z.string())
-  .refine((digests) => Object.keys(digests).length <= maxDigests, `expected at most ${maxDigests} digests`);
+const digestSchema = madeOnce(() =>
+  z
+    .record(z.string(), z.string())
+    .refine((digests) => Object.keys(digests).length <= maxDigests, `expected at most ${maxDigests} digests`),
+);
 
 /** https://github.com/in-toto/attestation/blob/v1.1.0/spec/v1/resource_descriptor.md */
-const subjectSchema = z.strictObject({
-  name: z.string().optional(),
-  uri: z.string().optional(),
-  digest: digestSchema,
-  content: z.string().optional(),
-  downloadLocation: z.string().optional(),
-  mediaType: z.string().optional(),
-  annotations: z.record(z.string(), z.unknown()).optional(),
-});
+const subjectSchema = madeOnce(() =>
+  z.strictObject({
+    name: z.string().optional(),
+    uri: z.string().optional(),
+    digest: digestSchema(),
+    content: z.string().optional(),
+    downloadLocation: z.string().optional(),
+    mediaType: z.string().optional(),
+    annotations: z.record(z.string(), z.unknown()).optional(),
+  }),
+);
 
 /** cosign 3.0.0 to 3.0.4 leave `predicate` out: https://github.com/sigstore/cosign/issues/4634 */
-const statementSchema = z.strictObject({
-  _type: z.string(),
-  subject: z.array(subjectSchema).min(1).max(maxSubjects),
-  predicateType: z.string().min(1),
-  predicate: z.unknown().optional(),
-});
+const statementSchema = madeOnce(() =>
+  z.strictObject({
+    _type: z.string(),
+    subject: z.array(subjectSchema()).min(1).max(maxSubjects),
+    predicateType: z.string().min(1),
+    predicate: z.unknown().optional(),
+  }),
+);
 
-type Subject = z.output<typeof subjectSchema>;
+type Subject = z.output<ReturnType<typeof subjectSchema>>;
 
 /**
  * What a statement says, and about which digests. With the predicate of `cosign sign` it is a signature, which exists in version 1 alone;
@@ -47,10 +54,10 @@ export function readStatement(
   digest: string,
 ): Pick<UnverifiedClaim, 'digests' | 'statement'> {
   const value = parseStrictJson(payload);
-  const kind = conform(kindSchema, value, 'statement');
+  const kind = conform(kindSchema(), value, 'statement');
   const isSignature = kind.predicateType === signPredicateType;
   if (isSignature || kind._type !== oldStatementType) expectType('statement', statementType, kind._type);
-  const { subject: subjects, predicate } = conform(statementSchema, value, 'statement');
+  const { subject: subjects, predicate } = conform(statementSchema(), value, 'statement');
   const statement: Statement = isSignature
     ? { kind: 'signature', annotations: annotationsOf(subjects, digest) }
     : { kind: 'attestation', predicateType: kind.predicateType, predicate };

@@ -15,7 +15,7 @@ export function readLegacyAttestation(
   digest: string,
 ): UnverifiedClaim {
   expectType('layer', envelopeType, mediaType);
-  const opened = openEnvelope(conform(envelopeSchema, parseStrictJson(content), 'envelope'));
+  const opened = openEnvelope(conform(envelopeSchema(), parseStrictJson(content), 'envelope'));
   const said = readStatement(opened.payload, digest);
   if (said.statement.kind !== 'attestation') {
     throw new Refused('SIGNATURE_WRONG_TYPE', 'expected an attestation, got a signature in its place');

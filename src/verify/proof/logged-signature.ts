@@ -20,7 +20,7 @@ export interface LoggedSignature {
 /** Reads one entry of a transparency log strictly. @throws Refused LOG_ENTRY_INVALID. */
 export function readLoggedSignature(value: unknown): LoggedSignature {
   return asLogFault(() => {
-    const entry = conform(logEntrySchema, value, 'tlogEntry');
+    const entry = conform(logEntrySchema(), value, 'tlogEntry');
     const { kind, version } = entry.kindVersion;
     const promised = entry.inclusionPromise === undefined ? undefined : Number(entry.integratedTime ?? 0);
     return {
