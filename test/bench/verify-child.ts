@@ -32,10 +32,13 @@ function judged(): number {
 const before = judged();
 const stop = new AbortController();
 const started = performance.now();
+const spent = process.cpuUsage();
 const engine = new Engine(parts, desired);
 const done = engine.run(stop.signal);
 while (judged() < total && performance.now() - started < limitMs) await sleep(20);
 const againMs = performance.now() - started;
+const { user, system } = process.cpuUsage(spent);
+const againCpuMs = (user + system) / 1000;
 const after = judged();
 
 // Another policy, which matches none of them: nothing is judged.
@@ -72,6 +75,6 @@ const checkMs = (performance.now() - checking) / checks;
 await agent.close();
 const peak = process.resourceUsage().maxRSS * 1024;
 process.stdout.write(
-  `${JSON.stringify({ total, before, after, againMs, unrelatedMs, checkMs, idleRss, peak })}\n`,
+  `${JSON.stringify({ total, before, after, againMs, againCpuMs, unrelatedMs, checkMs, idleRss, peak })}\n`,
 );
 process.exit(after === total && before === 0 ? 0 : 1);
