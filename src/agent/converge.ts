@@ -33,7 +33,7 @@ const parallelPolls = 4;
 /** Failures of judgements or polls, by source. */
 type Failures = ReadonlyMap<OciRepository, SealiftError>;
 
-/** Judges again what is in force under other policies or keys. */
+/** Judges again what is in force under other policies or keys; what is denied is so at every pass. */
 async function judgeAll(
   { sources }: Reconcilers,
   desired: DesiredState,
@@ -41,7 +41,8 @@ async function judgeAll(
 ): Promise<Failures> {
   const failures = new Map<OciRepository, SealiftError>();
   const judge = async (source: OciRepository, stop: AbortSignal): Promise<void> => {
-    const { error } = await sources.judge(source, desired, stop);
+    const judged = await sources.judge(source, desired, stop);
+    const error = judged.error ?? sources.denial(source, desired);
     if (error !== undefined) failures.set(source, error);
   };
   await inParallel(desired.sources, parallelPolls, judge, signal);

@@ -376,14 +376,14 @@ describe('a digest that a policy denies', () => {
     expect(registry.calls.resolve).toBe(0);
   });
 
-  it('is told by a single pass, although the registry is away', async () => {
+  it('is told by every single pass, although the registry is away', async () => {
     expect((await converge(parts(), trusting('old'), stop.signal)).failures).toEqual([]);
     registry.denied = 'sha256:v1';
     registry.failing.set('resolve', registryDown());
-    const { failures: told } = await converge(parts(), trusting('new'), stop.signal);
-    expect(told.slice(0, 2).map(({ error }) => error.code)).toEqual([
-      'POLICY_DENIED',
-      'REGISTRY_UNREACHABLE',
-    ]);
+    for (let pass = 0; pass < 2; pass += 1) {
+      const { failures: told } = await converge(parts(), trusting('new'), stop.signal);
+      const codes = told.slice(0, 2).map(({ error }) => error.code);
+      expect(codes).toEqual(['POLICY_DENIED', 'REGISTRY_UNREACHABLE']);
+    }
   });
 });

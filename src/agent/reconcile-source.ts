@@ -6,7 +6,7 @@ import {
   type SourceRecord,
   type StateStore,
 } from '../api/index.ts';
-import type { Clock, EventBody, SealiftError } from '../core/index.ts';
+import { type Clock, type EventBody, SealiftError } from '../core/index.ts';
 import { withDeadline } from './deadline.ts';
 import type { FreshnessGate } from './freshness-gate.ts';
 import { refuseLostProtection } from './lost-protection.ts';
@@ -115,6 +115,16 @@ export class SourceReconciler {
     return record.specHash === hash
       ? record
       : { ...record, specHash: hash, generation: record.generation + 1 };
+  }
+
+  /** That what is in force is denied by a policy, whether or not that was told before; asks nobody. */
+  denial(source: OciRepository, desired: DesiredState): SealiftError | undefined {
+    const { layer } = this.record(source);
+    if (layer === undefined) return undefined;
+    const { revision } = layer;
+    const digest = revision.slice(revision.lastIndexOf('@') + 1);
+    const denied = this.#deps.stages.verify.denied(source, desired, digest);
+    return denied === undefined ? undefined : new SealiftError(denied.code, revision, denied.detail);
   }
 
   /** How what is in force stands under the policies and keys of now. */
