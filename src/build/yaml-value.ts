@@ -1,15 +1,16 @@
-import type { Alias, Pair, ParsedNode, Scalar as ScalarNode, YAMLMap, YAMLSeq } from 'yaml';
+import type { Alias, ParsedNode, Scalar as ScalarNode, YAMLMap, YAMLSeq } from 'yaml';
 import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { ErrorCode } from '../core/index.ts';
 import { SealiftError } from '../core/index.ts';
-import { isAnnotationPlace } from './annotation-place.ts';
 import { coreTag, fitsTag, tagName } from './core-tags.ts';
 import { reprintFolded } from './folded.ts';
-import { isList, isObject, type JsonObject, type JsonValue, type Path, pointer } from './json-value.ts';
+import { isList, isObject, type JsonObject, type JsonValue, type Path } from './json-value.ts';
 import { type ListForm, listFormOf } from './list-form.ts';
+import { hasBareColon, isMergeKey, mapKeyOf } from './map-key.ts';
 import { type PlainReadings, readPlain } from './plain-readings.ts';
 import { resolvePlain, type ScalarRules } from './scalar.ts';
 import { gainsLine, scalarText } from './scalar-text.ts';
+import { ValuePlace } from './value-place.ts';
 import { placeOf, type YamlDocument } from './yaml-documents.ts';
 import { maxYamlAliases, maxYamlValues } from './yaml-limits.ts';
 
@@ -27,19 +28,11 @@ interface Anchor {
 
 /** Reads one document; a bomb of aliases is stopped by the count of values it would make. */
 class ValueReader {
-  readonly quoted = new Set<string>();
   readonly #document: YamlDocument;
   readonly #rules: ScalarRules;
   readonly #anchors = new Map<string, Anchor>();
-  readonly #path: (string | number)[] = [];
   readonly #form: ListForm;
-  /** Readings of plain scalars that may be copied to another place, by pointer. */
-  readonly #readings = new Map<string, PlainReadings>();
-  /** Maps and lists that were written in braces and brackets. */
-  readonly #flows = new WeakSet<object>();
-  #flowDepth = 0;
-  /** Nodes around the current one that may be copied. */
-  #copied = 0;
+  readonly #place: ValuePlace;
   #aliases = 0;
   #values = 0;
 
@@ -47,6 +40,11 @@ class ValueReader {
     this.#document = document;
     this.#rules = rules;
     this.#form = listFormOf(document, rules);
+    this.#place = new ValuePlace(rules, this.#form);
+  }
+
+  get quoted(): ReadonlySet<string> {
+    return this.#place.quoted;
   }
 
   read(node: ParsedNode | null): JsonValue {
@@ -59,9 +57,9 @@ class ValueReader {
 
   /** An anchor counts from where it is written, so one inside with the same name comes after it. */
   #anchored(node: Exclude<ParsedNode, Alias.Parsed>, name: string): JsonValue {
-    const anchor: Anchor = { path: [...this.#path] };
+    const anchor: Anchor = { path: this.#place.path };
     this.#anchors.set(name, anchor);
-    const value = this.#readCopied(() => this.#node(node));
+    const value = this.#place.copied(() => this.#node(node));
     anchor.value = value;
     return value;
   }
@@ -69,24 +67,7 @@ class ValueReader {
   #node(node: Exclude<ParsedNode, Alias.Parsed>): JsonValue {
     return isScalar(node)
       ? this.#scalar(node)
-      : this.#inFlow(node.flow === true, () => this.#collection(node));
-  }
-
-  /** Reads what aliases and merges may copy to places where it stands for something else. */
-  #readCopied(read: () => JsonValue): JsonValue {
-    this.#copied += 1;
-    const value = read();
-    this.#copied -= 1;
-    return value;
-  }
-
-  #inFlow(flow: boolean, read: () => JsonValue): JsonValue {
-    if (!flow) return read();
-    this.#flowDepth += 1;
-    const value = read();
-    this.#flowDepth -= 1;
-    if (typeof value === 'object' && value !== null) this.#flows.add(value);
-    return value;
+      : this.#place.inFlow(node.flow === true, () => this.#collection(node));
   }
 
   #collection(node: Exclude<ParsedNode, ScalarNode.Parsed>): JsonValue {
@@ -130,18 +111,17 @@ class ValueReader {
   #copy(value: JsonValue, from: Path, offset: number): JsonValue {
     this.#count(offset);
     if (isList(value) || isObject(value)) {
-      return this.#inFlow(this.#flows.has(value), () => this.#copyParts(value, from, offset));
+      return this.#place.inFlow(this.#place.wasFlow(value), () => this.#copyParts(value, from, offset));
     }
-    const readings = this.#readings.size === 0 ? undefined : this.#readings.get(pointer(from));
+    const readings = this.#place.readingsAt(from);
     if (readings !== undefined) return this.#settle(readings, offset);
-    const quoted = typeof value === 'string' && value.includes('$') && this.quoted.has(pointer(from));
-    if (quoted) this.quoted.add(pointer(this.#path));
+    if (typeof value === 'string') this.#place.copyQuoted(value, from);
     return value;
   }
 
   #copyParts(value: JsonObject | readonly JsonValue[], from: Path, offset: number): JsonValue {
     const part = (item: JsonValue, at: string | number): JsonValue => {
-      return this.#within(at, () => this.#copy(item, [...from, at], offset));
+      return this.#place.within(at, () => this.#copy(item, [...from, at], offset));
     };
     if (isList(value)) return value.map(part);
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, part(item, key)]));
@@ -151,14 +131,14 @@ class ValueReader {
     if (node.tag !== undefined && node.tag !== `${coreTag}str`) return this.#tagged(node, node.tag);
     const text = scalarText(node, this.#document);
     if (node.tag !== undefined || node.type !== 'PLAIN') return this.#text(node, text);
-    if (text.startsWith('?') && this.#flowDepth > 0) {
+    if (text.startsWith('?') && this.#place.isInFlow) {
       this.#fail('YAML_MALFORMED', node.range[0], 'expected quotes around text that begins with "?"');
     }
     return this.#plain(text, node.range[0]);
   }
 
   #text(node: ScalarNode.Parsed, text: string): JsonValue {
-    if (node.type !== 'PLAIN' && text.includes('$')) this.quoted.add(pointer(this.#path));
+    if (node.type !== 'PLAIN' && text.includes('$')) this.#place.noteQuoted();
     const folded = node.type === 'BLOCK_FOLDED' && this.#rules === 'source' && this.#form !== 'converted';
     const gains = this.#rules === 'source' && this.#form === 'none' && gainsLine(node, this.#document);
     const gained = gains ? '\n' : '';
@@ -171,19 +151,12 @@ class ValueReader {
     return this.#settle(readPlain(text, this.#rules, this.#form), offset);
   }
 
-  /** The reading that holds at this place. */
   #settle(readings: PlainReadings, offset: number): JsonValue {
-    if (this.#copied > 0) this.#readings.set(pointer(this.#path), readings);
-    if (this.#isAnnotation()) return readings.annotation;
-    const value = this.#flowDepth > 0 ? readings.flow : readings.block;
+    const value = this.#place.settle(readings);
     if (typeof value === 'number' && !Number.isFinite(value)) {
       this.#fail('YAML_MALFORMED', offset, 'infinity and NaN have no place in an object');
     }
     return value;
-  }
-
-  #isAnnotation(): boolean {
-    return this.#rules === 'source' && isAnnotationPlace(this.#path, this.#form);
   }
 
   #tagged(node: ScalarNode.Parsed, tag: string): JsonValue {
@@ -195,19 +168,12 @@ class ValueReader {
         `${tagName(tag)} is not supported, or does not fit its value`,
       );
     }
-    if (this.#isAnnotation()) return node.source;
+    if (this.#place.isAnnotation) return node.source;
     return this.#settle({ block: value, flow: value, annotation: node.source }, node.range[0]);
   }
 
   #list(node: YAMLSeq.Parsed): JsonValue {
-    return node.items.map((item, index) => this.#within(index, () => this.read(item)));
-  }
-
-  #within(part: string | number, read: () => JsonValue): JsonValue {
-    this.#path.push(part);
-    const value = read();
-    this.#path.pop();
-    return value;
+    return node.items.map((item, index) => this.#place.within(index, () => this.read(item)));
   }
 
   #map(node: YAMLMap.Parsed): JsonValue {
@@ -225,7 +191,7 @@ class ValueReader {
         this.#fail('YAML_MALFORMED', offset, `the key ${JSON.stringify(key)} appears twice`);
       entries.set(
         key,
-        this.#within(key, () => this.read(pair.value)),
+        this.#place.within(key, () => this.read(pair.value)),
       );
     }
     if (merged !== undefined) this.#merge(entries, merged, node.range[0]);
@@ -234,33 +200,23 @@ class ValueReader {
   }
 
   #merged(node: ParsedNode | null, offset: number): JsonValue {
-    const merged = this.#within('<<', () => this.#readCopied(() => this.read(node)));
+    const merged = this.#place.within('<<', () => this.#place.copied(() => this.read(node)));
     if (isAlias(node) && isList(merged)) {
       this.#fail('YAML_MALFORMED', offset, 'expected a map behind << and an alias, got a list');
     }
     return merged;
   }
 
-  /** In braces YAML 1.1, so kustomize, takes `a:,` for text and YAML 1.2 for a key without a value. */
-  #refuseBareColon(key: ParsedNode): void {
-    const [, end] = key.range;
-    if (!isScalar(key) || key.type !== 'PLAIN' || !/^:[,\]}]/.test(this.#document.text.slice(end, end + 2)))
-      return;
-    this.#fail('YAML_MALFORMED', end, 'expected a blank behind the colon of a key without a value');
-  }
-
   #key(node: ParsedNode, inBraces: boolean): string {
-    if (inBraces) this.#refuseBareColon(node);
-    const value = this.read(node);
-    if (this.#rules === 'source' && typeof value === 'string' && isDate(node, value)) {
-      this.#fail('YAML_MALFORMED', node.range[0], 'expected a string as key, got a date; quote it');
+    if (inBraces && hasBareColon(node, this.#document.text)) {
+      this.#fail(
+        'YAML_MALFORMED',
+        node.range[1],
+        'expected a blank behind the colon of a key without a value',
+      );
     }
-    // What was printed quotes every key that needs it.
-    if (isScalar(node) && value !== null && (this.#rules === 'printed' || typeof value === 'string')) {
-      return node.source;
-    }
-    if (typeof value === 'string') return value;
-    return this.#fail('YAML_MALFORMED', node.range[0], 'expected a string as key; quote it');
+    const found = mapKeyOf(node, this.read(node), this.#rules);
+    return 'key' in found ? found.key : this.#fail('YAML_MALFORMED', node.range[0], found.fault);
   }
 
   /** https://yaml.org/type/merge.html: keys that are there win, then the earlier of several maps. */
@@ -278,23 +234,13 @@ class ValueReader {
     }
     for (const [key, value] of Object.entries(source)) {
       if (entries.has(key)) continue;
-      const from = [...this.#path, ...at, key];
+      const from = [...this.#place.path, ...at, key];
       entries.set(
         key,
-        this.#within(key, () => this.#copy(value, from, offset)),
+        this.#place.within(key, () => this.#copy(value, from, offset)),
       );
     }
   }
-}
-
-/** True for a key that was read as another text than it is written; behind an alias, for what looks like the result of that. */
-function isDate(key: ParsedNode, value: string): boolean {
-  if (isAlias(key)) return /^\d{4}-\d\d-\d\dT/.test(value);
-  return isScalar(key) && key.type === 'PLAIN' && value !== key.source;
-}
-
-function isMergeKey(pair: Pair<ParsedNode, ParsedNode | null>): boolean {
-  return isScalar(pair.key) && pair.key.type === 'PLAIN' && pair.key.source === '<<';
 }
 
 /**
