@@ -7,6 +7,7 @@ import type {
   SourceStatus,
   Verdict,
 } from '../api/index.ts';
+import { policyName } from '../api/index.ts';
 import type { EventBody } from '../core/index.ts';
 
 const type = 'PolicyWarning';
@@ -25,9 +26,7 @@ export function keptFreshnessWarnings(
   { policies }: DesiredState,
 ): readonly Refusal[] {
   const warning = policies.filter(({ spec }) => spec.mode === 'warn');
-  const names = new Set(
-    warning.map(({ metadata }) => `VerificationPolicy/${metadata.namespace}/${metadata.name}`),
-  );
+  const names = new Set(warning.map(policyName));
   return freshnessWarnings.filter(({ subject }) => names.has(subject));
 }
 

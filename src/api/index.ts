@@ -16,6 +16,7 @@ export type { OciRepository } from './oci-repository.ts';
 export type { PolicyAuthority } from './policy-authority.ts';
 export type { PolicyFreshness } from './policy-freshness.ts';
 export type { PolicyIdentity } from './policy-identity.ts';
+export { policyName } from './policy-name.ts';
 export { asRegistryError } from './registry-error.ts';
 export { secretValues } from './secret-values.ts';
 export type { Floors, TimeMemory } from './site-memory.ts';

@@ -6,6 +6,7 @@ import {
   type Floors,
   floorKey,
   type OciRepository,
+  policyName,
   type Refusal,
   type ResolvedRevision,
   type Signer,
@@ -98,7 +99,7 @@ function askersOf({ source, desired, verdict }: FreshnessRequest): readonly Aske
     signaturesOf(signers.filter(({ policy }) => policy === name));
   const policies = desired.policies
     .filter((policy) => matches(policy, source))
-    .map((policy) => askerOf(policy, signedFor(nameOfPolicy(policy))))
+    .map((policy) => askerOf(policy, signedFor(policyName(policy))))
     // Whom nobody signed for has been warned of that already; unsigned annotations are nobody's word, and must move no floor.
     .filter(({ mode, signatures }) => mode === 'enforce' || signatures.length > 0);
   if (source.spec.verify === undefined) return policies;
@@ -111,12 +112,7 @@ function askersOf({ source, desired, verdict }: FreshnessRequest): readonly Aske
 
 function askerOf({ metadata, spec }: VerificationPolicy, signatures: readonly Signer[]): Asker {
   const { mode, freshness: rule } = spec;
-  return { name: nameOfPolicy({ metadata }), mode, rule, signatures, threshold: thresholdOf(spec) };
-}
-
-/** As in `Signer.policy`: two namespaces may have policies of one name. */
-function nameOfPolicy({ metadata }: Pick<VerificationPolicy, 'metadata'>): string {
-  return `VerificationPolicy/${metadata.namespace}/${metadata.name}`;
+  return { name: policyName({ metadata }), mode, rule, signatures, threshold: thresholdOf(spec) };
 }
 
 /** Attestations speak of how an artifact came to be, and count where nobody has to sign. */

@@ -1,4 +1,10 @@
-import type { DesiredState, OciRepository, Refusal, Verdict } from '../../api/index.ts';
+import {
+  type DesiredState,
+  type OciRepository,
+  policyName,
+  type Refusal,
+  type Verdict,
+} from '../../api/index.ts';
 import { matches } from './matches.ts';
 import { refuse } from './refuse.ts';
 
@@ -21,9 +27,8 @@ export function refuseDenied(
       policy.spec.mode === 'enforce' && policy.spec.deny.digests.includes(digest) && matches(policy, source),
   );
   if (denying.length === 0) return undefined;
-  const names = denying.map(({ metadata }) => `VerificationPolicy/${metadata.namespace}/${metadata.name}`);
   return refuse(
     digest,
-    names.map((name) => deniedArtifact(name, digest)),
+    denying.map((policy) => deniedArtifact(policyName(policy), digest)),
   );
 }

@@ -1,4 +1,4 @@
-import type { VerificationPolicy } from '../../api/index.ts';
+import { policyName, type VerificationPolicy } from '../../api/index.ts';
 import type { Authority } from '../proof/authority.ts';
 import { readDenial } from './denial.ts';
 import { readAuthority } from './read-authority.ts';
@@ -12,7 +12,7 @@ export async function policyRequirement(
   { metadata, spec }: VerificationPolicy,
   material: TrustMaterial,
 ): Promise<Requirement> {
-  const name = `VerificationPolicy/${metadata.namespace}/${metadata.name}`;
+  const name = policyName({ metadata });
   const authorities = await Promise.all(
     spec.authorities.map((authority) =>
       readAuthority(

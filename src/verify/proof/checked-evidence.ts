@@ -2,11 +2,13 @@ import { createPublicKey } from 'node:crypto';
 import type { SignedEntity } from '@sigstore/verify';
 import { maxLogEntries, maxTimestamps } from '../evidence/bundle-schema.ts';
 import { Refused } from '../evidence/refused.ts';
-import type { TimeRule } from './authority.ts';
+import { askedEvidence, requireRoot } from './asked-evidence.ts';
+import type { CertificateAuthority, KeyAuthority, TimeRule } from './authority.ts';
 import { checkByLibrary, type LibraryCheck } from './library-check.ts';
 import { type LoggedSignature, readLoggedSignature, requireSignerOf } from './logged-signature.ts';
 import type { Proof } from './proof.ts';
 import { contains, isoTime, requirePast } from './proven-time.ts';
+import type { Signer } from './signer.ts';
 import type { Stamp } from './stamp-time.ts';
 import type { TrustedMember, TrustedRoot } from './trusted-root.ts';
 
@@ -48,6 +50,18 @@ export function checkEvidence(check: EvidenceCheck): CheckedEvidence {
 function endOf(logs: readonly Witness<unknown>[]): Pick<Proof, 'logsUntil'> {
   const end = Math.min(...logs.map(({ by: { notAfter = Number.POSITIVE_INFINITY } }) => notAfter + 1));
   return Number.isFinite(end) ? { logsUntil: end } : {};
+}
+
+/** What is asked for by an authority whose signers no trusted root certifies; nothing where it asks for nothing. @throws as `checkEvidence`. */
+export function checkAsked(
+  authority: KeyAuthority | CertificateAuthority,
+  signer: Signer,
+  given: Pick<EvidenceCheck, 'claim' | 'now'>,
+): CheckedEvidence {
+  const asked = askedEvidence(authority);
+  if (!(asked.logs || asked.timestamps)) return { times: [] };
+  const root = requireRoot(authority.trustedRoot);
+  return checkEvidence({ ...given, asked, root, time: authority.time, signer, issuedByRoot: false });
 }
 
 /** Somebody of the trusted root whose word holds, and when they gave it. */

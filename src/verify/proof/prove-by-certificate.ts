@@ -1,13 +1,12 @@
 import type { UnverifiedClaim } from '../evidence/candidate.ts';
-import { askedEvidence, requireRoot } from './asked-evidence.ts';
 import type { CertificateAuthority } from './authority.ts';
 import { nameOf, readAnchors, requireIssuedBy } from './certificate-chain.ts';
 import { requireIdentity, subjectOf } from './certificate-identity.ts';
-import { type CheckedEvidence, checkEvidence } from './checked-evidence.ts';
+import { checkAsked } from './checked-evidence.ts';
 import type { Proof } from './proof.ts';
 import { requireCertificate } from './prove-keyless.ts';
 import { momentsOf } from './proven-time.ts';
-import { certifiedKey, requireSignature, type Signer } from './signer.ts';
+import { certifiedKey, requireSignature } from './signer.ts';
 
 /**
  * A signature by somebody with a certificate of the site's own authorities, valid at each proven time, or now where none is asked for.
@@ -21,21 +20,10 @@ export function proveByCertificate(
   const certificate = requireCertificate(claim);
   const key = certifiedKey(certificate);
   requireSignature(key, claim);
-  const evidence = evidenceOf(authority, { key, certificate }, { claim, now });
+  const evidence = checkAsked(authority, { key, certificate }, { claim, now });
   const anchors = readAnchors(authority.roots, authority.intermediates);
   const root = requireIssuedBy(anchors, certificate, momentsOf(evidence.times, now));
   const identity = { issuer: nameOf(root), subject: subjectOf(certificate) };
   requireIdentity(certificate, identity, authority.identities);
   return { keyId: key.id, identity, certifiedSince: certificate.notBefore, ...evidence };
-}
-
-function evidenceOf(
-  authority: CertificateAuthority,
-  signer: Signer,
-  given: { readonly claim: UnverifiedClaim; readonly now: number },
-): CheckedEvidence {
-  const asked = askedEvidence(authority);
-  if (!(asked.logs || asked.timestamps)) return { times: [] };
-  const root = requireRoot(authority.trustedRoot);
-  return checkEvidence({ ...given, asked, root, time: authority.time, signer, issuedByRoot: false });
 }

@@ -1,11 +1,9 @@
 import type { UnverifiedClaim } from '../evidence/candidate.ts';
 import { Refused } from '../evidence/refused.ts';
-import { askedEvidence, requireRoot } from './asked-evidence.ts';
 import type { AuthorityKey, KeyAuthority } from './authority.ts';
-import { type CheckedEvidence, checkEvidence } from './checked-evidence.ts';
+import { checkAsked } from './checked-evidence.ts';
 import type { Proof } from './proof.ts';
 import { contains, describeWindow, isoTime, momentsOf } from './proven-time.ts';
-import type { PublicKey } from './public-key.ts';
 import { isSignedBy } from './signer.ts';
 
 /**
@@ -24,20 +22,9 @@ export function proveByKey(authority: KeyAuthority, claim: UnverifiedClaim, now:
       'expected a signature by a key of the policy, got another one',
     );
   }
-  const evidence = evidenceOf(authority, signer.key, { claim, now });
+  const evidence = checkAsked(authority, { key: signer.key }, { claim, now });
   requireWindow(signers, momentsOf(evidence.times, now));
   return { keyId: signer.key.id, ...evidence };
-}
-
-function evidenceOf(
-  authority: KeyAuthority,
-  key: PublicKey,
-  given: { readonly claim: UnverifiedClaim; readonly now: number },
-): CheckedEvidence {
-  const asked = askedEvidence(authority);
-  if (!(asked.logs || asked.timestamps)) return { times: [] };
-  const root = requireRoot(authority.trustedRoot);
-  return checkEvidence({ ...given, asked, root, time: authority.time, signer: { key }, issuedByRoot: false });
 }
 
 /** The policy may list one key with several windows: one of them has to hold all moments. */
