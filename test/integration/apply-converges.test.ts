@@ -121,7 +121,9 @@ function inMemory(): TargetUnderTest {
 describe('two deliveries on one target, after crashes, faults and other hands at any moment', () => {
   const history = [fc.array(eventOf, { maxLength: 12 }), endOf] as const;
 
-  it('converge in memory: all that is asked for is there, nothing is orphaned, nothing foreign was touched', async () => {
+  it('converge in memory: all that is asked for is there, nothing is orphaned, nothing foreign was touched', {
+    timeout: 300_000,
+  }, async () => {
     const property = fc.asyncProperty(...history, (events, end) => converge(inMemory(), events, end));
     await fc.assert(property, { numRuns: 3000 });
   });
