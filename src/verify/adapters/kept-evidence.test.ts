@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMemoryStore, type ImageLayout, OciError, openLayout, type ReadStore } from 'oci-client-ts';
@@ -35,6 +35,14 @@ describe('evidence that is kept under a tag', () => {
     await tagged(...staying, tagOf(over, 'sig'), tagOf(over, 'att'));
     await forgetEvidence(layout, new Set([inForce]));
     expect((await layout.names()).sort()).toEqual(staying.map((tag) => `edge/app:${tag}`).sort());
+  });
+
+  it('stays where another program put it under a name of no repository', async () => {
+    await tagged(tagOf(over, 'sig'));
+    const file = join(directory, 'index.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll('edge/app:', ''));
+    await forgetEvidence(await openLayout(directory), new Set());
+    expect(readFileSync(file, 'utf8')).toContain(tagOf(over, 'sig'));
   });
 
   it('goes where nothing is in force', async () => {

@@ -179,6 +179,15 @@ describe('a message signature, for an artifact that the caller means', () => {
     expect(claim).toMatchObject({ ...claimed, signedBytes: new Uint8Array(), signedDigest: known });
   });
 
+  it('attack 42: beside an envelope is neither', () => {
+    const { dsseEnvelope } = bundleOf(signer, statementOf(digest));
+    const alone = JSON.parse(Buffer.from(message('SHA2_256', hash('sha256'))).toString());
+    const both = bytesOf({ ...alone, dsseEnvelope });
+    for (const sought of [{ digest }, asBytes]) {
+      expect(codeOf(() => readSigstoreBundle(both, sought))).toBe('SIGNATURE_MALFORMED');
+    }
+  });
+
   it.each([
     ['with another digest', message('SHA2_256', Buffer.alloc(32)), asBytes, 'SIGNATURE_WRONG_DIGEST'],
     [
