@@ -107,6 +107,7 @@ const report = {
   beforeCpu: medians(before).cpu,
   after: medians(after).wall,
   afterCpu: medians(after).cpu,
+  least: Math.min(...before.map(({ wall }, round) => wall + (after[round]?.wall ?? 0))),
   again: median(again),
   grown: firstPeak - idle,
 };
