@@ -17,10 +17,8 @@ export function beginsPlain(lines: BlockLines): boolean {
 /** The colon behind a key without quotes; -1 when the line has none. */
 export function colonFrom(lines: BlockLines, from: number): number {
   const { text, end } = lines;
-  let at = text.indexOf(':', from);
-  while (at >= 0 && at < end) {
-    if (lines.isBlankOrEnd(at + 1)) return at;
-    at = text.indexOf(':', at + 1);
+  for (let at = from; at < end; at += 1) {
+    if (text.charCodeAt(at) === colon && lines.isBlankOrEnd(at + 1)) return at;
   }
   return -1;
 }
