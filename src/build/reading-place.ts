@@ -3,7 +3,7 @@ import { leaveToFullReader } from './irregular-yaml.ts';
 import { type JsonValue, pointer } from './json-value.ts';
 import { readPlain } from './plain-readings.ts';
 import { resolvePlain, type ScalarRules } from './scalar.ts';
-import { maxYamlDepth } from './yaml-limits.ts';
+import { maxQuotedCharacters, maxYamlDepth } from './yaml-limits.ts';
 
 /** The full reader refuses longer ones: https://yaml.org/spec/1.2.2/#742-flow-mappings */
 const maxKeyLength = 1000;
@@ -22,6 +22,7 @@ export class ReadingPlace {
   /** Keys that were found to be text. */
   readonly #keys = new Set<string>();
   #quoted = new Set<string>();
+  #quotedCharacters = 0;
 
   constructor(rules: ScalarRules) {
     this.#rules = rules;
@@ -41,12 +42,13 @@ export class ReadingPlace {
   takeQuoted(): ReadonlySet<string> {
     const quoted = this.#quoted;
     this.#quoted = new Set();
+    this.#quotedCharacters = 0;
     return quoted;
   }
 
   /** The value of text in quotes or in a block. */
   text(text: string): string {
-    if (text.includes('$')) this.#quoted.add(pointer(this.#path));
+    if (text.includes('$')) this.#noteQuoted();
     return text;
   }
 
@@ -78,6 +80,13 @@ export class ReadingPlace {
     if (!isText || key === '<<' || unclearKey.test(key)) leaveToFullReader();
     this.#keys.add(key);
     return key;
+  }
+
+  #noteQuoted(): void {
+    const place = pointer(this.#path);
+    this.#quotedCharacters += place.length;
+    if (this.#quotedCharacters > maxQuotedCharacters) leaveToFullReader();
+    this.#quoted.add(place);
   }
 
   #isAnnotation(): boolean {

@@ -15,6 +15,8 @@ export class ValuePlace {
   readonly #readings = new Map<string, PlainReadings>();
   /** Maps and lists that were written in braces and brackets. */
   readonly #flows = new WeakSet<object>();
+  /** Of all pointers in `quoted`. */
+  quotedCharacters = 0;
   #flowDepth = 0;
   /** Nodes around the current one that may be copied. */
   #copied = 0;
@@ -77,7 +79,9 @@ export class ValuePlace {
   }
 
   noteQuoted(): void {
-    this.quoted.add(pointer(this.#path));
+    const place = pointer(this.#path);
+    this.quotedCharacters += place.length;
+    this.quoted.add(place);
   }
 
   /** A copy of quoted text counts as quoted too. */

@@ -22,5 +22,8 @@ export const maxYamlAliases = 10_000;
  */
 export const maxYamlTokens = 500_000;
 
+/** Characters of the places of quoted strings that hold a `$`: each has its whole path, and keys may be long. */
+export const maxQuotedCharacters = 16 * 1024 * 1024;
+
 /** Values of one document after aliases are copied. */
 export const maxYamlValues = 500_000;

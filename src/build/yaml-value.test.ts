@@ -96,3 +96,9 @@ it('fails with its own errors only, whatever the text', () => {
     { numRuns: 3000 },
   );
 });
+
+it('stops where the places of quoted strings with variables would take more memory than the file allows for', () => {
+  const keys = Array.from({ length: 80 }, (_, depth) => `${' '.repeat(depth)}${'k'.repeat(900)}:\n`).join('');
+  const text = `${keys}${`${' '.repeat(80)}- "$"\n`.repeat(300)}`;
+  expect(() => read(text)).toThrow('characters in the places of quoted strings');
+});

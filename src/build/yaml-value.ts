@@ -12,7 +12,7 @@ import { resolvePlain, type ScalarRules } from './scalar.ts';
 import { gainsLine, scalarText } from './scalar-text.ts';
 import { ValuePlace } from './value-place.ts';
 import { placeOf, type YamlDocument } from './yaml-documents.ts';
-import { maxYamlAliases, maxYamlValues } from './yaml-limits.ts';
+import { maxQuotedCharacters, maxYamlAliases, maxYamlValues } from './yaml-limits.ts';
 
 export interface YamlValue {
   readonly value: JsonValue;
@@ -91,6 +91,12 @@ class ValueReader {
     }
   }
 
+  #refuseLongPlaces(offset: number): void {
+    if (this.#place.quotedCharacters <= maxQuotedCharacters) return;
+    const detail = `expected at most ${maxQuotedCharacters} characters in the places of quoted strings with "$", got more`;
+    this.#fail('YAML_LIMIT_EXCEEDED', offset, detail);
+  }
+
   #alias(name: string, offset: number): JsonValue {
     this.#aliases += 1;
     if (this.#aliases > maxYamlAliases) {
@@ -116,6 +122,7 @@ class ValueReader {
     const readings = this.#place.readingsAt(from);
     if (readings !== undefined) return this.#settle(readings, offset);
     if (typeof value === 'string') this.#place.copyQuoted(value, from);
+    this.#refuseLongPlaces(offset);
     return value;
   }
 
@@ -139,6 +146,7 @@ class ValueReader {
 
   #text(node: ScalarNode.Parsed, text: string): JsonValue {
     if (node.type !== 'PLAIN' && text.includes('$')) this.#place.noteQuoted();
+    this.#refuseLongPlaces(node.range[0]);
     const folded = node.type === 'BLOCK_FOLDED' && this.#rules === 'source' && this.#form !== 'converted';
     const gains = this.#rules === 'source' && this.#form === 'none' && gainsLine(node, this.#document);
     const gained = gains ? '\n' : '';
