@@ -342,6 +342,71 @@ export const errorTable = {
     retry: 'backoff',
     next: 'Check rights and free space of the target; Sealift tries again by itself.',
   },
+  TARGET_UNREACHABLE: {
+    origin: 'target',
+    retry: 'backoff',
+    next: 'Check that the API server runs, that this host can reach it, and that the access names its certificate authority.',
+  },
+  TARGET_TIMEOUT: {
+    origin: 'target',
+    retry: 'backoff',
+    next: 'Look at the load of the API server and at the admission webhooks that it asks.',
+  },
+  TARGET_BUSY: {
+    origin: 'target',
+    retry: 'backoff',
+    next: 'Look at the load of the API server; Sealift comes back when it was asked to.',
+  },
+  TARGET_UNAUTHENTICATED: {
+    origin: 'target',
+    retry: 'backoff',
+    next: 'Renew the credentials: the token, the client certificate or the exec plugin of the kubeconfig, or the service account of the agent.',
+  },
+  TARGET_FORBIDDEN: {
+    origin: 'target',
+    retry: 'backoff',
+    next: 'Give the identity that the message names a role that allows this.',
+  },
+  TARGET_QUOTA: {
+    origin: 'target',
+    retry: 'backoff',
+    next: 'Raise the quota of the namespace, or deliver less into it.',
+  },
+  TARGET_ADMISSION_DENIED: {
+    origin: 'target',
+    retry: 'backoff',
+    next: 'Change the object as the webhook or the policy that the message names asks for.',
+  },
+  TARGET_NAMESPACE_NOT_READY: {
+    origin: 'target',
+    retry: 'backoff',
+    next: 'Deliver the namespace too, or wait until the one that is being deleted is gone.',
+  },
+  TARGET_KIND_UNKNOWN: {
+    origin: 'target',
+    retry: 'backoff',
+    next: 'Deliver the CustomResourceDefinition of this kind too, or correct its apiVersion and kind.',
+  },
+  TARGET_INVALID: {
+    origin: 'target',
+    retry: 'backoff',
+    next: 'Correct the fields that the message names.',
+  },
+  TARGET_IMMUTABLE: {
+    origin: 'target',
+    retry: 'backoff',
+    next: 'Keep the field as it is, or let the object be deleted and created anew with `spec.force`.',
+  },
+  TARGET_CHANGED: {
+    origin: 'target',
+    retry: 'backoff',
+    next: 'Nothing: Sealift looks at the object again by itself.',
+  },
+  TARGET_EXPIRED: {
+    origin: 'target',
+    retry: 'backoff',
+    next: 'Nothing: Sealift reads the list again by itself.',
+  },
   DISK_FAILED: {
     origin: 'disk',
     retry: 'backoff',
