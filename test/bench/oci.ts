@@ -42,6 +42,14 @@ function median(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 }
 
+/** In every round another order: what a program leaves to the kernel weighs on the next one, and must not always be the same one's burden. */
+function shuffled<T>(list: readonly T[]): T[] {
+  return list
+    .map((item) => ({ item, at: Math.random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);
+}
+
 interface Polls extends Traffic {
   readonly cost: Readonly<Record<string, number>>;
 }
@@ -127,7 +135,7 @@ class Bench {
     const costs = new Map<string, OwnCost[]>();
     const programs = Object.entries(runs);
     for (let round = 0; round < rounds; round += 1) {
-      for (const [name, run] of [...programs.slice(round), ...programs.slice(0, round)]) {
+      for (const [name, run] of shuffled(programs)) {
         rmSync(folder, { recursive: true, force: true });
         // Or it pays for what the one before left the disk to do.
         execFileSync('sync');
