@@ -1,7 +1,7 @@
 import type { InventoryEntry } from '../api/index.ts';
 import type { Target } from '../core/index.ts';
 import { type ApplyHooks, ApplyRun } from './apply-run.ts';
-import { failureReport } from './failure-report.ts';
+import { applyStages } from './apply-stages.ts';
 import { inventoryAfter, inventoryAhead } from './inventory-course.ts';
 import type { ApplyStep, Plan } from './plan.ts';
 
@@ -14,9 +14,9 @@ export interface ApplyOutcome {
 }
 
 /**
- * Carries a plan out: records what may be there, writes, deletes, records what is there. May be repeated after a crash
- * at any point. An object that fails does not stop the others, but nothing is deleted while a write has failed: the old
- * is not taken away before the new is there.
+ * Carries a plan out: records what may be there, writes stage after stage, deletes, records what is there. May be repeated
+ * after a crash at any point. An object that fails holds those that cannot be without it and no others, but nothing is
+ * deleted while a write has failed: the old is not taken away before the new is there.
  * @throws SealiftError when objects failed (the code of the first fault) or were refused (TARGET_CONFLICT), naming them.
  */
 export async function applyPlan(
@@ -28,11 +28,11 @@ export async function applyPlan(
   signal.throwIfAborted();
   const run = new ApplyRun({ target, plan, hooks, signal });
   if (plan.applies.some(writes)) await run.record(inventoryAhead(plan));
-  for (const step of plan.applies) await run.apply(step);
+  for (const stage of applyStages(plan.applies)) await run.applyStage(stage);
   for (const step of plan.prunes) await run.prune(step);
   const inventory = inventoryAfter(plan, run.undone);
   await run.record(inventory);
-  if (run.failures.length > 0) throw failureReport(target.description, run.failures, run.held);
+  if (run.failure !== undefined) throw run.failure;
   const inForce = plan.applies.filter((step) => writes(step) || step.kind === 'unchanged');
   return { applied: inForce.length, changed: run.changed, inventory };
 }

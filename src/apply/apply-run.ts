@@ -2,14 +2,16 @@ import type { InventoryEntry } from '../api/index.ts';
 import {
   asSealiftError,
   formatRef,
+  inParallel,
   type ObjectAction,
   type ObjectRef,
   type SealiftError,
   type Target,
 } from '../core/index.ts';
-import type { Failure } from './failure-report.ts';
+import { Blockers } from './blockers.ts';
+import { type Failure, failureReport } from './failure-report.ts';
 import { sameInventory } from './inventory-course.ts';
-import type { ApplyStep, KeepReason, Plan, PruneStep } from './plan.ts';
+import type { ApplyStep, KeepReason, Plan, PruneStep, WriteStep } from './plan.ts';
 
 export interface ApplyHooks {
   /** Stores the inventory durably; resolves when it would survive a crash. Not called when nothing of it changed. */
@@ -28,11 +30,14 @@ export interface ApplyRunRequest {
 /** One way through a plan, and what came of it so far. */
 export class ApplyRun {
   readonly undone = new Set<ApplyStep | PruneStep>();
-  readonly failures: Failure[] = [];
   readonly #request: ApplyRunRequest;
+  readonly #failures = new Map<ApplyStep | PruneStep, Failure>();
+  readonly #blockers = new Blockers();
+  /** Writes that wait, with the failed one that they wait for. */
+  readonly #waiting = new Map<ApplyStep, ObjectRef>();
   #recorded: readonly InventoryEntry[];
   #changed = 0;
-  #held = 0;
+  #heldDeletions = 0;
   #faulty = false;
 
   constructor(request: ApplyRunRequest) {
@@ -45,9 +50,14 @@ export class ApplyRun {
     return this.#changed;
   }
 
-  /** Deletions that wait because a write failed. */
-  get held(): number {
-    return this.#held;
+  /** One error for all that went wrong, in the order of the plan; `undefined` when nothing did. */
+  get failure(): SealiftError | undefined {
+    if (this.#failures.size === 0) return undefined;
+    const { target, plan } = this.#request;
+    const steps = [...plan.applies, ...plan.prunes];
+    const failures = steps.map((step) => this.#failures.get(step)).filter((one) => one !== undefined);
+    const writes = plan.applies.map((step) => this.#waiting.get(step)).filter((one) => one !== undefined);
+    return failureReport(target.description, failures, { writes, deletions: this.#heldDeletions });
   }
 
   async record(entries: readonly InventoryEntry[]): Promise<void> {
@@ -56,20 +66,22 @@ export class ApplyRun {
     this.#recorded = entries;
   }
 
-  async apply(step: ApplyStep): Promise<void> {
-    const { target, hooks, signal } = this.#request;
+  /** Steps that do not need each other, as many at once as the target takes. */
+  async applyStage(steps: readonly ApplyStep[]): Promise<void> {
+    const { target, signal } = this.#request;
+    await inParallel(steps, target.parallelWrites ?? 1, (step) => this.#apply(step), signal);
+  }
+
+  async #apply(step: ApplyStep): Promise<void> {
     switch (step.kind) {
       case 'create':
-        return this.#act(step, 'created', () => target.write(step.object, { recreate: false }, signal));
-      case 'change': {
-        const { object, recreate } = step;
-        return this.#act(step, 'configured', () => target.write(object, { recreate }, signal));
-      }
+      case 'change':
+        return this.#write(step);
       case 'refuse':
-        this.failures.push({ ref: step.ref, detail: step.detail });
+        this.#failures.set(step, { ref: step.ref, detail: step.detail });
         return;
       case 'keep':
-        hooks.changed(step.ref, 'kept', step.reason);
+        this.#request.hooks.changed(step.ref, 'kept', step.reason);
         return;
       case 'unchanged':
         return;
@@ -78,41 +90,59 @@ export class ApplyRun {
     }
   }
 
+  async #write(step: WriteStep): Promise<void> {
+    const blocker = this.#blockers.of(step.ref);
+    if (blocker !== undefined) {
+      this.#waiting.set(step, blocker);
+      this.undone.add(step);
+      return;
+    }
+    const { target, signal } = this.#request;
+    const recreate = step.kind === 'change' && step.recreate;
+    const action = step.kind === 'create' ? 'created' : 'configured';
+    const done = await this.#act(step, action, () => target.write(step.object, { recreate }, signal));
+    if (done) return;
+    this.#faulty = true;
+    this.#blockers.add(step);
+  }
+
   async prune(step: PruneStep): Promise<void> {
     const { target, hooks, signal } = this.#request;
     if (step.kind === 'keep') {
       hooks.changed(step.ref, 'kept', step.reason);
     } else if (this.#faulty) {
       this.undone.add(step);
-      this.#held += 1;
+      this.#heldDeletions += 1;
     } else {
       await this.#act(step, 'deleted', () => target.remove(step.ref, signal));
     }
   }
 
+  /** Whether it was done; what went wrong is noted. */
   async #act(
-    step: ApplyStep | PruneStep,
+    step: WriteStep | PruneStep,
     action: 'created' | 'configured' | 'deleted',
     perform: () => Promise<void>,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { hooks, signal } = this.#request;
     signal.throwIfAborted();
     try {
       await perform();
     } catch (thrown) {
       signal.throwIfAborted();
-      this.#fail(step, asSealiftError(thrown, formatRef(step.ref), 'TARGET_FAILED'));
-      return;
+      this.undone.add(step);
+      this.#failures.set(step, failureOf(step.ref, thrown));
+      return false;
     }
     this.#changed += 1;
     hooks.changed(step.ref, action);
+    return true;
   }
+}
 
-  #fail(step: ApplyStep | PruneStep, cause: SealiftError): void {
-    if (step.kind !== 'delete') this.#faulty = true;
-    this.undone.add(step);
-    const prefix = `${cause.subject}: `;
-    const detail = cause.message.startsWith(prefix) ? cause.message.slice(prefix.length) : cause.message;
-    this.failures.push({ ref: step.ref, detail, cause });
-  }
+function failureOf(ref: ObjectRef, thrown: unknown): Failure {
+  const cause = asSealiftError(thrown, formatRef(ref), 'TARGET_FAILED');
+  const prefix = `${cause.subject}: `;
+  const detail = cause.message.startsWith(prefix) ? cause.message.slice(prefix.length) : cause.message;
+  return { ref, detail, cause };
 }

@@ -11,19 +11,30 @@ export interface Failure {
   readonly cause?: SealiftError;
 }
 
+/** What could not even be tried. */
+export interface Held {
+  /** For each write: the failed one that it waits for. */
+  readonly writes: readonly ObjectRef[];
+  /** Deletions that wait because a write failed. */
+  readonly deletions: number;
+}
+
 /** One error for all objects of a delivery that failed. A fault of the target gives the code before a conflict does. */
-export function failureReport(
-  description: string,
-  failures: readonly Failure[],
-  heldDeletions: number,
-): SealiftError {
+export function failureReport(description: string, failures: readonly Failure[], held: Held): SealiftError {
   const listed = failures.slice(0, maxListed).map(({ ref, detail }) => `${formatRef(ref)} ${detail}`);
   if (failures.length > maxListed) listed.push(`and ${failures.length - maxListed} more`);
-  if (heldDeletions > 0) listed.push(`deletions that wait until every write is through: ${heldDeletions}`);
+  listed.push(...waits(held.writes));
+  if (held.deletions > 0) listed.push(`deletions that wait until every write is through: ${held.deletions}`);
   const faults = failures.map(({ cause }) => cause).filter((cause) => cause !== undefined);
   const code = faults[0]?.code ?? 'TARGET_CONFLICT';
   const noun = failures.length === 1 ? '1 object' : `${failures.length} objects`;
   return new SealiftError(code, description, `${noun} could not be delivered: ${listed.join('; ')}`, {
     cause: faults.length > 1 ? new AggregateError(faults) : faults[0],
   });
+}
+
+function waits(blockers: readonly ObjectRef[]): string[] {
+  const names = blockers.map(formatRef);
+  const counted = [...new Set(names)].map((name) => [name, names.filter((one) => one === name).length]);
+  return counted.slice(0, maxListed).map(([name, count]) => `objects that wait for ${name}: ${count}`);
 }

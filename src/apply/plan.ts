@@ -34,8 +34,8 @@ interface Keep {
   readonly entry: InventoryEntry | undefined;
 }
 
-/** What happens to an object that the build asks for. */
-export type ApplyStep =
+/** An object that is written. */
+export type WriteStep =
   | { readonly kind: 'create'; readonly ref: ObjectRef; readonly object: KubernetesObject }
   | {
       readonly kind: 'change';
@@ -44,7 +44,11 @@ export type ApplyStep =
       /** `undefined` when what is there cannot be read. */
       readonly changes: ChangedFields | undefined;
       readonly recreate: boolean;
-    }
+    };
+
+/** What happens to an object that the build asks for. */
+export type ApplyStep =
+  | WriteStep
   | { readonly kind: 'unchanged'; readonly ref: ObjectRef }
   | Keep
   | {

@@ -1,4 +1,4 @@
-import { type KubernetesObject, type ObjectRef, refOf } from '../core/index.ts';
+import { applyStageOf, type KubernetesObject, type ObjectRef, refOf } from '../core/index.ts';
 
 /** What others of the same delivery need is applied first, as kustomize-controller does it. Kinds not named come between. */
 const firstKinds = [
@@ -35,12 +35,6 @@ const ranks = new Map([
   ...lastKinds.map((kind, index) => [kind, firstKinds.length + 1 + index] as const),
 ]);
 
-/** Definitions, then classes, then everything else: the stages of kustomize-controller. */
-function stageOf(kind: string): number {
-  if (kind === 'CustomResourceDefinition' || kind === 'Namespace' || kind === 'ClusterRole') return 0;
-  return kind.endsWith('Class') ? 1 : 2;
-}
-
 function compareText(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
@@ -49,7 +43,7 @@ function compareText(a: string, b: string): number {
 function compareRefs(a: ObjectRef, b: ObjectRef): number {
   const rank = (kind: string): number => ranks.get(kind) ?? firstKinds.length;
   return (
-    stageOf(a.kind) - stageOf(b.kind) ||
+    applyStageOf(a) - applyStageOf(b) ||
     rank(a.kind) - rank(b.kind) ||
     compareText(a.group, b.group) ||
     compareText(a.kind, b.kind) ||

@@ -1,3 +1,4 @@
+export { applyStageOf } from './apply-stage.ts';
 export type { Clock, Random } from './clock.ts';
 export type { ErrorCode, ErrorOrigin, RetryClass } from './errors.ts';
 export { asSealiftError, errorTable, SealiftError } from './errors.ts';

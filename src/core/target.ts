@@ -35,9 +35,14 @@ export interface WriteOptions {
 export interface Target {
   /** For messages: `directory /var/lib/…`, `cluster https://…`. */
   readonly description: string;
+  /** How many writes may run at the same time. Default 1. */
+  readonly parallelWrites?: number;
   /** Compares the live object with `desired`, or only looks when there is none. Never treats a failure as absence. Changes nothing. */
   observe(ref: ObjectRef, desired: KubernetesObject | undefined, signal: AbortSignal): Promise<Observation>;
-  /** Creates or replaces the object as a whole; after a crash either the old or the new one is there. */
+  /**
+   * Creates or replaces the object as a whole; after a crash either the old or the new one is there. Resolves when others may lean on it: once
+   * a definition is established, its kind can be written.
+   */
   write(object: KubernetesObject, options: WriteOptions, signal: AbortSignal): Promise<void>;
   /** Removes the object; its absence is success. */
   remove(ref: ObjectRef, signal: AbortSignal): Promise<void>;
