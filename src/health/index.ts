@@ -1,0 +1,2 @@
+export type { HealthStatus } from './health.ts';
+export { healthOf } from './health-of.ts';
