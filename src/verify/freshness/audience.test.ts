@@ -58,4 +58,28 @@ describe('attack 45: audience of another site', () => {
   it('a policy without audience takes what is for anybody', () => {
     expect(new Site().see(unordered, saying(undefined, 'site-18'))).toEqual(['fresh']);
   });
+
+  it('a policy without audience asks nobody, whatever the site is called', () => {
+    const site = new Site();
+    site.name = 'site-17';
+    expect(site.see(unordered, saying(undefined, undefined))).toEqual(['fresh']);
+  });
+
+  it('the refusal names whom it would have been for: the audience of the policy, and the site by its name', () => {
+    const site = new Site();
+    const looking = () => site.look(rule, saying(undefined, 'site-18'));
+    expect(looking()).toMatchObject({ detail: expect.stringContaining('one of "site-17, north", got') });
+    site.name = 'north-3';
+    expect(looking()).toMatchObject({
+      detail: expect.stringContaining('one of "site-17, north, north-3", got'),
+    });
+  });
+
+  it('the manifest does not make a signature for another site count here', () => {
+    const given = revision('a', {
+      annotations: { [names.audience]: 'site-17', [names.expires]: at(now - day) },
+      signatures: [signature(), signature(said('site-18'))],
+    });
+    expect(new Site().see(rule, given)).toEqual(['REVISION_EXPIRED']);
+  });
 });

@@ -67,6 +67,22 @@ describe('attack 46: expired', () => {
     expect(new Site().see(rule, given)).toEqual([code]);
   });
 
+  it.each<[string, JudgedRevision, string]>([
+    ['that is missing', revision('a'), `expected the annotation ${names.expires}, got none`],
+    [
+      'that is no time',
+      revision('a', { annotations: { [names.expires]: 'soon' } }),
+      `expected ${names.expires} to be an RFC 3339 time, got "soon"`,
+    ],
+    [
+      'that is no time in one of the signatures',
+      revision('a', { signatures: [signature(), signature({ [names.expires]: 'soon' })] }),
+      `expected ${names.expires} to be an RFC 3339 time, got "soon"`,
+    ],
+  ])('an end %s is told so', (_what, given, detail) => {
+    expect(new Site().look(required, given)).toMatchObject({ code: 'REVISION_EXPIRED', detail });
+  });
+
   it('what has no end, or one after the year 9999, says none', () => {
     expect(new Site().look(unordered, revision('a'))).not.toHaveProperty('until');
     const old = { ...unordered, maxAge: 1e18 };

@@ -34,6 +34,9 @@ type Accepting = Exclude<Verdict, { readonly kind: 'refused' }>;
 interface Asked {
   readonly policies: readonly ReturnType<typeof policy>[];
   readonly number?: number;
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** In place of a manifest. */
+  readonly content?: Uint8Array;
   readonly tag?: string;
   readonly signers?: readonly Signer[];
   readonly verdict?: Accepting;
@@ -44,7 +47,7 @@ interface Asked {
 
 /** Judges an artifact of that sequence, and keeps the floors that move. */
 function look({ policies, number = 7, tag = 'stable@', floors = new Map(), ...asked }: Asked): Outcome {
-  const annotations = { [sequence]: String(number) };
+  const annotations = { [sequence]: String(number), ...asked.annotations };
   const document = { schemaVersion: 2, mediaType: mediaTypes.ociManifest, layers: [], annotations };
   const empty = { mediaType: mediaTypes.ociEmpty, digest: `sha256:${'0'.repeat(64)}`, size: 2 };
   const { descriptor: manifest, content } = contentOf(mediaTypes.ociManifest, { ...document, config: empty });
@@ -53,7 +56,7 @@ function look({ policies, number = 7, tag = 'stable@', floors = new Map(), ...as
   const outcome = createFreshnessStage().judge({
     source: ociSource(asked.url ?? url, asked.source),
     desired: desiredState(...policies),
-    resolved: { revision: `${tag}${digest}`, manifest, content },
+    resolved: { revision: `${tag}${digest}`, manifest, content: asked.content ?? content },
     verdict: asked.verdict ?? { kind: 'accepted', digest, signers, warnings: [] },
     floors: { of: (repository) => [...floors.values()].filter((floor) => floor.repository === repository) },
     now,
@@ -239,5 +242,26 @@ describe('createFreshnessStage', () => {
       times: [],
       warnings: [],
     });
+  });
+
+  it('reads a manifest where something is asked, and only there', () => {
+    const content = Buffer.from('junk');
+    const verdict: Accepting = { kind: 'not-required', digest: 'sha256:0' };
+    expect(codeOf(look({ policies: [], verdict, content }))).toBe('fresh');
+    expect(() => look({ policies: [ordered], content })).toThrow(
+      expect.objectContaining({ code: 'MANIFEST_INVALID' }),
+    );
+  });
+
+  it('asks for no end beside a policy that ignores it', () => {
+    const ignoring = policy('ignoring', { expires: 'ignore' });
+    expect(codeOf(look({ policies: [ignoring], annotations: { [expires]: past } }))).toBe('fresh');
+  });
+
+  it('says until when, where there is an end, and nothing where there is none', () => {
+    expect(look({ policies: [ordered], annotations: { [expires]: later } })).toMatchObject({
+      until: Date.parse(later),
+    });
+    expect(look({ policies: [ordered] })).not.toHaveProperty('until');
   });
 });

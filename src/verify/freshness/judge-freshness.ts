@@ -18,6 +18,7 @@ export interface FreshnessMemory {
   readonly policy: string;
   /** `namespace/name`. */
   readonly source: string;
+  /** Of this repository, and no other. */
   readonly floors: readonly Floor[];
   /** Milliseconds since the epoch: the later of the clock and the site's lower bound of time. */
   readonly now: number;
@@ -80,9 +81,7 @@ function inOrder(
     return stale('REVISION_UNORDERED', detail);
   }
   const name = { repository, stream, order, ...(order === 'signedTime' ? { policy } : {}) };
-  const followed = floors.find(
-    (floor) => floor.repository === repository && floor.order === order && floor.sources.includes(source),
-  );
+  const followed = floors.find((floor) => floor.order === order && floor.sources.includes(source));
   if (followed !== undefined && followed.stream !== stream) return otherStream(followed, stream);
   const placed = placeOf(order, revision, now);
   if (placed.kind === 'stale') return placed;
@@ -99,7 +98,7 @@ function inOrder(
 
 /** Two lines of releases in one repository without streams look like a rollback to one of them. */
 function withOtherSource(refused: Stale, { sources }: Floor, source: string): Stale {
-  if (sources.length === 0 || sources.includes(source)) return refused;
+  if (sources.includes(source)) return refused;
   const note = `the floor is that of ${sources.join(', ')}: where several lines of releases share a repository, each needs its ${freshnessAnnotations.stream}`;
   return { ...refused, detail: `${refused.detail}; ${note}` };
 }

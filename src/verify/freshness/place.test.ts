@@ -73,6 +73,17 @@ describe('attack 36: sequences that are none', () => {
     expect(new Site().see(byVersion, version(tag))).toEqual(['REVISION_UNORDERED']);
   });
 
+  it.each([
+    ['a tag that names none', version('latest'), 'expected a version as tag, got "latest"'],
+    [
+      'a manifest that names another text',
+      revision('a', { tag: '1.0.0', annotations: { 'org.opencontainers.image.version': 'latest' } }),
+      'expected the tag "1.0.0" on an artifact of that version, got one of "latest"',
+    ],
+  ])('%s is told as what it is', (_what, given, detail) => {
+    expect(new Site().look(byVersion, given)).toMatchObject({ code: 'REVISION_UNORDERED', detail });
+  });
+
   it('two artifacts of one version are refused', () => {
     expect(new Site().see(byVersion, version('1.0.0', 'a'), version('1.0.0+b', 'b'))).toEqual([
       'fresh',

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  at,
   bySequence,
   byTime,
   byVersion,
@@ -93,6 +94,13 @@ describe('attack 15: rollback to an older, validly signed artifact', () => {
     });
   });
 
+  it('one that has expired as well is told as older', () => {
+    const site = new Site();
+    site.look(bySequence, release(7));
+    const annotations = { [names.sequence]: '6', [names.expires]: at(now - day) };
+    expect(site.see(bySequence, revision('six', { annotations }))).toEqual(['REVISION_ROLLBACK']);
+  });
+
   it('a source under another name finds the floor of the repository', () => {
     const site = new Site();
     site.look(bySequence, release(7));
@@ -118,6 +126,13 @@ describe('attack 15: rollback to an older, validly signed artifact', () => {
       'REVISION_ROLLBACK',
       'fresh',
     ]);
+  });
+
+  it('a stream that was followed by another order says nothing', () => {
+    const site = new Site();
+    const annotations = { [names.stream]: 'beta' };
+    site.look(byVersion, revision('beta', { tag: '1.0.0', annotations }));
+    expect(site.see(bySequence, release(1))).toEqual(['fresh']);
   });
 
   it('a stream without end of its name is none', () => {

@@ -9,9 +9,11 @@ import type { CountedSignature } from './rule.ts';
  */
 const signingSpanMs = 2 * 60 * 60_000;
 
-/** Proven moments of signing, in milliseconds since the epoch. None for a key: its signature can be timestamped anew for ever. */
-export function signingTimes({ times, certifiedSince }: CountedSignature): readonly number[] {
-  if (certifiedSince === undefined) return [];
+/** A key has no beginning, and what it signed can be timestamped anew for ever. */
+const noBeginning = Number.NEGATIVE_INFINITY;
+
+/** Proven moments of signing, in milliseconds since the epoch. None for a key. */
+export function signingTimes({ times, certifiedSince = noBeginning }: CountedSignature): readonly number[] {
   return times.map(({ at }) => at).filter((at) => isInstant(at) && at - certifiedSince <= signingSpanMs);
 }
 
