@@ -427,6 +427,11 @@ export const errorTable = {
     retry: 'on-change',
     next: 'Correct the configuration at the place named; an agent that runs keeps the last good one.',
   },
+  EXPRESSION_INVALID: {
+    origin: 'config',
+    retry: 'on-change',
+    next: 'Correct the expression at the place named; the objects of the delivery stay as they are until then.',
+  },
   CONFIG_UNSUPPORTED: {
     origin: 'config',
     retry: 'on-change',

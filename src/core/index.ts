@@ -4,6 +4,8 @@ export type { ErrorCode, ErrorOrigin, RetryClass } from './errors.ts';
 export { asSealiftError, errorTable, SealiftError } from './errors.ts';
 export type { EventBody, EventListener, ObjectAction, SealiftEvent, Stage, Subject } from './events.ts';
 export { siteSubject } from './events.ts';
+export type { Expression, ExpressionOutcome, ExpressionScope } from './expression/expression.ts';
+export { compileExpression } from './expression/expression.ts';
 export { inParallel } from './in-parallel.ts';
 export type { KubernetesObject, ObjectRef } from './object.ts';
 export { formatRef, refOf } from './object.ts';

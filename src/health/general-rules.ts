@@ -16,7 +16,7 @@ function beingDeleted(object: KubernetesObject): Health {
 }
 
 /** A controller that has not seen the newest generation speaks of an older one. */
-function notObserved(object: KubernetesObject): Health | undefined {
+export function notObserved(object: KubernetesObject): Health | undefined {
   const generation = numberAt(object, 'metadata', 'generation');
   const observed = numberAt(object, 'status', 'observedGeneration');
   if (generation === undefined || observed === undefined || generation === observed) return undefined;

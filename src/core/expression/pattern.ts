@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js';
 
-/** Patterns of policies, which are few; beyond this many they are compiled again, so that those of former policies do not stay. */
+/** Patterns of policies and checks, which are few; beyond this many they are compiled again, so that those of former ones do not stay. */
 const maxPatterns = 1024;
 
 const patterns = new Map<string, RE2JS>();

@@ -1,6 +1,6 @@
 import type { Environment } from '@marcbachmann/cel-js';
 import type { LookBudget } from './look-budget.ts';
-import { compiledPattern } from './rule-pattern.ts';
+import { compiledPattern } from './pattern.ts';
 
 /** Take the place of the library's `matches`, which may take exponential time, and of `contains`, which takes the product of two lengths. */
 export const standIns: Readonly<Record<string, string>> = {
@@ -8,10 +8,10 @@ export const standIns: Readonly<Record<string, string>> = {
   contains: 'containsText',
 };
 
-/** Stands around each text that a rule compares or hands to a function, so that its length counts. */
+/** Stands around each text that an expression compares or hands to a function, so that its length counts. */
 export const countedText = 'countedText';
 
-/** Stands around what a rule takes for a duration. */
+/** Stands around what an expression takes for a duration. */
 export const durationText = 'durationText';
 
 /** Of a search for one text in another, which makes the product of their lengths at worst: some of them take a nanosecond. */
@@ -21,8 +21,8 @@ const comparisonsPerLook = 4_096;
 const maxDurationLength = 32;
 const durationStepsPerLook = 1_024;
 
-/** The functions of rules, and the budget that they spend from: evaluation is synchronous, so one has it at a time. */
-export class RuleFunctions {
+/** The functions of an expression, and the budget that they spend from: evaluation is synchronous, so one has it at a time. */
+export class ExpressionFunctions {
   #budget: LookBudget | undefined;
 
   /** What comes of an evaluation whose functions spend from this budget. */

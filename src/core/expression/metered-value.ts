@@ -11,10 +11,7 @@ export function metered(value: unknown, budget: LookBudget): unknown {
     return typeof member === 'object' && member !== null ? new Proxy(member, traps) : member;
   };
   const traps: ProxyHandler<object> = {
-    get: (target, key) => {
-      const member: unknown = Reflect.get(target, key);
-      return typeof key === 'string' && Object.hasOwn(target, key) ? wrap(member) : member;
-    },
+    get: (target, key) => wrap(Reflect.get(target, key)),
     ownKeys: (target) => {
       const keys = Reflect.ownKeys(target);
       budget.spend(keys.length);

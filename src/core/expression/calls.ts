@@ -1,20 +1,17 @@
 import type { ASTNode, Environment } from '@marcbachmann/cel-js';
-import { SealiftError } from '../../core/index.ts';
-import { countedText, durationText, standIns } from './rule-functions.ts';
-import { compiledPattern } from './rule-pattern.ts';
-
-/** Their first argument is a name, no value. */
-const macros: ReadonlySet<string> = new Set(['has', 'all', 'exists', 'exists_one', 'filter', 'map']);
+import { SealiftError } from '../errors.ts';
+import { countedText, durationText, standIns } from './functions.ts';
+import { compiledPattern } from './pattern.ts';
 
 /** They take time by the length of what they compare. */
 const comparisons: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=', 'in']);
 
 /**
- * Functions and macros that a rule may call. Left out: what multiplies values (`bind`, `split`, `join`) and what reads bytes.
+ * Functions and macros that an expression may call. Left out: what multiplies values (`bind`, `split`, `join`) and what reads bytes.
  * https://github.com/google/cel-spec/blob/v0.24.0/doc/langdef.md#list-of-standard-definitions
  */
-const functions: ReadonlySet<string> = new Set([
-  ...macros,
+export const plainFunctions: ReadonlySet<string> = new Set([
+  ...['has', 'all', 'exists', 'exists_one', 'filter', 'map'],
   ...['size', 'dyn', 'type'],
   ...['bool', 'double', 'int', 'string', 'uint', 'timestamp', 'duration'],
   ...['contains', 'endsWith', 'matches', 'startsWith', 'lowerAscii', 'upperAscii', 'trim', 'substring'],
@@ -22,11 +19,19 @@ const functions: ReadonlySet<string> = new Set([
   ...['getMinutes', 'getSeconds', 'getMilliseconds'],
 ]);
 
+/** The same, and what takes the value of a field that may be missing. */
+export const functionsOnOptionals: ReadonlySet<string> = new Set([...plainFunctions, 'orValue', 'hasValue']);
+
 /**
- * Holds a rule to the functions that are offered, and has every text counted that it compares or hands to one.
+ * Holds an expression to the functions that are offered, and has every text counted that it compares or hands to one.
  * @throws SealiftError CONFIG_INVALID for a call that is not offered.
  */
-export function restrictCalls(ast: ASTNode, environment: Environment, subject: string): void {
+export function restrictCalls(
+  ast: ASTNode,
+  environment: Environment,
+  offered: ReadonlySet<string>,
+  subject: string,
+): void {
   const around: Around = (name, inner) => {
     const call = environment.parse(`${name}(0)`).ast as Call;
     call.args[1] = [inner];
@@ -34,7 +39,7 @@ export function restrictCalls(ast: ASTNode, environment: Environment, subject: s
   };
   for (const node of [...nodesOf(ast)]) {
     if (isCall(node)) {
-      restrict(node, subject);
+      restrict(node, offered, subject);
       countArguments(node, around);
     } else if (comparisons.has(node.op)) {
       const compared = node as ASTNode & { args: ASTNode[] };
@@ -51,18 +56,16 @@ function isCall(node: ASTNode): node is ASTNode & { op: 'call' | 'rcall' } {
   return node.op === 'call' || node.op === 'rcall';
 }
 
-/** What a policy writes out itself is as long as it is. */
-function counted(node: ASTNode, around: Around): ASTNode {
-  return ['value', 'list', 'map'].includes(node.op) ? node : around(countedText, node);
+/** What an expression writes out itself is as long as it is. */
+function counted(node: ASTNode, around: Around, wrapper = countedText): ASTNode {
+  return ['value', 'list', 'map'].includes(node.op) ? node : around(wrapper, node);
 }
 
 function countArguments(node: ASTNode & { op: 'call' | 'rcall' }, around: Around): void {
-  const [name] = node.args;
-  if (macros.has(name)) return;
   if (node.op === 'call') {
     const call = node as Call;
-    const wrapper = name === 'duration' ? durationText : countedText;
-    call.args[1] = call.args[1].map((one) => (one.op === 'value' ? one : around(wrapper, one)));
+    const wrapper = node.args[0] === 'duration' ? durationText : countedText;
+    call.args[1] = call.args[1].map((one) => counted(one, around, wrapper));
     return;
   }
   const call = node as MethodCall;
@@ -70,10 +73,14 @@ function countArguments(node: ASTNode & { op: 'call' | 'rcall' }, around: Around
   call.args[2] = call.args[2].map((one) => counted(one, around));
 }
 
-function restrict(node: ASTNode & { op: 'call' | 'rcall' }, subject: string): void {
+function restrict(
+  node: ASTNode & { op: 'call' | 'rcall' },
+  offered: ReadonlySet<string>,
+  subject: string,
+): void {
   const [name] = node.args;
-  if (!functions.has(name)) {
-    const got = `expected one of the functions ${[...functions].join(', ')}, got ${name}`;
+  if (!offered.has(name)) {
+    const got = `expected one of the functions ${[...offered].join(', ')}, got ${name}`;
     throw placed(subject, node, got);
   }
   if (name === 'matches') requirePattern(node, subject);
@@ -81,7 +88,7 @@ function restrict(node: ASTNode & { op: 'call' | 'rcall' }, subject: string): vo
   if (standIn !== undefined) node.args[0] = standIn;
 }
 
-/** A pattern is the policy's word, never the predicate's, so that it can be read now and stays what it is. */
+/** A pattern is the word of whoever wrote the expression, never of what it is about, so that it can be read now and stays what it is. */
 function requirePattern(node: ASTNode & { op: 'call' | 'rcall' }, subject: string): void {
   const [pattern] = node.op === 'rcall' ? node.args[2] : [];
   if (pattern?.op !== 'value' || typeof pattern.args !== 'string') {
@@ -94,17 +101,15 @@ function requirePattern(node: ASTNode & { op: 'call' | 'rcall' }, subject: strin
   }
 }
 
+/** All objects of an expression: bytes are one, too, and have no `op` that anybody asks for. */
 function* nodesOf(value: unknown): Generator<ASTNode, void, undefined> {
   if (Array.isArray(value)) {
     for (const member of value) yield* nodesOf(member);
-  } else if (isNode(value)) {
-    yield value;
-    yield* nodesOf(value.args);
+  } else if (value instanceof Object) {
+    const node = value as ASTNode;
+    yield node;
+    yield* nodesOf(node.args);
   }
-}
-
-function isNode(value: unknown): value is ASTNode {
-  return typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
 }
 
 /** A fault, at its place inside the expression. */

@@ -1,0 +1,34 @@
+/**
+ * Variables of an expression with their CEL types: a constant of the program. `any`: every name may be one, and optional fields
+ * (`a.?b.orValue(c)`) may be asked for.
+ */
+export type ExpressionScope = Readonly<Record<string, 'dyn' | 'string'>> | 'any';
+
+export type ExpressionOutcome =
+  | { readonly kind: 'value'; readonly holds: boolean }
+  /** It cannot be evaluated: a field is missing, or what comes of it is neither true nor false. */
+  | { readonly kind: 'fault'; readonly detail: string }
+  /** It looks at more than allowed; whatever came of it is worth nothing. */
+  | { readonly kind: 'too-long'; readonly maxLooks: number };
+
+/** A condition in CEL, ready to be held against values that anybody may have written. */
+export interface Expression {
+  /** Never throws. Its cost is bounded. */
+  evaluate(values: Readonly<Record<string, unknown>>): ExpressionOutcome;
+}
+
+/**
+ * Reads a condition in CEL (https://github.com/google/cel-spec/blob/v0.24.0/doc/langdef.md). The library is loaded by the first one.
+ * @throws SealiftError CONFIG_INVALID with line and column inside the expression.
+ */
+export async function compileExpression(
+  cel: string,
+  scope: ExpressionScope,
+  subject: string,
+): Promise<Expression> {
+  const [library, { compileWith }] = await Promise.all([
+    import('@marcbachmann/cel-js'),
+    import('./compile-expression.ts'),
+  ]);
+  return compileWith(library, cel, scope, subject);
+}
