@@ -12,6 +12,7 @@ export { fromInventoryEntry, inventoryId, toInventoryEntry } from './inventory.t
 export type { SiteObject } from './kinds.ts';
 export { siteObjectSchema } from './kinds.ts';
 export type { Kustomization } from './kustomization.ts';
+export { hasSetting } from './object-setting.ts';
 export type { OciRepository } from './oci-repository.ts';
 export type { PolicyAuthority } from './policy-authority.ts';
 export type { PolicyFreshness } from './policy-freshness.ts';

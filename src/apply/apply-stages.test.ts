@@ -51,7 +51,7 @@ class Run {
         const there = live.get(inventoryId(ref));
         return there === undefined
           ? { kind: 'absent' }
-          : { kind: 'present', owner: us, matches: false, live: there };
+          : { kind: 'present', owner: us, matches: false, marks: there.metadata, live: there };
       },
       write: async ({ kind, metadata }) => this.#write(`${kind}/${metadata.name}`, failing),
       remove: async ({ kind, name }) => void this.log.push(`x ${kind}/${name}`),

@@ -1,11 +1,10 @@
-import { type InventoryEntry, inventoryId, objectKeys, toInventoryEntry } from '../api/index.ts';
+import { hasSetting, type InventoryEntry, inventoryId, objectKeys, toInventoryEntry } from '../api/index.ts';
 import { formatRef, type KubernetesObject, type ObjectRef, refOf, SealiftError } from '../core/index.ts';
 import { changedFields } from './changed-fields.ts';
 import type { Candidate, Finding } from './filters/filter.ts';
 import { filters } from './filters/filters.ts';
 import { keepUnreadableEntry } from './filters/unreadable-entry.ts';
 import { isMarkedFor } from './mark-owned.ts';
-import { hasSetting } from './object-setting.ts';
 import type { Observations } from './observe-delivery.ts';
 import { ownershipOf } from './ownership.ts';
 import type { ApplyStep, DeliveryScope, Plan, PruneStep } from './plan.ts';
@@ -66,7 +65,7 @@ function candidateOf({ observations, delivery }: PlanRequest, { ref, desired, en
     intent: desired === undefined ? 'prune' : 'apply',
     ref,
     desired,
-    live: observation.kind === 'present' ? observation.live : undefined,
+    marks: observation.kind === 'present' ? observation.marks : undefined,
     observation,
     ownership: ownershipOf(observation, delivery.owner, entry),
     entry,
@@ -75,14 +74,15 @@ function candidateOf({ observations, delivery }: PlanRequest, { ref, desired, en
 }
 
 function applyStep(candidate: Candidate): ApplyStep {
-  const { ref, desired: object, live, observation, delivery } = candidate;
+  const { ref, desired: object, marks, observation, delivery } = candidate;
   const found = findingOn(candidate);
   if (found?.kind === 'refuse') return { ...found, ref };
   if (found?.kind === 'keep') return { ...found, ref, entry: entryOfKept(candidate) };
   if (object === undefined) throw new SealiftError('INTERNAL', formatRef(ref), 'nothing asks for it');
   if (observation.kind === 'absent') return { kind: 'create', ref, object };
   if (observation.kind === 'present' && observation.matches) return { kind: 'unchanged', ref };
-  const forced = [object, live].some((one) => hasSetting(one, objectKeys.force, 'enabled'));
+  const forced = [object.metadata, marks].some((one) => hasSetting(one, objectKeys.force, 'enabled'));
+  const live = observation.kind === 'present' ? observation.live : undefined;
   const changes = live === undefined ? undefined : changedFields(live, object);
   return { kind: 'change', ref, object, changes, recreate: delivery.force || forced };
 }

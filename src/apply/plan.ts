@@ -41,7 +41,7 @@ export type WriteStep =
       readonly kind: 'change';
       readonly ref: ObjectRef;
       readonly object: KubernetesObject;
-      /** `undefined` when what is there cannot be read. */
+      /** `undefined` when what is there cannot be read, or need not be read to know that it differs. */
       readonly changes: ChangedFields | undefined;
       readonly recreate: boolean;
     };

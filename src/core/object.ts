@@ -14,6 +14,9 @@ export interface ObjectMetadata {
   readonly [field: string]: unknown;
 }
 
+/** What of an object may say how it is to be handled. */
+export type ObjectMarks = Pick<ObjectMetadata, 'labels' | 'annotations'>;
+
 /** Names one object. `group` is empty for core kinds, `namespace` for cluster-scoped ones. */
 export interface ObjectRef {
   readonly group: string;

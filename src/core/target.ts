@@ -1,4 +1,4 @@
-import type { KubernetesObject, ObjectRef } from './object.ts';
+import type { KubernetesObject, ObjectMarks, ObjectRef } from './object.ts';
 
 /** The delivery that owns an object, read from its owner labels. */
 export interface Owner {
@@ -15,7 +15,10 @@ export type Observation =
       readonly owner: Owner | undefined;
       /** True when the target holds exactly what `desired` asks for; false without a `desired`. */
       readonly matches: boolean;
-      readonly live: KubernetesObject;
+      /** All its labels and annotations, or at least those under Flux's keys. */
+      readonly marks: ObjectMarks;
+      /** The object itself; absent where the target answers without having read it. */
+      readonly live?: KubernetesObject;
     }
   /** Content at the place of the object that cannot be read as that object, so that it names no owner. */
   | { readonly kind: 'unreadable'; readonly detail: string }

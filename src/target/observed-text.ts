@@ -11,12 +11,16 @@ export function observedText(
   desired: KubernetesObject | undefined,
 ): Observation {
   if (desired !== undefined && text === manifestText(desired)) {
-    return { kind: 'present', owner: ownerOf(desired), matches: true, live: desired };
+    return present(desired, true);
   }
   const reading = readManifest(text);
   if (reading.kind === 'unreadable') return reading;
   const { object } = reading;
   if (inventoryId(refOf(object)) !== inventoryId(ref))
     return { kind: 'unreadable', detail: 'another object' };
-  return { kind: 'present', owner: ownerOf(object), matches: false, live: object };
+  return present(object, false);
+}
+
+function present(live: KubernetesObject, matches: boolean): Observation {
+  return { kind: 'present', owner: ownerOf(live.metadata), matches, marks: live.metadata, live };
 }

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { ObjectRef } from '../../src/core/index.ts';
 import { fileNameOf } from '../../src/target/file-name.ts';
 import { createDirectoryTarget } from '../../src/target/index.ts';
-import type { TargetUnderTest } from './target-contract.ts';
+import { handOver, type TextTargetUnderTest } from './text-target-contract.ts';
 
-export interface DirectoryUnderTest extends TargetUnderTest {
+export interface DirectoryUnderTest extends TextTargetUnderTest {
   /** Inside a temporary directory; the target has to make it. */
   readonly directory: string;
   fileOf(ref: ObjectRef): string;
@@ -18,16 +18,20 @@ export async function openDirectory(): Promise<DirectoryUnderTest> {
   const directory = join(home, 'made', 'by-target');
   const fileOf = (ref: ObjectRef): string => join(directory, fileNameOf(ref));
   const target = createDirectoryTarget({ directory });
-  return {
-    target,
-    directory,
-    fileOf,
-    text: (ref) => readFile(fileOf(ref), 'utf8').catch(() => undefined),
-    edit: async (ref, text) => {
+  const texts = {
+    text: (ref: ObjectRef) => readFile(fileOf(ref), 'utf8').catch(() => undefined),
+    edit: async (ref: ObjectRef, text: string | undefined) => {
       await mkdir(directory, { recursive: true });
       if (text === undefined) await rm(fileOf(ref));
       else await writeFile(fileOf(ref), text);
     },
+  };
+  return {
+    ...texts,
+    ...handOver(texts),
+    target,
+    directory,
+    fileOf,
     close: () => rm(home, { recursive: true }),
   };
 }

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { inventoryId } from '../../src/api/index.ts';
 import { refOf } from '../../src/core/index.ts';
-import { createMemoryTarget } from '../../src/target/index.ts';
 import { openDirectory } from '../contract/directory-under-test.ts';
-import type { TargetUnderTest } from '../contract/target-contract.ts';
+import { openMemory } from '../contract/memory-under-test.ts';
+import type { TextTargetUnderTest } from '../contract/text-target-contract.ts';
 import { configMap } from '../fixtures/objects.ts';
 import { type DeliveryRun, type OtherHand, SharedTarget } from '../fixtures/shared-target.ts';
 
@@ -92,7 +92,11 @@ async function expectSettled(shared: SharedTarget, end: readonly (number | undef
   }
 }
 
-async function converge(under: TargetUnderTest, events: Event[], end: (number | undefined)[]): Promise<void> {
+async function converge(
+  under: TextTargetUnderTest,
+  events: Event[],
+  end: (number | undefined)[],
+): Promise<void> {
   const shared = new SharedTarget(under);
   for (const event of events) {
     await happen(shared, event);
@@ -108,23 +112,13 @@ async function converge(under: TargetUnderTest, events: Event[], end: (number | 
   ).toEqual([]);
 }
 
-function inMemory(): TargetUnderTest {
-  const target = createMemoryTarget();
-  return {
-    target,
-    text: async (ref) => target.text(ref),
-    edit: async (ref, text) => target.edit(ref, text),
-    close: async () => undefined,
-  };
-}
-
 describe('two deliveries on one target, after crashes, faults and other hands at any moment', () => {
   const history = [fc.array(eventOf, { maxLength: 12 }), endOf] as const;
 
   it('converge in memory: all that is asked for is there, nothing is orphaned, nothing foreign was touched', {
     timeout: 300_000,
   }, async () => {
-    const property = fc.asyncProperty(...history, (events, end) => converge(inMemory(), events, end));
+    const property = fc.asyncProperty(...history, (events, end) => converge(openMemory(), events, end));
     await fc.assert(property, { numRuns: 3000 });
   });
 

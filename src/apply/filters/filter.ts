@@ -1,5 +1,5 @@
 import type { InventoryEntry } from '../../api/index.ts';
-import type { KubernetesObject, ObjectRef, Observation } from '../../core/index.ts';
+import type { KubernetesObject, ObjectMarks, ObjectRef, Observation } from '../../core/index.ts';
 import type { Ownership } from '../ownership.ts';
 import type { DeliveryScope, KeepReason, RefuseReason } from '../plan.ts';
 
@@ -9,7 +9,8 @@ export interface Candidate {
   readonly intent: 'apply' | 'prune';
   readonly ref: ObjectRef;
   readonly desired: KubernetesObject | undefined;
-  readonly live: KubernetesObject | undefined;
+  /** Of the live object. */
+  readonly marks: ObjectMarks | undefined;
   readonly observation: Observation;
   readonly ownership: Ownership;
   /** What the inventory says of it. */

@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DirectoryUnderTest, openDirectory } from '../../../test/contract/directory-under-test.ts';
-import { describeTarget } from '../../../test/contract/target-contract.ts';
+import { describeTextTarget } from '../../../test/contract/text-target-contract.ts';
 import { configMap } from '../../../test/fixtures/objects.ts';
 import { type KubernetesObject, type ObjectRef, refOf } from '../../core/index.ts';
 import { fileNameOf } from '../file-name.ts';
@@ -24,7 +24,7 @@ const keep = { recreate: false };
 const one = configMap('one');
 const oneRef = refOf(one);
 
-describeTarget('directory', openDirectory);
+describeTextTarget('directory', openDirectory);
 
 let under: DirectoryUnderTest;
 beforeEach(async () => {

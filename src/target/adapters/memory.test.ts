@@ -1,12 +1,4 @@
-import { describeTarget } from '../../../test/contract/target-contract.ts';
-import { createMemoryTarget } from '../index.ts';
+import { openMemory } from '../../../test/contract/memory-under-test.ts';
+import { describeTextTarget } from '../../../test/contract/text-target-contract.ts';
 
-describeTarget('memory', async () => {
-  const target = createMemoryTarget();
-  return {
-    target,
-    text: async (ref) => target.text(ref),
-    edit: async (ref, text) => target.edit(ref, text),
-    close: async () => undefined,
-  };
-});
+describeTextTarget('memory', async () => openMemory());
