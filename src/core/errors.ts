@@ -410,7 +410,7 @@ export const errorTable = {
   DISK_FAILED: {
     origin: 'disk',
     retry: 'backoff',
-    next: 'Check rights and free space of the directory.',
+    next: 'Check rights and free space of the directory, or name another place.',
   },
   STATE_NOT_FOUND: {
     origin: 'config',

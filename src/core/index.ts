@@ -7,6 +7,7 @@ export { siteSubject } from './events.ts';
 export type { Expression, ExpressionOutcome, ExpressionScope } from './expression/expression.ts';
 export { compileExpression } from './expression/expression.ts';
 export { inParallel } from './in-parallel.ts';
+export { makePath } from './make-path.ts';
 export type { KubernetesObject, ObjectMarks, ObjectRef } from './object.ts';
 export { formatRef, refOf } from './object.ts';
 export { rfc3339 } from './rfc3339.ts';

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, lstat, mkdir, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdirSync, statSync } from 'node:fs';
+import { chmod, lstat, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { makePath } from '../../core/index.ts';
 import { treeKeyPattern } from '../tree-key.ts';
 import { parseTreeNote, type TreeNote } from '../tree-note.ts';
 import { measureTree } from './measure-tree.ts';
@@ -107,7 +109,7 @@ async function commitTree(
 
 /** Opens a fresh staging directory, on the file system where the tree will be. */
 export async function stageTree(treesDirectory: string): Promise<Staging> {
-  await mkdir(treesDirectory, { recursive: true });
+  makePath(treesDirectory, { mkdirSync, statSync });
   const directory = await mkdtemp(path.join(treesDirectory, ownPrefix));
   return {
     directory,

@@ -1,6 +1,7 @@
-import { lstat, mkdir, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
+import { mkdirSync, statSync } from 'node:fs';
+import { lstat, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asSealiftError } from '../../core/index.ts';
+import { asSealiftError, makePath } from '../../core/index.ts';
 import { processesAtHomeIn, processIdentity } from './process-files.ts';
 
 /** Of everything that builds put into a temporary directory; what follows is who made it. */
@@ -10,7 +11,7 @@ const ownerPattern = new RegExp(`^${prefix}([0-9a-f]{8}-([0-9]+)-[0-9]+)-`);
 
 /** A new directory for this user alone, which `sweepBuilds` finds when this process is gone. */
 export async function makePrivateDirectory(parent: string): Promise<string> {
-  await mkdir(parent, { recursive: true, mode: 0o700 });
+  makePath(parent, { mkdirSync, statSync }, 0o700);
   const owner = processIdentity(process.pid) ?? 'unknown';
   return realpath(await mkdtemp(join(parent, `${prefix}${owner}-`)));
 }

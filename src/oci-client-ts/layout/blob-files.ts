@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { abortable, releaseSource } from '../abortable.ts';
 import { checkedContent } from '../checked-content.ts';
@@ -10,9 +10,10 @@ import type { BlobShelf } from '../indexed-store.ts';
 import { maxManifestBytes } from '../manifest.ts';
 import type { Fetcher, Resumer, Transfer } from '../store.ts';
 import { IncomingBlob } from './incoming-blob.ts';
+import { makeDirectory } from './make-directory.ts';
 import { isOpenPartial, isPartialName, PartialBlobs } from './partial-blobs.ts';
 import { type ByteRange, isAbsence, readFileChunks } from './read-file.ts';
-import { makeDirectory, TempFile } from './temp-file.ts';
+import { TempFile } from './temp-file.ts';
 
 export type Removal =
   | { readonly kind: 'removed'; readonly bytes: number }
@@ -141,7 +142,7 @@ export class BlobFiles implements BlobShelf {
     const found = await statusOf(path);
     if (found === undefined) return { kind: 'absent' };
     if (isFresh(found.mtimeMs)) return { kind: 'fresh' };
-    await mkdir(this.#incoming, { recursive: true });
+    await makeDirectory(this.#incoming);
     const aside = join(this.#incoming, `${process.pid}-${randomUUID()}`);
     try {
       await rename(path, aside);

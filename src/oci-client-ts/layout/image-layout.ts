@@ -11,9 +11,10 @@ import { type CollectOptions, type CollectResult, collectGarbage } from './colle
 import { IndexFile } from './index-file.ts';
 import type { LayoutBlobs } from './layout-blobs.ts';
 import { defaultLockLimits } from './lock-file.ts';
+import { makeDirectory } from './make-directory.ts';
 import { checkMarker, markerContent, maxMarkerBytes } from './marker.ts';
 import { isAbsence, readFileChunks } from './read-file.ts';
-import { makeDirectory, TempFile } from './temp-file.ts';
+import { TempFile } from './temp-file.ts';
 
 export interface LayoutOptions {
   /** What to do when the directory is missing or empty. Default `create`. */

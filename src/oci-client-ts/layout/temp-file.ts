@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeDirectory, syncDirectory } from './make-directory.ts';
 
 /** What comes while a write is under way is gathered up to this; a write for each piece off the wire would cost more than its bytes. */
 const pieceBytes = 256 * 1024;
@@ -25,7 +26,7 @@ export class TempFile {
   }
 
   static async create(directory: string, name: string = `${process.pid}-${randomUUID()}`): Promise<TempFile> {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     const path = join(directory, name);
     return new TempFile(path, await open(path, 'wx+', 0o644));
   }
@@ -101,26 +102,5 @@ export class TempFile {
     await this.flush().catch(() => {});
     await this.#handle.close().catch(() => {});
     await rm(this.path, { force: true });
-  }
-}
-
-/** Makes the names in a directory durable. Windows cannot open a directory for this and needs it not. */
-async function syncDirectory(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Creates a directory whose name survives a power cut. */
-export async function makeDirectory(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true });
-  if (first === undefined) return;
-  for (let made = path; ; made = dirname(made)) {
-    await syncDirectory(dirname(made));
-    if (made === first || made === dirname(made)) return;
   }
 }

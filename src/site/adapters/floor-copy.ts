@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Floor, floorKey } from '../../api/index.ts';
-import { asSealiftError, type TimeBound } from '../../core/index.ts';
+import { asSealiftError, makePath, type TimeBound } from '../../core/index.ts';
 import { type FloorMemory, floorText, timeText } from '../floor-memory.ts';
 import { parseFloor, parseTime } from '../parse-floor-memory.ts';
 import { writeDurably } from './durable-file.ts';
@@ -59,7 +59,7 @@ export class FloorCopy {
   #write(name: string, text: string): void {
     const path = join(this.directory, name);
     onDisk(path, () => {
-      mkdirSync(this.directory, { recursive: true, mode: 0o700 });
+      makePath(this.directory, { mkdirSync, statSync }, 0o700);
       writeDurably(path, text);
     });
   }

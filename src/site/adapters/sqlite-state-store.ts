@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { DeliveryRecord, SourceRecord, StateStore } from '../../api/index.ts';
-import { SealiftError } from '../../core/index.ts';
+import { makePath, SealiftError } from '../../core/index.ts';
 import { FloorCopy } from './floor-copy.ts';
 import { onDisk } from './on-disk.ts';
 import { eventTable, SqliteEvents } from './sqlite-events.ts';
@@ -81,7 +81,7 @@ function stateStoreOver({ database, directory, path, lock }: Opened): OpenStateS
  */
 export function openStateStore(directory: string): OpenStateStore {
   const path = join(directory, 'state.db');
-  onDisk(directory, () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
+  onDisk(directory, () => makePath(directory, { mkdirSync, statSync }, 0o700));
   const lock = onDisk(directory, () => takeLock(directory));
   return onDisk(path, () => {
     const database = new DatabaseSync(path, { timeout: busyTimeoutMs });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { SealiftError } from '../../core/index.ts';
+import { makePath, SealiftError } from '../../core/index.ts';
 import { checkRootName } from '../trusted-root-name.ts';
 import { onDisk } from './on-disk.ts';
 
@@ -39,7 +39,7 @@ export function rootPath(directory: string, name: string): string {
 }
 
 export function makeTrustDirectory(directory: string): void {
-  onDisk(directory, () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
+  onDisk(directory, () => makePath(directory, { mkdirSync, statSync }, 0o700));
 }
 
 /**

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { fstatSync } from 'node:fs';
-import { mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { fstatSync, mkdirSync, statSync } from 'node:fs';
+import { open, readdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makePath } from '../../core/index.ts';
 import { identityOf } from './file-identity.ts';
 import { codeOf } from './read-place.ts';
 
@@ -26,7 +27,7 @@ export async function writeAtomically(directory: string, name: string, text: str
       return await writeOnce(directory, name, text);
     } catch (failure) {
       if (codeOf(failure) !== 'ENOENT' || attempt === maxAttempts) throw failure;
-      await mkdir(directory, { recursive: true });
+      makePath(directory, { mkdirSync, statSync });
     }
   }
 }

@@ -1,5 +1,6 @@
-import { watch } from 'node:fs';
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdirSync, statSync, watch } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { makePath } from '../../core/index.ts';
 import { ChangeBursts } from './change-bursts.ts';
 import { codeOf } from './read-place.ts';
 
@@ -17,7 +18,7 @@ export async function watchDirectory(
 ): Promise<void> {
   try {
     while (!signal.aborted) {
-      await mkdir(directory, { recursive: true });
+      makePath(directory, { mkdirSync, statSync });
       await watchUntilReplaced(directory, listener, signal);
     }
   } catch (failure) {

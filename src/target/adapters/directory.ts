@@ -116,7 +116,11 @@ class DirectoryTarget implements Target {
   }
 
   #fault(ref: ObjectRef, act: string, failure: unknown): SealiftError {
-    const detail = `cannot be ${act} in ${this.description} (${codeOf(failure) ?? String(failure)})`;
+    const detail = `cannot be ${act} in ${this.description} (${codeOf(failure) ?? wordsOf(failure)})`;
     return new SealiftError('TARGET_FAILED', formatRef(ref), detail, { cause: failure });
   }
+}
+
+function wordsOf(failure: unknown): string {
+  return failure instanceof Error ? failure.message : String(failure);
 }
