@@ -23,6 +23,8 @@ export interface Convergence {
 interface Pass {
   readonly changes: number;
   readonly waiting: readonly Kustomization[];
+  /** Deliveries with objects that others take over. */
+  readonly handingOver: readonly Kustomization[];
   readonly failures: readonly Failure[];
   readonly waits: readonly Failure[];
 }
@@ -87,12 +89,14 @@ async function applyAll(
   signal: AbortSignal,
 ): Promise<Pass> {
   const waiting: Kustomization[] = [];
+  const handingOver: Kustomization[] = [];
   const failures: Failure[] = [];
   const waits: Failure[] = [];
   let changes = 0;
   for (const delivery of candidates) {
-    const { changed, error } = await deliveries.reconcile(delivery, desired, signal);
+    const { changed, isHandingOver, error } = await deliveries.reconcile(delivery, desired, signal);
     changes += changed;
+    if (isHandingOver) handingOver.push(delivery);
     if (error === undefined) continue;
     const failure = { subject: deliverySubject(delivery.metadata), error };
     if (!isWaiting(error)) failures.push(failure);
@@ -101,7 +105,44 @@ async function applyAll(
       waits.push(failure);
     }
   }
-  return { changes, waiting, failures, waits };
+  return { changes, waiting, handingOver, failures, waits };
+}
+
+/** Passes over deliveries until none waits any more, or those that do cannot be helped. */
+async function applyInOrder(
+  reconcilers: Reconcilers,
+  desired: DesiredState,
+  signal: AbortSignal,
+): Promise<Pass> {
+  let candidates: readonly Kustomization[] = desired.deliveries.filter(({ spec }) => !spec.suspend);
+  const failures: Failure[] = [];
+  const handingOver: Kustomization[] = [];
+  let changes = 0;
+  for (;;) {
+    const pass = await applyAll(reconcilers, candidates, desired, signal);
+    failures.push(...pass.failures);
+    handingOver.push(...pass.handingOver);
+    changes += pass.changes;
+    const stuck = pass.waiting.length === candidates.length;
+    if (stuck || pass.waiting.length === 0) return { ...pass, changes, failures, handingOver };
+    candidates = pass.waiting;
+  }
+}
+
+/** What was taken over in this pass leaves the inventory of the delivery that had it. */
+async function endHandovers(
+  reconcilers: Reconcilers,
+  parts: AgentParts,
+  {
+    desired,
+    handingOver,
+  }: { readonly desired: DesiredState; readonly handingOver: readonly Kustomization[] },
+  signal: AbortSignal,
+): Promise<Convergence> {
+  const pass = await applyAll(reconcilers, handingOver, desired, signal);
+  const left = withdrawn(parts.state.deliveries.all(), desired).length > 0;
+  const taken = left ? await takeBackAll(reconcilers, parts, desired, signal) : { changes: 0, failures: [] };
+  return { changes: pass.changes + taken.changes, failures: pass.failures };
 }
 
 /** Forgets what has left the configuration, and takes back what its deliveries owned. */
@@ -118,7 +159,7 @@ async function takeBackAll(
   for (const { namespace, name } of withdrawnSources(state.sources.all(), desired))
     state.sources.remove(namespace, name);
   for (const record of withdrawn(state.deliveries.all(), desired)) {
-    const { changed, error } = await deliveries.withdraw(record, signal);
+    const { changed, error } = await deliveries.withdraw(record, desired, signal);
     changes += changed;
     if (error !== undefined) failures.push({ subject: deliverySubject(record), error });
   }
@@ -153,19 +194,14 @@ export async function converge(
   const failures = sourceFailures(desired.sources, judged, polled);
   const taken = await takeBackAll(reconcilers, parts, desired, signal);
   failures.push(...taken.failures);
-  let { changes } = taken;
   for (const delivery of desired.deliveries.filter(({ spec }) => spec.suspend))
     reconcilers.deliveries.hold(delivery);
-  let candidates: readonly Kustomization[] = desired.deliveries.filter(({ spec }) => !spec.suspend);
-  for (;;) {
-    const pass = await applyAll(reconcilers, candidates, desired, signal);
-    failures.push(...pass.failures);
-    changes += pass.changes;
-    const stuck = pass.waiting.length === candidates.length;
-    if (stuck && failures.length === 0) failures.push(...pass.waits);
-    if (stuck || pass.waiting.length === 0) break;
-    candidates = pass.waiting;
-  }
+  const applied = await applyInOrder(reconcilers, desired, signal);
+  failures.push(...applied.failures);
+  if (failures.length === 0) failures.push(...applied.waits);
+  const ended = await endHandovers(reconcilers, parts, { desired, handingOver: applied.handingOver }, signal);
+  failures.push(...ended.failures);
+  const changes = taken.changes + applied.changes + ended.changes;
   await keepHouse(parts, reconcilers, signal);
   reconcilers.emit(siteSubject, { kind: 'converged', changes, failures: failures.length });
   return { changes, failures };

@@ -1,10 +1,19 @@
-import type { Artifact, DesiredState, InventoryEntry, Kustomization } from '../api/index.ts';
+import {
+  type Artifact,
+  allowEmptyAnnotation,
+  allowPruneAnnotation,
+  type DesiredState,
+  type InventoryEntry,
+  type Kustomization,
+} from '../api/index.ts';
 import {
   type ApplyHooks,
   type ApplyOutcome,
   applyPlan,
+  concernsNeighbours,
   type DeliveryScope,
   markOwned,
+  type Neighbour,
   observeDelivery,
   planDelivery,
 } from '../apply/index.ts';
@@ -23,7 +32,11 @@ export interface DeliveryRequest {
   readonly artifact: Artifact;
   /** What the delivery owned when it began. */
   readonly inventory: readonly InventoryEntry[];
+  readonly neighbours: NeighbourQuestion;
 }
+
+/** Asked only when something goes or stands in the way: the answer takes builds. */
+export type NeighbourQuestion = () => Promise<readonly Neighbour[]>;
 
 /** What the pipeline tells while it runs. */
 export interface DeliveryProgress extends ApplyHooks {
@@ -34,12 +47,13 @@ interface ApplyRequest {
   readonly scope: DeliveryScope;
   readonly objects: readonly KubernetesObject[];
   readonly inventory: readonly InventoryEntry[];
+  readonly neighbours: NeighbourQuestion;
 }
 
 /** Plans and applies objects for a delivery. @throws StageFailure */
 export async function applyObjects(
   target: Target,
-  { scope, objects, inventory }: ApplyRequest,
+  { scope, objects, inventory, neighbours }: ApplyRequest,
   hooks: ApplyHooks,
   signal: AbortSignal,
 ): Promise<ApplyOutcome> {
@@ -47,15 +61,29 @@ export async function applyObjects(
   const plan = await inStage('plan', subject, async () => {
     const owned = markOwned(objects, scope.owner);
     const observations = await observeDelivery(target, owned, inventory, signal);
-    return planDelivery({ objects: owned, inventory, observations, delivery: scope });
+    const request = { objects: owned, inventory, observations, delivery: scope };
+    const alone = planDelivery(request);
+    return concernsNeighbours(alone) ? planDelivery({ ...request, neighbours: await neighbours() }) : alone;
   });
   return inStage('apply', subject, () => applyPlan(target, plan, hooks, signal));
+}
+
+function scopeOf(
+  { metadata, spec }: Kustomization,
+  { revision }: Artifact,
+  objects: readonly KubernetesObject[],
+): DeliveryScope {
+  const { name, namespace, annotations } = metadata;
+  const { [allowPruneAnnotation]: pruning, [allowEmptyAnnotation]: empty } = annotations;
+  const isMeant = pruning === 'true' || pruning === revision;
+  const mayShrink = isMeant || (objects.length === 0 && empty === 'true');
+  return { owner: { name, namespace }, prune: spec.prune, force: spec.force, mayShrink };
 }
 
 /** The way of a delivery: build, plan, apply. @throws StageFailure */
 export async function runDelivery(
   { build, target }: DeliveryPorts,
-  { delivery, desired, artifact, inventory }: DeliveryRequest,
+  { delivery, desired, artifact, inventory, neighbours }: DeliveryRequest,
   progress: DeliveryProgress,
   signal: AbortSignal,
 ): Promise<{ readonly objects: readonly KubernetesObject[]; readonly outcome: ApplyOutcome }> {
@@ -64,8 +92,8 @@ export async function runDelivery(
     build.build({ delivery, artifact, desired }, signal),
   );
   progress.built(objects, warnings);
-  const { prune, force } = delivery.spec;
-  const scope = { owner: { name, namespace }, prune, force };
-  const outcome = await applyObjects(target, { scope, objects, inventory }, progress, signal);
+  const scope = scopeOf(delivery, artifact, objects);
+  const request = { scope, objects, inventory, neighbours };
+  const outcome = await applyObjects(target, request, progress, signal);
   return { objects, outcome };
 }

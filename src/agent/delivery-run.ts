@@ -5,6 +5,7 @@ import {
   type Kustomization,
   type StateStore,
 } from '../api/index.ts';
+import type { ApplyOutcome } from '../apply/index.ts';
 import type { Clock, EventBody, KubernetesObject, ObjectAction, ObjectRef, Subject } from '../core/index.ts';
 import type { DeliveryProgress } from './delivery-pipeline.ts';
 import type { DeliveryCycle } from './delivery-transition.ts';
@@ -22,6 +23,7 @@ export class DeliveryRun implements DeliveryProgress {
   changes = 0;
   revision: string | undefined;
   inventory: readonly InventoryEntry[];
+  isHandingOver = false;
   /** Of the built objects. */
   digest = '';
   readonly #before: DeliveryRecord;
@@ -43,6 +45,11 @@ export class DeliveryRun implements DeliveryProgress {
 
   begin(revision: string): void {
     this.revision = revision;
+  }
+
+  end({ inventory, moving }: ApplyOutcome): void {
+    this.inventory = inventory;
+    this.isHandingOver = moving > 0;
   }
 
   cycle(delivery: Kustomization): DeliveryCycle {

@@ -23,7 +23,8 @@ function dependencyKeys(delivery: Kustomization): readonly Key[] {
   }));
 }
 
-function sameSource(a: Kustomization, b: Kustomization): boolean {
+/** Whether two deliveries take what they deliver from one source. */
+export function sameSource(a: Kustomization, b: Kustomization): boolean {
   const refOf = ({ metadata, spec }: Kustomization): string =>
     `${spec.sourceRef.kind}/${spec.sourceRef.namespace ?? metadata.namespace}/${spec.sourceRef.name}`;
   return refOf(a) === refOf(b);

@@ -2,6 +2,7 @@ import {
   type DesiredState,
   findNamed,
   inventoryId,
+  isReady,
   type Kustomization,
   type OciRepository,
 } from '../api/index.ts';
@@ -11,6 +12,7 @@ import { dependants } from './dependencies.ts';
 import { housekeepingDelayMs, inForce } from './housekeeping.ts';
 import { PollPauses } from './poll-pauses.ts';
 import { Quiet } from './quiet.ts';
+import type { DeliveryEnd } from './reconcile-delivery.ts';
 import { type AgentParts, createReconcilers, type Reconcilers } from './reconcilers.ts';
 import { firstPollDelay, nextRunDelay, retryDelay } from './schedule.ts';
 import { withdrawalFault, withdrawn, withdrawnSources } from './withdrawn.ts';
@@ -60,6 +62,8 @@ export class Engine {
   readonly #stop = new AbortController();
   /** Deliveries that an object of another delivery stood in the way of; tried again when something was deleted. */
   readonly #blocked = new Set<string>();
+  /** Deliveries with objects that another one takes over, or may take over; looked at again when one has changed something, or works again. */
+  readonly #handingOver = new Set<string>();
   /** Sources that left the configuration, with the moment on the monotonic clock when that was seen. */
   readonly #missing = new Map<string, number>();
   readonly #pauses: PollPauses;
@@ -223,9 +227,13 @@ export class Engine {
   async #withdraw({ namespace, name }: Omit<Work, 'kind'>): Promise<number | undefined> {
     const record = this.#parts.state.deliveries.find(namespace, name);
     if (record === undefined) return undefined;
-    const { error, failures } = await this.#reconcilers.deliveries.withdraw(record, this.#stop.signal);
+    const { deliveries } = this.#reconcilers;
+    const end = await deliveries.withdraw(record, this.#desired, this.#stop.signal);
+    const { error, failures, isHandingOver } = end;
+    this.#noteHandover(workKey({ kind: 'delivery', namespace, name }), end);
     this.#unblock();
-    return error === undefined ? undefined : retryDelay(failures, siteIntervalMs, this.#parts.random.next());
+    if (error === undefined) return isHandingOver ? siteIntervalMs : undefined;
+    return retryDelay(failures, siteIntervalMs, this.#parts.random.next());
   }
 
   async #poll(source: OciRepository): Promise<number> {
@@ -271,12 +279,13 @@ export class Engine {
   }
 
   async #apply(delivery: Kustomization): Promise<number> {
-    const { changed, error, failures } = await this.#reconcilers.deliveries.reconcile(
-      delivery,
-      this.#desired,
-      this.#stop.signal,
-    );
+    const { deliveries } = this.#reconcilers;
+    const wasReady = isReady(deliveries.record(delivery).status.conditions);
+    const end = await deliveries.reconcile(delivery, this.#desired, this.#stop.signal);
+    const { changed, error, failures } = end;
     const key = workKey({ kind: 'delivery', ...delivery.metadata });
+    if (changed > 0 || (error === undefined && !wasReady)) this.#wakeHandovers();
+    this.#noteHandover(key, end);
     if (error?.code === 'TARGET_CONFLICT') this.#blocked.add(key);
     else this.#blocked.delete(key);
     if (changed > 0) this.#unblock();
@@ -300,6 +309,16 @@ export class Engine {
   #unblock(): void {
     for (const key of this.#blocked) this.#applies.add(key);
     this.#blocked.clear();
+  }
+
+  #noteHandover(key: string, { isHandingOver }: DeliveryEnd): void {
+    if (isHandingOver) this.#handingOver.add(key);
+    else this.#handingOver.delete(key);
+  }
+
+  #wakeHandovers(): void {
+    for (const key of this.#handingOver) this.#applies.add(key);
+    this.#handingOver.clear();
   }
 
   #deliveriesOf({ metadata }: Named): readonly Kustomization[] {

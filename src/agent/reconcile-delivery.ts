@@ -14,7 +14,12 @@ import {
   SealiftError,
   type Subject,
 } from '../core/index.ts';
-import { applyObjects, type DeliveryPorts, runDelivery } from './delivery-pipeline.ts';
+import {
+  applyObjects,
+  type DeliveryPorts,
+  type NeighbourQuestion,
+  runDelivery,
+} from './delivery-pipeline.ts';
 import { DeliveryRun } from './delivery-run.ts';
 import {
   afterApply,
@@ -23,6 +28,7 @@ import {
   newDeliveryRecord,
 } from './delivery-transition.ts';
 import { unmetDependency } from './dependencies.ts';
+import { Neighbourhood } from './neighbourhood.ts';
 import type { SourceReconciler } from './reconcile-source.ts';
 import { specHash } from './spec-hash.ts';
 import { inStage, StageFailure } from './stage-failure.ts';
@@ -42,6 +48,8 @@ export interface DeliveryEnd {
   /** Objects created, configured or deleted. */
   readonly changed: number;
   readonly failures: number;
+  /** Objects stay that a neighbour takes over, or may take over: to be looked at again when that has happened. */
+  readonly isHandingOver: boolean;
   readonly error?: SealiftError;
 }
 
@@ -62,9 +70,11 @@ function isTakenBack({ spec: { deletionPolicy, prune, suspend } }: Kustomization
 /** Applies deliveries. What is applied stays applied until something better was built. */
 export class DeliveryReconciler {
   readonly #deps: DeliveryDeps;
+  readonly #neighbourhood: Neighbourhood;
 
   constructor(deps: DeliveryDeps) {
     this.#deps = deps;
+    this.#neighbourhood = new Neighbourhood({ ...deps, build: deps.ports.build });
   }
 
   /** One run. Rejects only when the signal aborts or the state cannot be written. */
@@ -89,7 +99,12 @@ export class DeliveryReconciler {
     state.deliveries.save(transition.record);
     for (const event of transition.events) emit(deliverySubject(delivery.metadata), event);
     const { record, error } = transition;
-    return { changed: run.changes, failures: record.failures, ...(error === undefined ? {} : { error }) };
+    return {
+      changed: run.changes,
+      failures: record.failures,
+      isHandingOver: run.isHandingOver,
+      ...(error === undefined ? {} : { error }),
+    };
   }
 
   /** Notes the spec of a suspended delivery and does nothing else: when it leaves the configuration, its objects stay. */
@@ -103,35 +118,40 @@ export class DeliveryReconciler {
   }
 
   /**
-   * Takes back what a delivery owned that left the configuration, then forgets it; what was to stay is only forgotten. When it fails, the
-   * delivery is not forgotten.
+   * Takes back what a delivery owned that left the configuration, then forgets it; what was to stay is only forgotten. When it fails, or
+   * objects are being handed over, the delivery is not forgotten.
    */
-  async withdraw(before: DeliveryRecord, signal: AbortSignal): Promise<DeliveryEnd> {
+  async withdraw(before: DeliveryRecord, desired: DesiredState, signal: AbortSignal): Promise<DeliveryEnd> {
     const { state, clock, emit } = this.#deps;
     const { namespace, name } = before;
     const run = new DeliveryRun(before, this.#deps);
     try {
-      if (before.prune) await this.#takeBack({ namespace, name }, run, signal);
-      state.deliveries.remove(namespace, name);
-      return { changed: run.changes, failures: 0 };
+      if (before.prune) await this.#takeBack({ namespace, name }, desired, run, signal);
+      const { isHandingOver } = run;
+      if (!isHandingOver) state.deliveries.remove(namespace, name);
+      return { changed: run.changes, failures: 0, isHandingOver };
     } catch (thrown) {
       signal.throwIfAborted();
       if (!(thrown instanceof StageFailure)) throw thrown;
       const { record, events } = afterWithdrawalFailure(run.record, clock.now(), thrown);
       state.deliveries.save(record);
       for (const event of events) emit(deliverySubject(record), event);
-      return { changed: run.changes, failures: record.failures, error: thrown.error };
+      const { failures } = record;
+      return { changed: run.changes, failures, isHandingOver: run.isHandingOver, error: thrown.error };
     }
   }
 
-  async #takeBack({ namespace, name }: Key, run: DeliveryRun, signal: AbortSignal): Promise<void> {
-    const scope = { owner: { namespace, name }, prune: true, force: false };
-    await applyObjects(
-      this.#deps.ports.target,
-      { scope, objects: [], inventory: run.inventory },
-      run,
-      signal,
-    );
+  async #takeBack(
+    { namespace, name }: Key,
+    desired: DesiredState,
+    run: DeliveryRun,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { ports } = this.#deps;
+    const scope = { owner: { namespace, name }, prune: true, force: false, mayShrink: true };
+    const neighbours: NeighbourQuestion = () => this.#neighbourhood.ofWithdrawn(desired, signal);
+    const request = { scope, objects: [], inventory: run.inventory, neighbours };
+    run.end(await applyObjects(ports.target, request, run, signal));
   }
 
   /** What is known of the delivery; with a new spec its generation is counted up, and what becomes of its objects follows that spec. */
@@ -154,14 +174,10 @@ export class DeliveryReconciler {
       this.#artifact(delivery, desired, signal),
     );
     run.begin(artifact.revision);
-    const { inventory } = run;
-    const { objects, outcome } = await runDelivery(
-      this.#deps.ports,
-      { delivery, desired, artifact, inventory },
-      run,
-      signal,
-    );
-    run.inventory = outcome.inventory;
+    const neighbours: NeighbourQuestion = () => this.#neighbourhood.of(delivery, artifact, desired, signal);
+    const request = { delivery, desired, artifact, inventory: run.inventory, neighbours };
+    const { objects, outcome } = await runDelivery(this.#deps.ports, request, run, signal);
+    run.end(outcome);
     return { artifact, objects };
   }
 

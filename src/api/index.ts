@@ -28,6 +28,7 @@ export type { VerificationPolicy } from './verification-policy.ts';
 export { verificationPolicySchema } from './verification-policy.ts';
 export {
   allowEmptyAnnotation,
+  allowPruneAnnotation,
   allowUnsignedAnnotation,
   fluxMediaTypes,
   freshnessAnnotations,

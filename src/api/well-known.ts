@@ -21,6 +21,9 @@ export const requestedAtAnnotation = 'reconcile.fluxcd.io/requestedAt';
 /** Annotation on a Kustomization: `true` lets a build without objects through. */
 export const allowEmptyAnnotation = 'sealift.dev/allow-empty';
 
+/** Annotation on a Kustomization: `true`, or the revision that it is for, lets most of its objects go at once. */
+export const allowPruneAnnotation = 'sealift.dev/allow-prune';
+
 /** Annotation on an OCIRepository: `true` lets it go unsigned although a policy asked for signatures before. */
 export const allowUnsignedAnnotation = 'sealift.dev/allow-unsigned';
 

@@ -51,7 +51,7 @@ class Run {
       objects,
       inventory,
       observations,
-      delivery: { owner: us, prune: true, force },
+      delivery: { owner: us, prune: true, force, mayShrink: true },
     });
     target.calls.length = 0;
     const hooks = {
@@ -94,13 +94,18 @@ describe('applyPlan', () => {
       [entryOf('x'), entryOf('b'), attempted('a')],
       [entryOf('a'), entryOf('b')],
     ]);
-    expect(run.outcome).toEqual({ applied: 2, changed: 3, inventory: [entryOf('a'), entryOf('b')] });
+    expect(run.outcome).toEqual({
+      applied: 2,
+      changed: 3,
+      inventory: [entryOf('a'), entryOf('b')],
+      moving: 0,
+    });
   });
 
   it('does nothing at all when everything is as it should be', async () => {
     const run = await new Run().play({ build: ['a'], inventory: [entryOf('a')], fine: ['a'] });
     expect(run.log).toEqual([]);
-    expect(run.outcome).toEqual({ applied: 1, changed: 0, inventory: [entryOf('a')] });
+    expect(run.outcome).toEqual({ applied: 1, changed: 0, inventory: [entryOf('a')], moving: 0 });
   });
 
   it('takes what carries our labels into an inventory that was lost', async () => {

@@ -3,7 +3,7 @@ import type { Target } from '../core/index.ts';
 import { type ApplyHooks, ApplyRun } from './apply-run.ts';
 import { applyStages } from './apply-stages.ts';
 import { inventoryAfter, inventoryAhead } from './inventory-course.ts';
-import type { ApplyStep, Plan } from './plan.ts';
+import type { ApplyStep, Plan, PruneStep } from './plan.ts';
 
 export interface ApplyOutcome {
   /** How many objects of the build are in force. */
@@ -11,6 +11,8 @@ export interface ApplyOutcome {
   /** How many objects were created, changed or deleted. */
   readonly changed: number;
   readonly inventory: readonly InventoryEntry[];
+  /** How many objects stay only because a neighbour takes them over, or may do so. */
+  readonly moving: number;
 }
 
 /**
@@ -34,7 +36,12 @@ export async function applyPlan(
   await run.record(inventory);
   if (run.failure !== undefined) throw run.failure;
   const inForce = plan.applies.filter((step) => writes(step) || step.kind === 'unchanged');
-  return { applied: inForce.length, changed: run.changed, inventory };
+  const moving = plan.prunes.filter(isMoving).length;
+  return { applied: inForce.length, changed: run.changed, inventory, moving };
+}
+
+function isMoving(step: PruneStep): boolean {
+  return step.kind === 'keep' && (step.reason === 'moves-to-other' || step.reason === 'claims-unknown');
 }
 
 function writes(step: ApplyStep): boolean {

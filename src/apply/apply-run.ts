@@ -9,7 +9,7 @@ import {
   type Target,
 } from '../core/index.ts';
 import { Blockers } from './blockers.ts';
-import { type Failure, failureReport } from './failure-report.ts';
+import { type Failure, failureReport, pruneLimitFault } from './failure-report.ts';
 import { sameInventory } from './inventory-course.ts';
 import type { ApplyStep, KeepReason, Plan, PruneStep, WriteStep } from './plan.ts';
 
@@ -38,6 +38,7 @@ export class ApplyRun {
   #recorded: readonly InventoryEntry[];
   #changed = 0;
   #heldDeletions = 0;
+  #beyondLimit = 0;
   #faulty = false;
 
   constructor(request: ApplyRunRequest) {
@@ -52,12 +53,14 @@ export class ApplyRun {
 
   /** One error for all that went wrong, in the order of the plan; `undefined` when nothing did. */
   get failure(): SealiftError | undefined {
-    if (this.#failures.size === 0) return undefined;
     const { target, plan } = this.#request;
+    const beyondLimit = this.#beyondLimit;
+    if (this.#failures.size === 0) return pruneLimitFault(target.description, plan, beyondLimit);
     const steps = [...plan.applies, ...plan.prunes];
     const failures = steps.map((step) => this.#failures.get(step)).filter((one) => one !== undefined);
     const writes = plan.applies.map((step) => this.#waiting.get(step)).filter((one) => one !== undefined);
-    return failureReport(target.description, failures, { writes, deletions: this.#heldDeletions });
+    const held = { writes, deletions: this.#heldDeletions, beyondLimit };
+    return failureReport(target.description, failures, held);
   }
 
   async record(entries: readonly InventoryEntry[]): Promise<void> {
@@ -110,6 +113,8 @@ export class ApplyRun {
     const { target, hooks, signal } = this.#request;
     if (step.kind === 'keep') {
       hooks.changed(step.ref, 'kept', step.reason);
+    } else if (step.kind === 'hold') {
+      this.#beyondLimit += 1;
     } else if (this.#faulty) {
       this.undone.add(step);
       this.#heldDeletions += 1;

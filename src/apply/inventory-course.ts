@@ -35,6 +35,7 @@ function entryAfter(step: ApplyStep | PruneStep, undone: boolean): InventoryEntr
       return toInventoryEntry(step.ref);
     case 'delete':
       return undone ? step.entry : undefined;
+    case 'hold':
     case 'keep':
       return step.entry;
     case 'refuse':

@@ -5,7 +5,7 @@ import { inventoryId, toInventoryEntry } from '../api/index.ts';
 import { type KubernetesObject, type Observation, refOf, SealiftError } from '../core/index.ts';
 import { markOwned, type Plan, planDelivery } from './index.ts';
 
-const scope = { owner: us, prune: true, force: false };
+const scope = { owner: us, prune: true, force: false, mayShrink: true };
 const forcing = { 'kustomize.toolkit.fluxcd.io/force': 'Enabled' };
 
 interface World {

@@ -5,9 +5,11 @@ import type { Candidate, Finding } from './filters/filter.ts';
 import { filters } from './filters/filters.ts';
 import { keepUnreadableEntry } from './filters/unreadable-entry.ts';
 import { isMarkedFor } from './mark-owned.ts';
+import type { Neighbour } from './neighbour.ts';
 import type { Observations } from './observe-delivery.ts';
 import { ownershipOf } from './ownership.ts';
 import type { ApplyStep, DeliveryScope, Plan, PruneStep } from './plan.ts';
+import { withinLimit } from './prune-limit.ts';
 import { readableEntry } from './readable-entry.ts';
 
 export interface PlanRequest {
@@ -17,6 +19,8 @@ export interface PlanRequest {
   /** What `observeDelivery` saw with the same objects and inventory. */
   readonly observations: Observations;
   readonly delivery: DeliveryScope;
+  /** Deliveries that objects may move to or from. Default none. */
+  readonly neighbours?: readonly Neighbour[];
 }
 
 /**
@@ -33,7 +37,12 @@ export function planDelivery(request: PlanRequest): Plan {
   });
   const left = [...entries.values()].filter((entry) => !asked.has(entry.id)).reverse();
   const prunes = left.map((entry) => pruneStep(request, entry)).filter((step) => step !== undefined);
-  return { applies, prunes, inventory: request.inventory };
+  const shrinkage = { applies, prunes, owned: entries.size };
+  return {
+    applies,
+    prunes: withinLimit(shrinkage, request.delivery),
+    inventory: request.inventory,
+  };
 }
 
 function idOf(object: KubernetesObject, { delivery }: PlanRequest, asked: ReadonlySet<string>): string {
@@ -58,7 +67,8 @@ interface Subject {
   readonly entry: InventoryEntry | undefined;
 }
 
-function candidateOf({ observations, delivery }: PlanRequest, { ref, desired, entry }: Subject): Candidate {
+function candidateOf(request: PlanRequest, { ref, desired, entry }: Subject): Candidate {
+  const { observations, delivery, neighbours = [] } = request;
   const observation = observations.get(inventoryId(ref));
   if (observation === undefined) throw new SealiftError('INTERNAL', formatRef(ref), 'was not observed');
   return {
@@ -70,6 +80,7 @@ function candidateOf({ observations, delivery }: PlanRequest, { ref, desired, en
     ownership: ownershipOf(observation, delivery.owner, entry),
     entry,
     delivery,
+    neighbours,
   };
 }
 

@@ -9,6 +9,8 @@ export interface DeliveryScope {
   readonly prune: boolean;
   /** Whether an object that cannot be changed in place may be recreated; the annotation `force` says so for one object. */
   readonly force: boolean;
+  /** Permits the set of objects to shrink as far as it likes, down to none. Default false. */
+  readonly mayShrink?: boolean;
 }
 
 /** Why an object is left as it is. */
@@ -17,6 +19,8 @@ export type KeepReason =
   | 'ssa-ignore'
   | 'ssa-if-not-present'
   | 'owned-by-other'
+  | 'moves-to-other'
+  | 'claims-unknown'
   | 'foreign-object'
   | 'labels-removed'
   | 'prune-disabled'
@@ -62,6 +66,8 @@ export type ApplyStep =
 /** What happens to an object that left the build. */
 export type PruneStep =
   | { readonly kind: 'delete'; readonly ref: ObjectRef; readonly entry: InventoryEntry }
+  /** Deleted only when somebody says that so much is meant to go. */
+  | { readonly kind: 'hold'; readonly ref: ObjectRef; readonly entry: InventoryEntry }
   | Keep;
 
 /** The changes a delivery would make. What left the build and is gone already has no step. */

@@ -337,6 +337,11 @@ export const errorTable = {
     retry: 'backoff',
     next: 'Move the foreign object away, or give the object to one delivery only.',
   },
+  PRUNE_LIMIT: {
+    origin: 'policy',
+    retry: 'on-change',
+    next: 'Look at `sealift plan`; if the objects are to go, annotate the Kustomization with sealift.dev/allow-prune: "true", or with the revision to say so once.',
+  },
   TARGET_FAILED: {
     origin: 'target',
     retry: 'backoff',

@@ -9,6 +9,10 @@ export class FakeStages {
   revision = 'v1';
   verdict: 'accepted' | 'refused' | 'not-required' = 'accepted';
   objects: readonly KubernetesObject[] = [];
+  /** The same, for deliveries that build to something else. */
+  readonly objectsOf = new Map<string, readonly KubernetesObject[]>();
+  /** Deliveries that do not build. */
+  readonly broken = new Set<string>();
   /** Thrown by the stage of that name. */
   readonly failing = new Map<keyof Stages | 'judge', SealiftError>();
   /** Calls of each stage. */
@@ -73,7 +77,7 @@ export class FakeStages {
             skipped: [],
           })),
       },
-      build: { build: async () => this.#run('build', () => ({ objects: this.objects, warnings: [] })) },
+      build: { build: async ({ delivery }) => this.#run('build', () => this.#build(delivery.metadata.name)) },
     };
   }
 
@@ -86,6 +90,11 @@ export class FakeStages {
       const resolved = { revision: `stable@${digest}`, manifest, content: new Uint8Array() };
       return { kind: 'resolved', resolved, validator };
     });
+  }
+
+  #build(delivery: string): { objects: readonly KubernetesObject[]; warnings: readonly string[] } {
+    if (this.broken.has(delivery)) throw new SealiftError('YAML_MALFORMED', delivery, 'no YAML');
+    return { objects: this.objectsOf.get(delivery) ?? this.objects, warnings: [] };
   }
 
   #judge(digest: string, verdict = this.verdict): Verdict {

@@ -1,5 +1,6 @@
 import type { InventoryEntry } from '../../api/index.ts';
 import type { KubernetesObject, ObjectMarks, ObjectRef, Observation } from '../../core/index.ts';
+import type { Neighbour } from '../neighbour.ts';
 import type { Ownership } from '../ownership.ts';
 import type { DeliveryScope, KeepReason, RefuseReason } from '../plan.ts';
 
@@ -16,6 +17,7 @@ export interface Candidate {
   /** What the inventory says of it. */
   readonly entry: InventoryEntry | undefined;
   readonly delivery: DeliveryScope;
+  readonly neighbours: readonly Neighbour[];
 }
 
 export type Finding =

@@ -1,6 +1,7 @@
 import type { Filter } from './filter.ts';
 import { foreignObject } from './foreign-object.ts';
 import { labelsRemoved } from './labels-removed.ts';
+import { movesToOther } from './moves-to-other.ts';
 import { ownedByOther } from './owned-by-other.ts';
 import { pruneDisabled } from './prune-disabled.ts';
 import { pruneOff } from './prune-off.ts';
@@ -21,4 +22,5 @@ export const filters: readonly Filter[] = [
   labelsRemoved,
   pruneDisabled,
   pruneOff,
+  movesToOther,
 ];

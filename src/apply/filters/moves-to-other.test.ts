@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { configMap } from '../../../test/fixtures/objects.ts';
+import { oneEntry, planOne, present, them, us } from '../../../test/fixtures/plan-one.ts';
+
+const ours = present(configMap('one'), us);
+const other = { owner: { name: 'more', namespace: 'flux-system' }, asks: new Set(['shop_two__ConfigMap']) };
+
+describe('an object that left the build', () => {
+  it('stays, and stays in the inventory, when a neighbour asks for it', () => {
+    const neighbours = [other, { owner: them, asks: new Set([oneEntry.id]) }];
+    expect(planOne({ entry: 'confirmed', observation: ours, neighbours })).toMatchObject({
+      kind: 'keep',
+      reason: 'moves-to-other',
+      entry: oneEntry,
+    });
+  });
+
+  it('stays while nobody can tell what a neighbour asks for', () => {
+    const neighbours = [other, { owner: them, asks: undefined }];
+    expect(planOne({ entry: 'confirmed', observation: ours, neighbours })).toMatchObject({
+      kind: 'keep',
+      reason: 'claims-unknown',
+      entry: oneEntry,
+    });
+  });
+
+  it('is deleted when no neighbour asks for it', () => {
+    expect(planOne({ entry: 'confirmed', observation: ours, neighbours: [other] })).toMatchObject({
+      kind: 'delete',
+    });
+  });
+
+  it('leaves the inventory once the neighbour has it', () => {
+    const neighbours = [{ owner: them, asks: new Set([oneEntry.id]) }];
+    const observation = present(configMap('one'), them);
+    expect(planOne({ entry: 'confirmed', observation, neighbours })).toMatchObject({
+      kind: 'keep',
+      reason: 'owned-by-other',
+      entry: undefined,
+    });
+  });
+});
