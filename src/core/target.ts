@@ -1,3 +1,4 @@
+import type { HealthWatch } from './health-watch.ts';
 import type { KubernetesObject, ObjectMarks, ObjectRef } from './object.ts';
 
 /** The delivery that owns an object, read from its owner labels. */
@@ -40,6 +41,8 @@ export interface Target {
   readonly description: string;
   /** How many writes may run at the same time. Default 1. */
   readonly parallelWrites?: number;
+  /** How objects are doing. Absent where nobody makes them run, as in a directory: there is nothing to wait for then. */
+  readonly health?: HealthWatch;
   /** Compares the live object with `desired`, or only looks when there is none. Never treats a failure as absence. Changes nothing. */
   observe(ref: ObjectRef, desired: KubernetesObject | undefined, signal: AbortSignal): Promise<Observation>;
   /**

@@ -1,5 +1,6 @@
 import { inventoryId } from '../../api/index.ts';
 import {
+  type HealthWatch,
   type KubernetesObject,
   type ObjectRef,
   type Observation,
@@ -9,13 +10,17 @@ import {
 } from '../../core/index.ts';
 import { manifestText } from '../manifest-text.ts';
 import { observedText } from '../observed-text.ts';
+import { readManifest } from '../read-manifest.ts';
 
-/** A target that forgets: for previews and tests. It holds each object as the text that a directory would. */
+/** A target that forgets: for previews and tests. It holds each object as the text that a directory would, and a status apart. */
 export interface MemoryTarget extends Target {
+  readonly health: HealthWatch;
   /** What stands at the place of an object. */
   text(ref: ObjectRef): string | undefined;
   /** Changes it as another hand would; `undefined` removes it. */
   edit(ref: ObjectRef, text: string | undefined): void;
+  /** Says how it is doing, as its controller would; that is no change of the object. */
+  setStatus(ref: ObjectRef, status: Readonly<Record<string, unknown>>): void;
 }
 
 export function createMemoryTarget(): MemoryTarget {
@@ -23,12 +28,19 @@ export function createMemoryTarget(): MemoryTarget {
 }
 
 type Listener = (ref: ObjectRef | undefined) => void;
+type Told = Parameters<HealthWatch['follow']>[1];
 
 class ObjectsInMemory implements MemoryTarget {
   readonly description = 'memory';
   readonly #texts = new Map<string, string>();
   readonly #known = new Set<string>();
   readonly #listeners = new Set<Listener>();
+  readonly #statuses = new Map<string, Readonly<Record<string, unknown>>>();
+  /** Counts changes of an object, as an API server does; of its status it counts none. */
+  readonly #generations = new Map<string, number>();
+  /** Told of everything that changes, statuses too. */
+  readonly #followers = new Set<(ref: ObjectRef) => void>();
+  readonly health: HealthWatch = { follow: (refs, told, signal) => this.#follow(refs, told, signal) };
 
   text(ref: ObjectRef): string | undefined {
     return this.#texts.get(inventoryId(ref));
@@ -36,9 +48,17 @@ class ObjectsInMemory implements MemoryTarget {
 
   edit(ref: ObjectRef, text: string | undefined): void {
     const id = inventoryId(ref);
+    if (text === undefined) this.#statuses.delete(id);
+    if (text !== this.#texts.get(id)) this.#generations.set(id, (this.#generations.get(id) ?? 0) + 1);
     if (text === undefined) this.#texts.delete(id);
     else this.#texts.set(id, text);
     if (this.#known.has(id)) for (const changed of this.#listeners) changed(ref);
+    for (const changed of this.#followers) changed(ref);
+  }
+
+  setStatus(ref: ObjectRef, status: Readonly<Record<string, unknown>>): void {
+    this.#statuses.set(inventoryId(ref), status);
+    for (const changed of this.#followers) changed(ref);
   }
 
   async observe(
@@ -65,11 +85,39 @@ class ObjectsInMemory implements MemoryTarget {
 
   async watch(changed: Listener, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
     this.#listeners.add(changed);
-    signal.addEventListener('abort', () => resolve(), { once: true });
     changed(undefined);
-    await promise;
+    await aborted(signal);
     this.#listeners.delete(changed);
   }
+
+  async #follow(refs: readonly ObjectRef[], told: Told, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const followed = new Set(refs.map(inventoryId));
+    const changed = (ref: ObjectRef): void => {
+      if (followed.has(inventoryId(ref))) told(ref, this.#live(ref));
+    };
+    this.#followers.add(changed);
+    for (const ref of refs) changed(ref);
+    await aborted(signal);
+    this.#followers.delete(changed);
+  }
+
+  #live(ref: ObjectRef): KubernetesObject | undefined {
+    const reading = readManifest(this.text(ref) ?? '');
+    if (reading.kind === 'unreadable') return undefined;
+    const id = inventoryId(ref);
+    const metadata = { ...reading.object.metadata, generation: this.#generations.get(id) };
+    return {
+      ...reading.object,
+      metadata,
+      ...(this.#statuses.has(id) ? { status: this.#statuses.get(id) } : {}),
+    };
+  }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  await promise;
 }
