@@ -35,20 +35,29 @@ describe('judging again', () => {
     await expect(site.judge(trusting(good))).rejects.toThrow('connection refused');
   });
 
-  it('does not take a tag that cannot be read for one that is not there', async () => {
+  it('does not take an answer without content for the artifact', async () => {
+    const resolve = async () => ({ kind: 'unchanged', validator: { digest: 'sha256:0' } }) as const;
+    site.over = { ...readableStore(site.registry), resolve };
+    await expect(site.judge(trusting(good))).rejects.toMatchObject({ code: 'REGISTRY_FAILED' });
+  });
+
+  it.each([
+    ['is damaged', new OciError('digest-mismatch', 'layout', 'damaged'), 'connection refused'],
+    ['fails for a reason of its own', Object.assign(new Error('gone'), { code: 'not-found' }), 'app: gone'],
+  ])('does not take a tag that %s for one that is not there', async (_how, fault, message) => {
     await site.sign(good);
     await site.accept();
     const whole = site.local;
     const damaged: ReadStore = {
       ...readableStore(whole),
       resolve: async (reference, options) => {
-        if (reference.endsWith('.sig')) throw new OciError('digest-mismatch', reference, 'damaged');
+        if (reference.endsWith('.sig')) throw fault;
         return whole.resolve(reference, options);
       },
     };
     site.local = Object.assign(Object.create(whole), damaged);
     site.isDown = true;
-    await expect(site.judge(trusting(good))).rejects.toThrow('connection refused');
+    await expect(site.judge(trusting(good))).rejects.toThrow(message);
   });
 
   it('refuses by what is kept when the registry is gone', async () => {

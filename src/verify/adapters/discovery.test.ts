@@ -175,6 +175,17 @@ describe('what nobody asks for', () => {
     expect(asked).toEqual([`${digest.replace(':', '-')}.sig`]);
   });
 
+  it('costs no request: the tags of legacy signatures, also of who looks at everything', async () => {
+    const asked: string[] = [];
+    const resolve: ReadStore['resolve'] = (reference, options) => {
+      asked.push(reference);
+      return store.resolve(reference, options);
+    };
+    const repository = { ...readableStore(store), resolve };
+    await discovered({ repository, formats: new Set(['bundle']), exhaustive: true });
+    expect(asked).toEqual([]);
+  });
+
   it('attack 26: is not looked for in legacy homes where bundles alone count', async () => {
     for (const put of Object.values(homes)) await put();
     const found = told(await discovered({ formats: new Set(['bundle']) }));

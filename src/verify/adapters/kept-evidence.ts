@@ -124,8 +124,9 @@ export async function forgetEvidence(layout: ImageLayout, inForce: ReadonlySet<s
   for (const name of await layout.names()) {
     const end = name.lastIndexOf(':');
     const repository = name.slice(0, Math.max(end, 0));
-    const [tag, algorithm, encoded] = evidenceTag.exec(name.slice(end + 1)) ?? [];
-    const isOver = tag !== undefined && !inForce.has(`${algorithm}:${encoded}`);
+    const tag = name.slice(end + 1);
+    const [ofEvidence, algorithm, encoded] = evidenceTag.exec(tag) ?? [];
+    const isOver = ofEvidence !== undefined && !inForce.has(`${algorithm}:${encoded}`);
     if (isOver && repositories.has(repository)) await layout.repository(repository).untag(tag);
   }
 }

@@ -18,6 +18,7 @@ type Material = Parameters<typeof sigstoreSigner>[0];
 describe('services to sign with', () => {
   it.each<[string, Material, Services]>([
     ['a key and a log', byKey, { logs: [first], timestamps: [] }],
+    ['a key that asks nobody', byKey, { logs: [], timestamps: [] }],
     ['a key and a timestamp authority', byKey, { logs: [], timestamps: [stamp] }],
     ['a certificate authority and a log', byIdentity, { fulcio, logs: [first], timestamps: [] }],
     [

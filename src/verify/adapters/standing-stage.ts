@@ -1,4 +1,4 @@
-import type { Descriptor, ReadStore, Store } from 'oci-client-ts';
+import { type Descriptor, OciError, type ReadStore, type Store } from 'oci-client-ts';
 import {
   asRegistryError,
   type DesiredState,
@@ -210,7 +210,7 @@ async function resolveInForce(
 ): Promise<ResolvedRevision> {
   const resolution = await repository.resolve(digestOf(revision), { signal });
   if (resolution.kind === 'unchanged')
-    throw new TypeError(`${revision}: unchanged, though nothing was known`);
+    throw new OciError('protocol', revision, 'expected content, got "unchanged"');
   return { revision, manifest: resolution.descriptor, content: resolution.content };
 }
 
