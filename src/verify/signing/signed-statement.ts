@@ -1,6 +1,5 @@
 import { parseDigest } from 'oci-client-ts';
 import { SealiftError } from '../../core/index.ts';
-import { Refused } from '../evidence/refused.ts';
 import { signPredicateType, statementType } from '../evidence/signature-statement.ts';
 import { maxAttestationBytes } from '../evidence/sigstore-bundle.ts';
 import { parseStrictJson } from '../evidence/strict-json.ts';
@@ -46,9 +45,8 @@ export function attestationStatement(digest: string, { type, json }: Predicate):
   }
   try {
     parseStrictJson(json);
-  } catch (thrown) {
-    if (!(thrown instanceof Refused)) throw thrown;
-    throw invalid(thrown.message, thrown);
+  } catch (cause) {
+    throw invalid(cause instanceof Error ? cause.message : 'expected JSON', cause);
   }
   const head = JSON.stringify({
     _type: statementType,
