@@ -3,8 +3,11 @@ import { SealiftError } from '../errors.ts';
 import { countedText, durationText, standIns } from './functions.ts';
 import { compiledPattern } from './pattern.ts';
 
-/** They take time by the length of what they compare. */
-const comparisons: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=', 'in']);
+/** They take time by the length of the texts that they compare or look up, now or inside a list or map that is compared later. */
+const readers: ReadonlySet<string> = new Set([
+  ...['==', '!=', '<', '<=', '>', '>=', 'in'],
+  ...['[]', '[?]', 'list', 'map'],
+]);
 
 /**
  * Functions and macros that an expression may call. Left out: what multiplies values (`bind`, `split`, `join`) and what reads bytes.
@@ -41,12 +44,14 @@ export function restrictCalls(
     if (isCall(node)) {
       restrict(node, offered, subject);
       countArguments(node, around);
-    } else if (comparisons.has(node.op)) {
-      const compared = node as ASTNode & { args: ASTNode[] };
-      compared.args = compared.args.map((side) => counted(side, around));
+    } else if (readers.has(node.op)) {
+      countOperands(node.args as Operand[], around);
     }
   }
 }
+
+/** Of a map: key and value together. */
+type Operand = ASTNode | [key: ASTNode, value: ASTNode];
 
 type Around = (name: string, inner: ASTNode) => ASTNode;
 type Call = ASTNode & { args: [name: string, arguments: ASTNode[]] };
@@ -56,7 +61,7 @@ function isCall(node: ASTNode): node is ASTNode & { op: 'call' | 'rcall' } {
   return node.op === 'call' || node.op === 'rcall';
 }
 
-/** What an expression writes out itself is as long as it is. */
+/** What an expression writes out itself is as long as it is, and has the type that it has. */
 function counted(node: ASTNode, around: Around, wrapper = countedText): ASTNode {
   return ['value', 'list', 'map'].includes(node.op) ? node : around(wrapper, node);
 }
@@ -71,6 +76,13 @@ function countArguments(node: ASTNode & { op: 'call' | 'rcall' }, around: Around
   const call = node as MethodCall;
   call.args[1] = counted(call.args[1], around);
   call.args[2] = call.args[2].map((one) => counted(one, around));
+}
+
+function countOperands(operands: Operand[], around: Around): void {
+  for (const [at, operand] of operands.entries()) {
+    if (Array.isArray(operand)) countOperands(operand, around);
+    else operands[at] = counted(operand, around);
+  }
 }
 
 function restrict(

@@ -18,6 +18,9 @@ const limits = {
 /** The largest values (bills of materials) have tens of thousands of members; a million looks take a third of a second. */
 const maxLooks = 1_000_000;
 
+/** Longer than what the library says by itself: enough to know a name by. */
+const maxSummary = 200;
+
 type Library = typeof import('@marcbachmann/cel-js');
 
 /** As `compileExpression`, with the library at hand. */
@@ -91,12 +94,18 @@ function outcomeOf(
   if (budget.isOver) return { kind: 'too-long', maxLooks };
   if (outcome === true || outcome === false) return { kind: 'value', holds: outcome };
   const detail =
-    outcome instanceof Error ? summaryOf(outcome) : `expected true or false, got ${typeof outcome}`;
+    outcome instanceof Error ? shown(summaryOf(outcome)) : `expected true or false, got ${typeof outcome}`;
   return { kind: 'fault', detail };
 }
 
+/** The library's own errors say in a summary what is wrong; their message shows the place, too, in several lines. */
 function summaryOf(error: Error): string {
-  return 'summary' in error && typeof error.summary === 'string' ? error.summary : error.message;
+  return (error as Partial<ParseError>).summary ?? error.message;
+}
+
+/** A summary may quote the name of a member, which is as long as its author likes, and made of anything. */
+function shown(summary: string): string {
+  return summary.slice(0, maxSummary).replaceAll(/\p{Cc}/gu, '?');
 }
 
 function invalid(subject: string, thrown: unknown): SealiftError {

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { SealiftError } from '../../core/index.ts';
 import { compileRule } from './rule.ts';
 
 const subject = 'VerificationPolicy/default/release attestation provenance rules[0].cel';
@@ -69,6 +70,12 @@ describe('a rule', () => {
     ['predicate.a.matches(predicate.b)', 'a pattern that is written out'],
     ['predicate.a.matches("(")', 'line 1, column 21: expected a regular expression in RE2 syntax'],
     ['predicate.a.matches("(?=a)")', 'expected a regular expression in RE2 syntax'],
+    ['predicate.a.matches(3)', 'a pattern that is written out'],
+    ['predicate.a.matches(predicateType)', 'a pattern that is written out'],
+    ['predicate.a.all(x, "text".matches(x))', 'a pattern that is written out'],
+    ['3 < "x"', 'line 1, column 1: '],
+    ['[3] == ["x"]', 'line 1, column 1: '],
+    ['size(3) == 1', 'line 1, column 1: '],
     ['predicate.all(x, x.all(y, nope(y)))', 'line 1, column 27: expected one of the functions'],
     [`[${'1,'.repeat(300)}1] == predicate.a`, 'line 1'],
     [`${'('.repeat(60)}true${')'.repeat(60)}`, 'line 1'],
@@ -76,6 +83,22 @@ describe('a rule', () => {
     await expect(compileRule({ cel }, subject)).rejects.toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID', subject, message: expect.stringContaining(detail) }),
     );
+  });
+
+  it('tells what is wrong in one line', async () => {
+    await expect(compileRule({ cel: 'predicate.level ==' }, subject)).rejects.toThrow(
+      new SealiftError('CONFIG_INVALID', subject, 'line 1, column 19: Unexpected token: EOF'),
+    );
+    expect(await refusal('predicate.missing == 1')).toBe(
+      'the rule cannot be evaluated: No such key: missing',
+    );
+  });
+
+  it('repeats little of what a member is called, and nothing that moves a cursor', async () => {
+    const rule = await compileRule({ cel: 'predicate[predicate.name] == 1' }, subject);
+    const reason = rule.refusal({ ...attested, predicate: { name: `\u001b[2J\n${'x'.repeat(10_000)}` } });
+    expect(reason).toMatch(/^the rule cannot be evaluated: No such key: \?\[2J\?x+$/);
+    expect(reason?.length).toBeLessThan(250);
   });
 
   it('searches in linear time, where the patterns of JavaScript would take for ever', async () => {
@@ -122,6 +145,10 @@ describe('a rule', () => {
     [eachName('n.lowerAscii() == "x"'), manyTexts],
     [eachName('n.trim().startsWith("x")'), manyTexts],
     [eachName('size(n) == x'), manyTexts],
+    [eachName('predicate[n + "x"] == x'), manyTexts],
+    [eachName('{n: 1}[n] == -1'), manyTexts],
+    [eachName('predicate.names.exists(m, [n] == [m] && x == -1)'), manyTexts],
+    [eachName('predicate.names.exists(m, {"a": n} == {"a": m} && x == -1)'), manyTexts],
     [eachName('predicate.names.exists(m, n < m && x == -1)'), manyTexts],
     [
       'predicate.names.exists(n, predicate.names.exists(m, predicate.l.exists(x, n == m && x == -1)))',
@@ -141,6 +168,13 @@ describe('a rule', () => {
     expect(rule.refusal({ ...attested, predicate: { age } })).toContain('at most 32 characters, got 4000');
     expect(process.cpuUsage().user - before).toBeLessThan(5_000_000);
     expect(rule.refusal({ ...attested, predicate: { age: '59m59.999999999s' } })).toBeUndefined();
+  });
+
+  it('counts on when a duration is asked of what is no text', async () => {
+    const cel = 'duration(predicate.n) == duration("1s") || predicate.l.all(a, predicate.l.all(b, a == a))';
+    const rule = await compileRule({ cel }, subject);
+    const l = Array.from({ length: 1_100 }, (_, at) => at);
+    expect(rule.refusal({ ...attested, predicate: { n: 1, l } })).toContain('within 1000000 looks');
   });
 
   it('takes a long text where it is looked at once', async () => {
