@@ -5,7 +5,7 @@ import {
   ociAnnotations,
   setConditions,
 } from '../api/index.ts';
-import { rfc3339, type SealiftError, type Stage } from '../core/index.ts';
+import { type ErrorCode, rfc3339, type SealiftError, type Stage } from '../core/index.ts';
 
 interface Moment {
   readonly generation: number;
@@ -74,8 +74,19 @@ export function appliedStatus(
   };
 }
 
+/** Reasons that do not depend on the stage. The circle is our own word: Flux does not look for it. */
+const reasons: Partial<Record<ErrorCode, string>> = {
+  DEPENDENCY_NOT_READY: 'DependencyNotReady',
+  DEPENDENCY_CYCLE: 'CircularDependency',
+  EXPRESSION_INVALID: 'InvalidCELExpression',
+};
+
+/** What only another spec can mend: nobody has to wait for it. */
+const terminal: ReadonlySet<ErrorCode> = new Set(['DEPENDENCY_CYCLE', 'EXPRESSION_INVALID']);
+
 function reasonOf(error: SealiftError, stage: Stage): string {
-  if (error.code === 'DEPENDENCY_NOT_READY') return 'DependencyNotReady';
+  const known = reasons[error.code];
+  if (known !== undefined) return known;
   if (
     error.code === 'BUILD_PATH_NOT_FOUND' ||
     error.code === 'SOURCE_NOT_READY' ||
@@ -109,10 +120,14 @@ export function failedDeliveryStatus(
     message: error.message,
     observedGeneration,
   };
+  const stalled: ConditionDraft = { ...ready, type: 'Stalled', status: 'True' };
   const waits = error.code === 'DEPENDENCY_NOT_READY' || error.code === 'SOURCE_NOT_READY';
-  const drafts = waits ? [ready] : [retrying, ready];
+  const isTerminal = terminal.has(error.code);
+  const beside = isTerminal ? [stalled] : [retrying];
+  const drafts = waits ? [ready] : [...beside, ready];
   return {
     ...before,
+    ...(isTerminal ? { observedGeneration } : {}),
     ...(revision === undefined ? {} : { lastAttemptedRevision: revision }),
     conditions: setConditions(before.conditions, drafts, now),
   };

@@ -8,7 +8,7 @@ import {
 } from '../api/index.ts';
 import { asSealiftError, type ErrorCode, type ObjectRef, SealiftError, siteSubject } from '../core/index.ts';
 import { isWaiting } from './delivery-transition.ts';
-import { dependants } from './dependencies.ts';
+import { dependants, judgesByExpression } from './dependencies.ts';
 import { housekeepingDelayMs, inForce } from './housekeeping.ts';
 import { PollPauses } from './poll-pauses.ts';
 import { Quiet } from './quiet.ts';
@@ -289,7 +289,8 @@ export class Engine {
     if (error?.code === 'TARGET_CONFLICT') this.#blocked.add(key);
     else this.#blocked.delete(key);
     if (changed > 0) this.#unblock();
-    if (error === undefined) this.#wake(dependants(delivery.metadata, this.#desired.deliveries));
+    const waiting = dependants(delivery.metadata, this.#desired.deliveries);
+    this.#wake(error === undefined ? waiting : waiting.filter(judgesByExpression));
     const { interval, retryInterval } = delivery.spec;
     if (error !== undefined && !isWaiting(error) && retryInterval !== undefined) return retryInterval;
     return this.#nextDelay(error, failures, interval);

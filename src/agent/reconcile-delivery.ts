@@ -195,7 +195,7 @@ export class DeliveryReconciler {
       throw new SealiftError('SOURCE_NOT_READY', subject, 'no accepted artifact in force');
     const { deliveries } = desired;
     const records = this.#deps.state.deliveries.all();
-    const unmet = unmetDependency({ delivery, deliveries, records, revision: artifact.revision });
+    const unmet = await unmetDependency({ delivery, deliveries, records, revision: artifact.revision });
     if (unmet !== undefined) throw new SealiftError('DEPENDENCY_NOT_READY', subjectText(delivery), unmet);
     return artifact;
   }

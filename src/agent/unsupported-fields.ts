@@ -26,10 +26,6 @@ const deliveryFields: readonly UnsupportedField<Kustomization>[] = [
   { path: 'spec.healthCheckExprs', isSet: ({ spec }) => spec.healthCheckExprs !== undefined },
   { path: 'spec.ignore', isSet: ({ spec }) => spec.ignore !== undefined },
   {
-    path: 'spec.dependsOn[].readyExpr',
-    isSet: ({ spec }) => spec.dependsOn.some((entry) => entry.readyExpr !== undefined),
-  },
-  {
     path: 'spec.sourceRef.kind other than OCIRepository',
     isSet: ({ spec }) => spec.sourceRef.kind !== 'OCIRepository',
   },

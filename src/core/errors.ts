@@ -457,6 +457,11 @@ export const errorTable = {
     retry: 'backoff',
     next: 'Look at the status of the source; the delivery follows by itself.',
   },
+  DEPENDENCY_CYCLE: {
+    origin: 'config',
+    retry: 'on-change',
+    next: 'Take one of the `spec.dependsOn` out of the circle that the message names.',
+  },
   DEPENDENCY_NOT_READY: {
     origin: 'config',
     retry: 'backoff',
