@@ -23,6 +23,7 @@ export { secretValues } from './secret-values.ts';
 export type { Floors, TimeMemory } from './site-memory.ts';
 export type { DeliveryRecord, EventLog, Records, SourceRecord, StateStore } from './state-store.ts';
 export type { ArtifactStatus, DeliveryStatus, HistoryEntry, SourceStatus } from './status.ts';
+export type { Trace, Traces } from './traces.ts';
 export type { Refusal, Signer, Verdict } from './verdict.ts';
 export type { VerificationPolicy } from './verification-policy.ts';
 export { verificationPolicySchema } from './verification-policy.ts';

@@ -125,8 +125,8 @@ export interface KubernetesClient {
   /** Metadata alone, by pages. TARGET_EXPIRED when the list was outlived by the server's history between two pages: begin again. */
   listMetadata(resource: ApiResource, scope: ListScope, signal: AbortSignal): AsyncIterable<MetadataPage>;
   /**
-   * Every change after `from`, with bookmarks between. Ends where the server ends it, after minutes, or the connection does: go on from
-   * the last version seen. TARGET_EXPIRED where `from` is older than the server's history: list again.
+   * Every change after `from`, with bookmarks between; one of `from` itself comes first, once the server has taken the watch up. Ends where
+   * the server ends it, after minutes, or the connection does: go on from the last version seen. TARGET_EXPIRED where `from` is older than the server's history: list again.
    */
   watchMetadata(
     resource: ApiResource,

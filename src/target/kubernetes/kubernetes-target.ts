@@ -1,0 +1,193 @@
+import { inventoryId, type Traces } from '../../api/index.ts';
+import {
+  type Clock,
+  type ErrorCode,
+  type KubernetesObject,
+  type ObjectRef,
+  type Observation,
+  type Random,
+  refOf,
+  SealiftError,
+  type Target,
+  type WriteOptions,
+} from '../../core/index.ts';
+import { appliedForm } from './applied-form.ts';
+import { applyObject } from './apply-object.ts';
+import type { KubernetesClient, LiveObject } from './client.ts';
+import { isDefinition } from './established.ts';
+import { type Glimpse, glimpseOf } from './glimpse.ts';
+import { Knowledge } from './knowledge.ts';
+import { changesNothing } from './same-object.ts';
+import { asFarAsAsked } from './shown-live.ts';
+import { desiredHash, isIntact, isToTakeOver, traceOf } from './trace-of.ts';
+import { writeObject } from './write-object.ts';
+
+export interface KubernetesTargetPorts {
+  /** Stays open: who made it closes it. */
+  readonly client: KubernetesClient;
+  /** What is remembered of written objects; of this cluster alone. */
+  readonly traces: Traces;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** A Kubernetes API as a target. While it is watched, what is as it was left is known without asking. */
+export function createKubernetesTarget(ports: KubernetesTargetPorts): Target {
+  return new KubernetesTarget(ports);
+}
+
+/** Writes at once: as many as one API server answers side by side on few connections. */
+const parallelWrites = 8;
+
+class KubernetesTarget implements Target {
+  readonly description: string;
+  readonly parallelWrites: number = parallelWrites;
+  readonly #client: KubernetesClient;
+  readonly #traces: Traces;
+  readonly #clock: Clock;
+  readonly #knowledge: Knowledge;
+
+  constructor({ client, traces, clock, random }: KubernetesTargetPorts) {
+    this.description = `cluster ${client.server}`;
+    this.#client = client;
+    this.#traces = traces;
+    this.#clock = clock;
+    const isOurs = (id: string): boolean => traces.find(id) !== undefined;
+    this.#knowledge = new Knowledge({ client, clock, random, isOurs });
+  }
+
+  async observe(
+    named: ObjectRef,
+    desired: KubernetesObject | undefined,
+    signal: AbortSignal,
+  ): Promise<Observation> {
+    signal.throwIfAborted();
+    const ref = await this.#placed(named, signal);
+    if (ref === undefined) return this.#look(named, desired, signal);
+    const sight = await this.#knowledge.sight(ref, signal);
+    if (sight?.kind === 'absent') return { kind: 'absent' };
+    const known = sight && this.#answer(ref, sight.glimpse, desired);
+    return known ?? this.#look(ref, desired, signal);
+  }
+
+  async write(object: KubernetesObject, { recreate }: WriteOptions, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const ref = (await this.#placed(refOf(object), signal)) ?? refOf(object);
+    await this.#knowledge.writing(ref, async () => {
+      const sight = this.#knowledge.lastSight(ref);
+      const mayTakeOver = sight?.kind === 'present' && isToTakeOver(sight.glimpse, object);
+      // Not after: whoever dies in between must not take the new object for the old one.
+      this.#traces.remove(inventoryId(ref));
+      const request = { object: appliedForm(object), recreate, mayTakeOver };
+      const ports = { client: this.#client, clock: this.#clock };
+      const live = await writeObject(ports, request, signal);
+      this.#knowledge.learn(ref, live.metadata);
+      this.#remember(ref, object, glimpseOf(live.metadata));
+      if (isDefinition(ref)) this.#knowledge.kick();
+    });
+  }
+
+  async remove(named: ObjectRef, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const ref = (await this.#placed(named, signal)) ?? named;
+    const sight = this.#knowledge.lastSight(ref);
+    const uid = sight?.kind === 'present' ? { uid: sight.glimpse.uid } : {};
+    await unlessKindUnknown(this.#client.remove(ref, { ...uid, propagation: 'Background' }, signal));
+    this.#traces.remove(inventoryId(ref));
+    this.#knowledge.drop(ref);
+    if (isDefinition(ref)) this.#client.forget();
+  }
+
+  watch(changed: (ref: ObjectRef | undefined) => void, signal: AbortSignal): Promise<void> {
+    return this.#knowledge.watch(changed, signal);
+  }
+
+  /** What can be said without reading; `undefined` when somebody changed what is ours, which has to be looked at. */
+  #answer(ref: ObjectRef, glimpse: Glimpse, desired: KubernetesObject | undefined): Observation | undefined {
+    if (desired === undefined) return presentAs(glimpse, false);
+    const trace = this.#traces.find(inventoryId(ref));
+    if (trace === undefined || !isIntact(glimpse, trace, desired)) return undefined;
+    return presentAs(glimpse, trace.desired === desiredHash(desired));
+  }
+
+  /** Reads the object. */
+  async #look(
+    ref: ObjectRef,
+    desired: KubernetesObject | undefined,
+    signal: AbortSignal,
+  ): Promise<Observation> {
+    const live = await unlessKindUnknown(this.#client.get(ref, signal));
+    this.#knowledge.learn(ref, live?.metadata);
+    if (live === undefined) return { kind: 'absent' };
+    const glimpse = glimpseOf(live.metadata);
+    if (desired === undefined) return presentAs(glimpse, false);
+    const known = this.#answer(ref, glimpse, desired);
+    if (known?.kind === 'present' && known.matches) return known;
+    const matches =
+      this.#traces.find(inventoryId(ref)) === undefined &&
+      (await this.#isAsAsked(live, glimpse, desired, signal));
+    if (matches) this.#remember(ref, desired, glimpse);
+    return { ...presentAs(glimpse, matches), live: asFarAsAsked(live, desired) };
+  }
+
+  /** Where nothing is remembered, the server says whether an apply would change anything. */
+  async #isAsAsked(
+    live: LiveObject,
+    glimpse: Glimpse,
+    desired: KubernetesObject,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (glimpse.entry === undefined || isToTakeOver(glimpse, desired)) return false;
+    const tried = await this.#try(desired, signal);
+    return tried !== undefined && changesNothing(live, tried);
+  }
+
+  /** `undefined` when the server refuses it: the write will say so. */
+  async #try(desired: KubernetesObject, signal: AbortSignal): Promise<LiveObject | undefined> {
+    try {
+      return await applyObject(this.#client, appliedForm(desired), { dryRun: true }, signal);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if (thrown instanceof SealiftError && refusals.has(thrown.code)) return undefined;
+      throw thrown;
+    }
+  }
+
+  #remember(ref: ObjectRef, object: KubernetesObject, glimpse: Glimpse): void {
+    const trace = traceOf(object, glimpse);
+    if (trace !== undefined) this.#traces.save(inventoryId(ref), trace);
+  }
+
+  /** The reference under which the server keeps the object: without a namespace where its kind has none. `undefined` for a kind that is not served. */
+  async #placed(ref: ObjectRef, signal: AbortSignal): Promise<ObjectRef | undefined> {
+    const resource = await this.#client.resourceOf(ref, signal);
+    if (resource === undefined) return undefined;
+    return resource.namespaced || ref.namespace === '' ? ref : { ...ref, namespace: '' };
+  }
+}
+
+/** What the server has against an object, and not against being asked. */
+const refusals: ReadonlySet<ErrorCode> = new Set([
+  'TARGET_INVALID',
+  'TARGET_IMMUTABLE',
+  'TARGET_ADMISSION_DENIED',
+  'TARGET_FORBIDDEN',
+  'TARGET_QUOTA',
+  'TARGET_NAMESPACE_NOT_READY',
+  'TARGET_CONFLICT',
+  'TARGET_CHANGED',
+]);
+
+function presentAs({ owner, marks }: Glimpse, matches: boolean): Observation & { readonly kind: 'present' } {
+  return { kind: 'present', owner, matches, marks };
+}
+
+/** Without its kind an object is absent. */
+async function unlessKindUnknown<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (thrown) {
+    if (thrown instanceof SealiftError && thrown.code === 'TARGET_KIND_UNKNOWN') return undefined;
+    throw thrown;
+  }
+}

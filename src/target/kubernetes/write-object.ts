@@ -1,0 +1,78 @@
+import { type Clock, formatRef, type KubernetesObject, refOf, SealiftError } from '../../core/index.ts';
+import { applyObject } from './apply-object.ts';
+import type { KubernetesClient, LiveObject } from './client.ts';
+import { untilEstablished } from './established.ts';
+import { glimpseOf } from './glimpse.ts';
+import { fieldManager } from './own-entry.ts';
+import { recreate } from './recreate.ts';
+import { takeOverSteps } from './take-over.ts';
+import { isToTakeOver } from './trace-of.ts';
+
+export interface WritePorts {
+  readonly client: KubernetesClient;
+  readonly clock: Clock;
+}
+
+export interface WriteRequest {
+  /** In the form in which it is applied. */
+  readonly object: KubernetesObject;
+  readonly recreate: boolean;
+  /** Somebody may hold fields that are to become ours: the object is read first. */
+  readonly mayTakeOver: boolean;
+}
+
+/** Another hand may write between our reading and our patch; more often in a row is a fight. */
+const maxTakeOvers = 3;
+
+/**
+ * Server-side apply, by force, once fields of predecessors are ours; waits until a definition can be used. Gives back what is there then.
+ * @throws SealiftError of a TARGET_ code.
+ */
+export async function writeObject(
+  ports: WritePorts,
+  { object, recreate: mayRecreate, mayTakeOver }: WriteRequest,
+  signal: AbortSignal,
+): Promise<LiveObject> {
+  const { client } = ports;
+  if (mayTakeOver) await takeOver(client, object, await client.get(refOf(object), signal), signal);
+  let live = await applyOrRecreate(ports, object, mayRecreate, signal);
+  for (let round = 0; isToTakeOver(glimpseOf(live.metadata), object); round += 1) {
+    if (round === maxTakeOvers) {
+      const detail = `fields of other managers came back ${maxTakeOvers} times while they were taken over`;
+      throw new SealiftError('TARGET_CHANGED', formatRef(refOf(object)), detail);
+    }
+    await takeOver(client, object, live, signal);
+    live = await applyOrRecreate(ports, object, mayRecreate, signal);
+  }
+  return untilEstablished(ports, live, signal);
+}
+
+async function applyOrRecreate(
+  ports: WritePorts,
+  object: KubernetesObject,
+  mayRecreate: boolean,
+  signal: AbortSignal,
+): Promise<LiveObject> {
+  try {
+    return await applyObject(ports.client, object, { dryRun: false }, signal);
+  } catch (thrown) {
+    const isImmutable = thrown instanceof SealiftError && thrown.code === 'TARGET_IMMUTABLE';
+    if (!isImmutable || !mayRecreate) throw thrown;
+    return recreate(ports, object, signal);
+  }
+}
+
+/** Makes the fields of predecessors ours. Where the object changes meanwhile, the round after the next apply sees it. */
+async function takeOver(
+  client: KubernetesClient,
+  object: KubernetesObject,
+  live: LiveObject | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  if (live === undefined || !isToTakeOver(glimpseOf(live.metadata), object)) return;
+  try {
+    await client.patch(refOf(object), takeOverSteps(live), fieldManager, signal);
+  } catch (thrown) {
+    if (!(thrown instanceof SealiftError) || thrown.code !== 'TARGET_CHANGED') throw thrown;
+  }
+}

@@ -1,0 +1,305 @@
+import { inventoryId } from '../../src/api/index.ts';
+import {
+  type ErrorCode,
+  formatRef,
+  type KubernetesObject,
+  type ObjectRef,
+  refOf,
+  SealiftError,
+} from '../../src/core/index.ts';
+import type {
+  ApiResource,
+  Applied,
+  ApplyOptions,
+  JsonPatchStep,
+  KindRef,
+  KubernetesClient,
+  ListScope,
+  LiveMetadata,
+  LiveObject,
+  ManagedFields,
+  MetadataPage,
+  RemoveOptions,
+  WatchEvent,
+} from '../../src/target/kubernetes/client.ts';
+import { fromFieldsV1, leavesOf, toFieldsV1, withLeaf } from './field-sets.ts';
+
+interface Change {
+  readonly version: number;
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly ref: ObjectRef;
+  readonly metadata: LiveMetadata;
+}
+
+const clusterScoped = new Set(['Namespace', 'ClusterRole', 'CustomResourceDefinition']);
+
+const without = <T>(set: ReadonlySet<T>, other: ReadonlySet<T>): Set<T> =>
+  new Set([...set].filter((one) => !other.has(one)));
+
+/**
+ * A Kubernetes API that forgets, with the book-keeping of fields of the real one: who sets a field of another takes it. Its clock stands
+ * still, so that nothing rests on the time of an entry.
+ */
+export class FakeCluster implements KubernetesClient {
+  readonly server = 'https://fake.test';
+  /** What was asked, as `get ConfigMap/shop/one`. */
+  readonly requests: string[] = [];
+  /** Kinds that are served; a ConfigMap always. */
+  readonly kinds = new Set(['ConfigMap', 'Secret', 'Namespace']);
+  /** Objects that cannot be changed; written as `ConfigMap/shop/one`. */
+  readonly immutable = new Set<string>();
+  /** Objects that a deletion does not end. */
+  readonly stays = new Set<string>();
+  /** Requests, written as above, that fail with a code; `*` for any text. */
+  readonly failing = new Map<string, ErrorCode>();
+  pageSize = 2;
+  readonly #objects = new Map<string, LiveObject>();
+  readonly #history: Change[] = [];
+  #version = 100;
+  #forgotten = 0;
+  #uids = 0;
+  #wake = Promise.withResolvers<void>();
+  #cut = new AbortController();
+
+  as(): KubernetesClient {
+    return this;
+  }
+
+  forget(): void {}
+
+  async close(): Promise<void> {}
+
+  async resourceOf({ group, version, kind }: KindRef): Promise<ApiResource | undefined> {
+    if (!this.kinds.has(kind) || group !== '' || version !== 'v1') return undefined;
+    const plural = `${kind.toLowerCase()}s`;
+    return { group, version, kind, plural, namespaced: !clusterScoped.has(kind), watchable: true };
+  }
+
+  async get(ref: ObjectRef, signal: AbortSignal): Promise<LiveObject | undefined> {
+    this.#ask(`get ${formatRef(ref)}`, signal);
+    if (!this.kinds.has(ref.kind) || ref.group !== '') {
+      throw new SealiftError('TARGET_KIND_UNKNOWN', formatRef(ref), 'the server serves no such kind');
+    }
+    return this.live(ref);
+  }
+
+  async apply(object: KubernetesObject, options: ApplyOptions, signal: AbortSignal): Promise<Applied> {
+    const ref = refOf(object);
+    this.#ask(`${options.dryRun ? 'try' : 'apply'} ${formatRef(ref)}`, signal);
+    const before = this.live(ref);
+    if (before !== undefined && this.immutable.has(formatRef(ref)))
+      throw new SealiftError('TARGET_IMMUTABLE', formatRef(ref), 'field is immutable');
+    const leaves = leavesOf(object);
+    const fields = new Set(leaves.keys());
+    const entries = before?.metadata.managedFields ?? [];
+    const own = entries.find((one) => one.manager === options.fieldManager && one.operation === 'Apply');
+    const others = entries.filter((one) => one !== own);
+    let next: KubernetesObject = before ?? {
+      apiVersion: object.apiVersion,
+      kind: object.kind,
+      metadata: object.metadata,
+    };
+    const shared = new Set(others.flatMap((entry) => [...fromFieldsV1(entry.fieldsV1)]));
+    for (const gone of without(without(fromFieldsV1(own?.fieldsV1), fields), shared))
+      next = set(next, gone, undefined);
+    const changed = new Set(
+      [...leaves].filter(([path, value]) => !same(leafOf(before, path), value)).map(([path]) => path),
+    );
+    for (const [path, value] of leaves) next = set(next, path, value);
+    const entry = { manager: options.fieldManager, operation: 'Apply', apiVersion: object.apiVersion };
+    const managed = [entryOf(entry, fields), ...others.map((other) => lessening(other, changed))];
+    return { object: this.#put(ref, next, managed, options.dryRun), warnings: [] };
+  }
+
+  async patch(
+    ref: ObjectRef,
+    steps: readonly JsonPatchStep[],
+    _: string,
+    signal: AbortSignal,
+  ): Promise<LiveObject> {
+    this.#ask(`patch ${formatRef(ref)}`, signal);
+    const before = this.live(ref);
+    const test = steps.find(({ op }) => op === 'test')?.value;
+    if (before === undefined || test !== before.metadata.resourceVersion) {
+      throw new SealiftError('TARGET_CHANGED', formatRef(ref), 'is another version');
+    }
+    const managed = steps.find(({ path }) => path === '/metadata/managedFields')?.value;
+    return this.#put(ref, before, managed as readonly ManagedFields[], false);
+  }
+
+  async remove(ref: ObjectRef, { uid }: RemoveOptions, signal: AbortSignal): Promise<void> {
+    this.#ask(`remove ${formatRef(ref)}`, signal);
+    const before = this.live(ref);
+    if (before !== undefined && uid !== undefined && before.metadata.uid !== uid) {
+      throw new SealiftError('TARGET_CHANGED', formatRef(ref), 'is another object');
+    }
+    if (!this.stays.has(formatRef(ref))) this.take(ref);
+  }
+
+  async *listMetadata(
+    resource: ApiResource,
+    { namespace }: ListScope,
+    signal: AbortSignal,
+  ): AsyncIterable<MetadataPage> {
+    const resourceVersion = `${this.#version}`;
+    const items = [...this.#objects.values()]
+      .filter(
+        ({ kind, metadata }) =>
+          kind === resource.kind && (namespace ?? metadata.namespace) === metadata.namespace,
+      )
+      .map(({ metadata }) => metadata);
+    for (let at = 0; at === 0 || at < items.length; at += this.pageSize) {
+      this.#ask(`list ${resource.kind}${namespace === undefined ? '' : ` ${namespace}`}`, signal);
+      yield { items: items.slice(at, at + this.pageSize), resourceVersion };
+      await Promise.resolve();
+    }
+  }
+
+  async *watchMetadata(
+    resource: ApiResource,
+    { namespace }: ListScope,
+    from: string,
+    signal: AbortSignal,
+  ): AsyncIterable<WatchEvent> {
+    this.#ask(`watch ${resource.kind}${namespace === undefined ? '' : ` ${namespace}`}`, signal);
+    if (Number(from) < this.#forgotten) throw new SealiftError('TARGET_EXPIRED', resource.kind, 'too old');
+    yield { type: 'BOOKMARK', resourceVersion: from };
+    const isInside = ({ ref }: Change): boolean =>
+      ref.kind === resource.kind && (namespace ?? ref.namespace) === ref.namespace;
+    for await (const change of this.#changesAfter(Number(from), signal)) {
+      if (isInside(change)) yield { type: change.type, metadata: change.metadata };
+    }
+  }
+
+  /** What is there. */
+  live(ref: ObjectRef): LiveObject | undefined {
+    return this.#objects.get(inventoryId(ref));
+  }
+
+  /** Another hand puts an object in the place of what is there, as an update does. */
+  put(object: KubernetesObject, manager = 'somebody'): void {
+    const ref = refOf(object);
+    const before = this.live(ref);
+    const [old, now] = [leavesOf(stripped(before)), leavesOf(object)];
+    const changed = [...new Set([...old.keys(), ...now.keys()])].filter(
+      (path) => !same(old.get(path), now.get(path)),
+    );
+    const set = new Set(changed.filter((path) => now.has(path)));
+    const entry = { manager, operation: 'Update', apiVersion: object.apiVersion };
+    const entries = before?.metadata.managedFields ?? [];
+    const isHis = (one: ManagedFields): boolean => one.manager === manager && one.operation === 'Update';
+    const his = new Set(entries.filter(isHis).flatMap(({ fieldsV1 }) => [...fromFieldsV1(fieldsV1)]));
+    const others = entries.filter((one) => !isHis(one)).map((one) => lessening(one, new Set(changed)));
+    const fields = new Set([...without(his, new Set(changed)), ...set]);
+    this.#put(ref, object, fields.size === 0 ? others : [...others, entryOf(entry, fields)], false);
+  }
+
+  /** Another hand deletes it. */
+  take(ref: ObjectRef): void {
+    const before = this.live(ref);
+    if (before === undefined) return;
+    this.#objects.delete(inventoryId(ref));
+    this.#version += 1;
+    this.#note({
+      type: 'DELETED',
+      ref,
+      metadata: { ...before.metadata, resourceVersion: `${this.#version}` },
+    });
+  }
+
+  /** Ends every watch, as a server or a connection does. */
+  cut(): void {
+    this.#cut.abort();
+    this.#cut = new AbortController();
+  }
+
+  /** A watch that is behind has to list again. */
+  compact(): void {
+    this.#forgotten = this.#version + 1;
+    this.#version += 1;
+  }
+
+  #put(
+    ref: ObjectRef,
+    object: KubernetesObject,
+    entries: readonly ManagedFields[],
+    dryRun: boolean,
+  ): LiveObject {
+    const before = this.live(ref);
+    const managedFields = entries.filter(({ fieldsV1 }) => Object.keys(fieldsV1 as object).length > 0);
+    const uid = before?.metadata.uid ?? `uid-${this.#uids + 1}`;
+    const resourceVersion = before?.metadata.resourceVersion ?? '';
+    const live = { ...object, metadata: { ...object.metadata, uid, resourceVersion, managedFields } };
+    if (dryRun || same(live, before)) return live;
+    if (before === undefined) this.#uids += 1;
+    this.#version += 1;
+    const stored = { ...live, metadata: { ...live.metadata, resourceVersion: `${this.#version}` } };
+    this.#objects.set(inventoryId(ref), stored);
+    this.#note({ type: before === undefined ? 'ADDED' : 'MODIFIED', ref, metadata: stored.metadata });
+    return stored;
+  }
+
+  async *#changesAfter(from: number, signal: AbortSignal): AsyncIterable<Change> {
+    const ends = AbortSignal.any([signal, this.#cut.signal]);
+    for (let version = from; !ends.aborted; ) {
+      const woken = this.#wake.promise;
+      const news = this.#history.filter((one) => one.version > version);
+      yield* news;
+      version = news.at(-1)?.version ?? version;
+      if (news.length === 0) await Promise.race([woken, aborted(ends)]);
+    }
+  }
+
+  #note(change: Omit<Change, 'version'>): void {
+    this.#history.push({ ...change, version: this.#version });
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers();
+  }
+
+  #ask(request: string, signal: AbortSignal): void {
+    signal.throwIfAborted();
+    this.requests.push(request);
+    const [, code] = [...this.failing].find(([pattern]) => isLike(request, pattern)) ?? [];
+    if (code !== undefined) throw new SealiftError(code, request, 'as told');
+  }
+}
+
+/** `*` at the end of a pattern stands for anything. */
+function isLike(request: string, pattern: string): boolean {
+  return pattern.endsWith('*') ? request.startsWith(pattern.slice(0, -1)) : request === pattern;
+}
+
+function aborted(signal: AbortSignal): Promise<unknown> {
+  return new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function leafOf(object: KubernetesObject | undefined, path: string): unknown {
+  return leavesOf(stripped(object)).get(path);
+}
+
+function set(object: KubernetesObject, path: string, value: unknown): KubernetesObject {
+  return withLeaf(object, path.split(' '), value) as KubernetesObject;
+}
+
+/** Without what is the server's own. */
+function stripped(object: KubernetesObject | undefined): Readonly<Record<string, unknown>> {
+  const {
+    uid: _uid,
+    resourceVersion: _version,
+    managedFields: _fields,
+    ...metadata
+  } = object?.metadata ?? { name: '' };
+  return { ...object, metadata };
+}
+
+function entryOf(entry: Omit<ManagedFields, 'fieldsV1'>, fields: ReadonlySet<string>): ManagedFields {
+  return { ...entry, fieldsType: 'FieldsV1', fieldsV1: toFieldsV1(fields) };
+}
+
+function lessening(entry: ManagedFields, taken: ReadonlySet<string>): ManagedFields {
+  return { ...entry, fieldsV1: toFieldsV1(without(fromFieldsV1(entry.fieldsV1), taken)) };
+}
