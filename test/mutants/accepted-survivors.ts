@@ -35,28 +35,4 @@ export const acceptedSurvivors: readonly {
     replacement: '(/secretref$/i.test(field))',
     why: 'a reference to a Secret names it: the schema says so',
   },
-  {
-    file: 'policy/policy-faults.ts',
-    original: '!(thrown instanceof SealiftError)',
-    replacement: 'false',
-    why: 'what reads a policy throws nothing else; another one would be a fault of the program',
-  },
-  {
-    file: 'policy/read-authority.ts',
-    original: 'secretRef === undefined',
-    replacement: 'false',
-    why: 'one of both is given: the schema says so',
-  },
-  {
-    file: 'policy/examine.ts',
-    original: "statement.kind === 'attestation' && statement.predicateType === predicateType",
-    replacement: '(statement.predicateType === predicateType)',
-    why: 'nothing but an attestation has a predicate type',
-  },
-  {
-    file: 'policy/examine.ts',
-    original: "statement.kind !== 'attestation'",
-    replacement: 'false',
-    why: 'rules are held to what was asked for by its predicate type, which is an attestation',
-  },
 ];

@@ -1,13 +1,12 @@
-import { sign, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import type { Bundle } from '@sigstore/bundle';
 import type { InternalError, Signer, Witness } from '@sigstore/sign';
 import { isLoopback } from 'oci-client-ts';
 import { SealiftError } from '../../core/index.ts';
 import { inTotoPayloadType } from '../evidence/dsse.ts';
-import { paddingOf } from '../proof/public-key.ts';
 import { type BundleSigner, keyHint, type SignedBundle, type SignedBy } from '../signing/bundle-signer.ts';
 import type { IdentityToken } from '../signing/identity-token.ts';
-import type { PrivateKey } from '../signing/private-key.ts';
+import { type PrivateKey, signBytes } from '../signing/private-key.ts';
 import type { SigningServices } from '../signing/signing-services.ts';
 import { logWitness } from './log-witness.ts';
 
@@ -82,13 +81,13 @@ async function signWithServices(
   };
 }
 
-function signerOfKey({ key, publicKey }: PrivateKey): Signer {
+function signerOfKey(privateKey: PrivateKey): Signer {
   return {
     sign: async (data) => ({
-      signature: sign(publicKey.hash, data, { key, dsaEncoding: 'der', padding: paddingOf(key) }),
+      signature: signBytes(privateKey, data),
       key: {
         $case: 'publicKey',
-        publicKey: publicKey.key.export({ format: 'pem', type: 'spki' }).toString(),
+        publicKey: privateKey.publicKey.key.export({ format: 'pem', type: 'spki' }).toString(),
       },
     }),
   };
@@ -101,16 +100,18 @@ function nameKey({ verificationMaterial: { content } }: Bundle, hint: string): v
 
 function signedBy(material: SigningMaterial, { verificationMaterial: { content } }: Bundle): SignedBy {
   if (material.kind === 'key') return { kind: 'key', keyId: material.privateKey.publicKey.id };
-  const leaf = content.$case === 'certificate' ? content.certificate.rawBytes : undefined;
-  if (leaf === undefined) {
-    throw new SealiftError(
-      'SIGNING_FAILED',
-      'certificate authority',
-      `expected a certificate, got ${content.$case}`,
-    );
+  const leaf = content.$case === 'certificate' ? content.certificate.rawBytes : new Uint8Array();
+  return { kind: 'keyless', issuer: material.identity.issuer, subject: subjectOf(leaf) };
+}
+
+/** Whom a certificate names, which an authority answered that may answer anything. */
+function subjectOf(leaf: Uint8Array): string {
+  try {
+    return (new X509Certificate(leaf).subjectAltName ?? '').replace(/^(URI|email):/, '');
+  } catch (cause) {
+    const detail = 'expected a certificate, got something else';
+    throw new SealiftError('SIGNING_FAILED', 'certificate authority', detail, { cause });
   }
-  const names = new X509Certificate(leaf).subjectAltName ?? '';
-  return { kind: 'keyless', issuer: material.identity.issuer, subject: names.replace(/^(URI|email):/, '') };
 }
 
 /** What the library throws may hold the token, in its text and its cause: only what names the service is taken from it. */

@@ -2,7 +2,7 @@ import type { VerificationPolicy } from '../../api/index.ts';
 import type { TextRule } from '../proof/identity-rule.ts';
 import type { Proof } from '../proof/proof.ts';
 import { parsePublicKey } from '../proof/public-key.ts';
-import { exactly, matching } from './text-rules.ts';
+import { textRule } from './text-rules.ts';
 
 /** Who and what a policy never lets count. */
 export interface Denial {
@@ -62,13 +62,4 @@ export function deniedDigest(digest: string, denials: readonly Denial[]): string
 
 function isDenied(denied: DeniedIdentity, { issuer, subject }: NonNullable<Proof['identity']>): boolean {
   return denied.issuer?.matches(issuer) !== false && denied.subject?.matches(subject) !== false;
-}
-
-function textRule(
-  text: string | undefined,
-  pattern: string | undefined,
-  subject: string,
-): TextRule | undefined {
-  if (text !== undefined) return exactly(text);
-  return pattern === undefined ? undefined : matching(pattern, subject);
 }

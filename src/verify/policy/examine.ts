@@ -1,11 +1,12 @@
 import type { Refusal, Signer } from '../../api/index.ts';
-import type { Origin, UnverifiedCandidate, UnverifiedClaim } from '../evidence/candidate.ts';
+import type { Origin, Statement, UnverifiedCandidate, UnverifiedClaim } from '../evidence/candidate.ts';
 import { readClaim } from '../evidence/read-claim.ts';
 import { quoted, Refused } from '../evidence/refused.ts';
 import type { Authority } from '../proof/authority.ts';
 import { prove } from '../proof/prove.ts';
 import { deniedSigner } from './denial.ts';
-import type { AttestationRequirement, Requirement } from './requirement.ts';
+import type { Requirement } from './requirement.ts';
+import type { Attested, Rule } from './rule.ts';
 import { validUntil } from './valid-until.ts';
 
 /** What came of asking whether one authority signed one candidate. */
@@ -14,14 +15,14 @@ export interface Attempt {
   readonly authority: string;
   /** The attestation of the policy that was asked for; absent for a signature. */
   readonly attestation?: string;
-  readonly result:
-    | {
-        readonly kind: 'held';
-        readonly signer: Signer;
-        /** Milliseconds since the epoch from which on it may not hold any more. */
-        readonly until?: number;
-      }
-    | { readonly kind: 'refused'; readonly refusal: Refusal };
+  readonly result: Held | { readonly kind: 'refused'; readonly refusal: Refusal };
+}
+
+interface Held {
+  readonly kind: 'held';
+  readonly signer: Signer;
+  /** Milliseconds since the epoch from which on it may not hold any more. */
+  readonly until?: number;
 }
 
 /** What one candidate is worth to one requirement. */
@@ -103,19 +104,13 @@ interface ReadCandidate {
 function judge(read: ReadCandidate, requirement: Requirement): Judgement {
   const { statement } = read.claim;
   const asksForSignatures = requirement.threshold > 0;
-  if (statement.kind === 'signature') {
-    if (!asksForSignatures) return { kind: 'not-asked' };
-    return { kind: 'examined', attempts: signatureAttempts(read, requirement) };
+  if (statement.kind === 'attestation') {
+    const attempts = attestationAttempts(read, requirement, statement);
+    if (attempts.length > 0) return { kind: 'examined', attempts };
   }
-  const asked = requirement.attestations.filter(
-    ({ predicateType }) => statement.kind === 'attestation' && statement.predicateType === predicateType,
-  );
-  if (asked.length === 0 && !asksForSignatures) return { kind: 'not-asked' };
-  if (asked.length === 0) return { kind: 'refused', refusal: wrongType(read) };
-  return {
-    kind: 'examined',
-    attempts: asked.flatMap((attestation) => attestationAttempts(read, requirement, attestation)),
-  };
+  if (!asksForSignatures) return { kind: 'not-asked' };
+  if (statement.kind !== 'signature') return { kind: 'refused', refusal: wrongType(read) };
+  return { kind: 'examined', attempts: signatureAttempts(read, requirement) };
 }
 
 function wrongType({ candidate: { evidence }, claim: { statement } }: ReadCandidate): Refusal {
@@ -133,19 +128,25 @@ function signatureAttempts(read: ReadCandidate, requirement: Requirement): reado
   }));
 }
 
+/** None where no attestation of this type is asked for. */
 function attestationAttempts(
   read: ReadCandidate,
   requirement: Requirement,
-  attestation: AttestationRequirement,
+  { predicateType, predicate }: Extract<Statement, { readonly kind: 'attestation' }>,
 ): readonly Attempt[] {
-  return attestation.authorities.map((authority) => {
-    const result = attempt(read, requirement, authority);
-    return {
-      authority: authority.name,
-      attestation: attestation.name,
-      result: result.kind === 'held' ? holdToRules(read, attestation, result) : result,
-    };
-  });
+  const { digest } = read.examination;
+  const asked = requirement.attestations.filter((attestation) => attestation.predicateType === predicateType);
+  return asked.flatMap(({ name, authorities, rules }) =>
+    authorities.map((authority) => {
+      const result = attempt(read, requirement, authority);
+      const attested = { predicateType, predicate, digest };
+      return {
+        authority: authority.name,
+        attestation: name,
+        result: result.kind === 'held' ? holdToRules(result, rules, attested) : result,
+      };
+    }),
+  );
 }
 
 /** Whatever goes wrong while one candidate is judged is a refusal of that candidate. */
@@ -199,22 +200,13 @@ function statedBy({ statement }: UnverifiedClaim): Pick<Signer, 'annotations' | 
 }
 
 /** Rules see nothing that is not signed by an authority, about this artifact. */
-function holdToRules(
-  { candidate, claim, examination: { digest } }: ReadCandidate,
-  { rules }: AttestationRequirement,
-  held: Attempt['result'],
-): Attempt['result'] {
-  const { statement } = claim;
-  if (statement.kind !== 'attestation') throw new RangeError('expected an attestation');
-  const { predicateType, predicate } = statement;
+function holdToRules(held: Held, rules: readonly Rule[], attested: Attested): Attempt['result'] {
   for (const rule of rules) {
-    const reason = rule.refusal({ predicateType, predicate, digest });
+    const reason = rule.refusal(attested);
     if (reason !== undefined) {
       const detail = `${rule.message}: ${reason}`;
-      return {
-        kind: 'refused',
-        refusal: { code: 'ATTESTATION_REFUSED', subject: candidate.evidence, detail },
-      };
+      const subject = held.signer.evidence;
+      return { kind: 'refused', refusal: { code: 'ATTESTATION_REFUSED', subject, detail } };
     }
   }
   return held;

@@ -141,5 +141,12 @@ describe('a refusal', () => {
       code: 'SIGNATURE_KEY_UNKNOWN',
       detail: expect.stringContaining(`${alice.id}, got one by another key, ${stranger.id} by its own word`),
     });
+    const unnamed: Evidence = (digest) => ({
+      ...signature(stranger)(digest),
+      verificationMaterial: { publicKey: {} },
+    });
+    expect((await explain({}, unnamed)).verdict).toMatchObject({
+      detail: expect.stringMatching(/, got one by another key$/),
+    });
   });
 });

@@ -9,6 +9,20 @@ const workflow = {
 };
 const ref = '1.3.6.1.4.1.57264.1.14';
 
+describe('what the schema of policies lets nobody write', () => {
+  it('is an identity without subject: it names nobody', () => {
+    const { subject: _, ...anybody } = workflow;
+    const { subject } = readIdentity(anybody, 'policy');
+    expect(['', 'undefined', workflow.subject].filter((text) => subject.matches(text))).toEqual([]);
+    expect(subject.written).toBe('nobody');
+  });
+
+  it('is an extension that no certificate can have: it stays a rule', () => {
+    const rules = readIdentity({ ...workflow, extensions: { nothing: 'x' } }, 'policy').extensions;
+    expect([...rules.keys()]).toEqual(['nothing']);
+  });
+});
+
 describe('an extension that an identity names twice', () => {
   const rule = readIdentity(
     {

@@ -78,6 +78,12 @@ describe('policyFaults', () => {
     expect(await policyFaults({ policies: [object] })).toEqual([]);
   });
 
+  it('takes no fault of the program for one of the policy', async () => {
+    const object = policy({});
+    const broken = { ...object, spec: { ...object.spec, authorities: [{ name: 'a', key: { data: 1 } }] } };
+    await expect(policyFaults({ policies: [broken as never] })).rejects.toThrow(TypeError);
+  });
+
   it('finds an authority without root, and a signer’s certificate in the place of one', async () => {
     const root = await makeAuthority('root.test');
     const below = await makeAuthority('below.test', { above: root });

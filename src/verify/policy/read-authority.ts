@@ -99,9 +99,8 @@ function textsOf(
   { subject }: WrittenAuthority,
   material: TrustMaterial,
 ): readonly CertificateText[] {
-  if (data !== undefined) return [{ text: data, subject }];
-  if (secretRef === undefined) throw new RangeError(`${subject}: expected data or secretRef`);
-  return secretEntries(material, secretRef.name, endings);
+  if (secretRef !== undefined) return secretEntries(material, secretRef.name, endings);
+  return [{ text: data ?? '', subject }];
 }
 
 /** `logs` where the policy leaves it open: a certificate that lives for minutes is worth nothing without the public record of its use. */

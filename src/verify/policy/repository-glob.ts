@@ -7,7 +7,6 @@ export function matchesGlob(glob: string, name: string): boolean {
   let reached = withSkippedStars(parts, new Set([0]));
   for (const character of name) {
     reached = withSkippedStars(parts, step(parts, reached, character));
-    if (reached.size === 0) return false;
   }
   return reached.has(parts.length);
 }

@@ -14,6 +14,16 @@ export function matching(pattern: string, subject: string): TextRule {
   return { written: `/${pattern}/`, matches: (found) => found !== '' && compiled.matches(found) };
 }
 
+/** The rule of a text that is written exactly, as a pattern, or not at all. @throws SealiftError CONFIG_INVALID. */
+export function textRule(
+  text: string | undefined,
+  pattern: string | undefined,
+  subject: string,
+): TextRule | undefined {
+  if (text !== undefined) return exactly(text);
+  return pattern === undefined ? undefined : matching(pattern, subject);
+}
+
 /** A pattern that may match anywhere in the text: what Flux means by one. @throws SealiftError CONFIG_INVALID. */
 export function containing(pattern: string, subject: string): TextRule {
   const compiled = compile(pattern, subject);

@@ -4,8 +4,9 @@ import type { Refusal, Signer } from '../../api/index.ts';
 import type { ErrorCode } from '../../core/index.ts';
 import type { Authority } from '../proof/authority.ts';
 import type { Finding, Judgement } from './examine.ts';
+import { refuse } from './refuse.ts';
 import { anyAuthority, type Requirement } from './requirement.ts';
-import { decideVerdict } from './verdict.ts';
+import { allHold, decideVerdict } from './verdict.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 const authority: Authority = { kind: 'key', name: 'policy/a', keys: [], time: { logs: 0, timestamps: 0 } };
@@ -76,6 +77,29 @@ describe('decideVerdict', () => {
 
   it('never accepts without requirements', () => {
     expect(() => decide([], [[]])).toThrow(RangeError);
+    expect(allHold([], [], digest)).toBe(false);
+  });
+
+  it('never refuses without a reason', () => {
+    expect(() => refuse(digest, [])).toThrow(RangeError);
+  });
+
+  it('says of how many a signature is missing, where one is not enough', () => {
+    const two = { ...requirement('one'), authorities: [authority, authority], threshold: 2 };
+    const asked = `one: expected a signature of ${digest} in format bundle or legacy`;
+    expect(decide(one, [])).toMatchObject({ detail: `${asked}, got none` });
+    expect(decide([two], [])).toMatchObject({ detail: `${asked} by 2 of 2 authorities, got none` });
+  });
+
+  it('says the most telling reason first, and how many more there are', () => {
+    const verdict = decide(one, [[refused('SIGNATURE_KEY_UNKNOWN', 'x')]]);
+    expect(verdict).toMatchObject({ detail: 'x: because' });
+    const other = decide(one, [
+      [refused('SIGNATURE_KEY_UNKNOWN', 'x')],
+      [refused('SIGNATURE_WRONG_DIGEST', 'y')],
+      [refused('SIGNATURE_MALFORMED', 'z')],
+    ]);
+    expect(other).toMatchObject({ detail: 'y: because (and 2 more)' });
   });
 
   it('lists refusals of failing requirements only, each once', () => {

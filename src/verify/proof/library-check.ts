@@ -27,7 +27,7 @@ export function checkByLibrary(check: LibraryCheck): SignedEntity {
   try {
     return checkOnce(check);
   } catch (thrown) {
-    const isStamp = thrown instanceof Refused && thrown.code === 'TIMESTAMP_INVALID';
+    const isStamp = Reflect.get(Object(thrown), 'code') === 'TIMESTAMP_INVALID';
     if (timestamped === undefined || !isStamp) throw thrown;
     return checkOnce({ ...check, claim });
   }

@@ -47,6 +47,38 @@ describe('time', () => {
     expect(judged(withEvidence(claim, { timestamps: ['MAA='] }))).toBe('TIMESTAMP_INVALID');
   });
 
+  it('refuses a timestamp of a month that there is not', async () => {
+    const claim = await logged(await shortLived());
+    const token = Buffer.from(await stamp(sigstore.stampers[0], claim.signature, at), 'base64');
+    const moved = token.toString('latin1').replace(/(20\d\d)\d\d(\d{8}Z)/, '$113$2');
+    const timestamps = [Buffer.from(moved, 'latin1').toString('base64')];
+    expect(prove(keyless(), withEvidence(claim, { timestamps }), now)).toMatchObject({
+      code: 'TIMESTAMP_INVALID',
+      message: 'expected evidence that can be read: "invalid time"',
+    });
+  });
+
+  it('looks at a timestamp once for each thing that it may be over', async () => {
+    const { trustedRoot: root } = keyless();
+    let looks = 0;
+    class Counting extends root.library.Verifier {
+      override verify(...given: Parameters<InstanceType<typeof root.library.Verifier>['verify']>) {
+        looks += 1;
+        return super.verify(...given);
+      }
+    }
+    const trustedRoot = { ...root, library: { ...root.library, Verifier: Counting } };
+    const claim = await logged(await shortLived());
+    const timestamps = [await stamp(sigstore.stampers[0], claim.signedBytes, at)];
+    const stamped = withEvidence(claim, { timestamps });
+    expect(judged(stamped, { trustedRoot })).toBe('TIMESTAMP_INVALID');
+    expect(looks).toBe(1);
+    expect(judged({ ...stamped, timestamped: Buffer.from('else') }, { trustedRoot })).toBe(
+      'TIMESTAMP_INVALID',
+    );
+    expect(looks).toBe(3);
+  });
+
   it.each([0, 1, 20, 300, 456])('reads a timestamp %i ms after the full second', async (fraction) => {
     const claim = await logged(await shortLived());
     const timestamps = [await stamp(sigstore.stampers[0], claim.signature, at + fraction)];

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { ed25519ph } from '@noble/curves/ed25519.js';
 import { describe, expect, it } from 'vitest';
 import { newSigner } from '../../../test/fixtures/signed-artifact.ts';
@@ -10,6 +10,13 @@ const rsa = newSigner('rsa2048');
 const parse = (pem: string) => parsePublicKey(pem, 'key');
 const spki = (key: { publicKey: import('node:crypto').KeyObject }): string =>
   key.publicKey.export({ format: 'pem', type: 'spki' }) as string;
+
+// Whether it is the product of two primes, nobody asks.
+const rsaOf = (bits: number, exponent: string): string => {
+  const n = Buffer.alloc(bits / 8, 0xff).toString('base64url');
+  const e = Buffer.from(exponent, 'hex').toString('base64url');
+  return spki({ publicKey: createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' }) });
+};
 
 const codeOf = async (act: () => Promise<unknown>): Promise<string> => {
   try {
@@ -28,6 +35,13 @@ describe('parsePublicKey', () => {
     ['Ed25519', newSigner('ed25519').publicPem, undefined],
   ])('reads %s with the hash that belongs to it', async (algorithm, pem, hash) => {
     expect(await parse(pem)).toMatchObject({ algorithm, hash });
+  });
+
+  it.each([
+    ['RSA 2048', rsaOf(2048, '03')],
+    ['RSA 8192', rsaOf(8192, '010001')],
+  ])('reads %s, the last that counts', async (algorithm, pem) => {
+    expect(await parse(pem)).toMatchObject({ algorithm });
   });
 
   it('names a key by the digest of its SubjectPublicKeyInfo, however it is written', async () => {
@@ -57,7 +71,13 @@ describe('parsePublicKey', () => {
     ['a certificate', pem('CERTIFICATE', body)],
     ['bytes that are no key', pem('PUBLIC KEY', Buffer.from('hello').toString('base64'))],
     ['bytes behind the key', pem('PUBLIC KEY', Buffer.concat([der, Buffer.of(0)]).toString('base64'))],
-    ['RSA of 1024 bits', spki(generateKeyPairSync('rsa', { modulusLength: 1024 }))],
+    ['base64 that ends in the middle', pem('PUBLIC KEY', `${body}=AAAA`)],
+    ['base64 that ends twice', pem('PUBLIC KEY', `${body}====`)],
+    ['RSA of 1024 bits', rsaOf(1024, '010001')],
+    ['RSA of 2040 bits', rsaOf(2040, '010001')],
+    ['RSA of 8200 bits', rsaOf(8200, '010001')],
+    ['RSA with exponent 1', rsaOf(2048, '01')],
+    ['RSA with an even exponent', rsaOf(2048, '010000')],
     ['RSA-PSS', spki(generateKeyPairSync('rsa-pss', { modulusLength: 2048 }))],
     ['secp256k1', spki(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }))],
     ['X25519', spki(generateKeyPairSync('x25519'))],

@@ -1,4 +1,4 @@
-import { constants, createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { SealiftError } from '../../core/index.ts';
 import { parsePem } from '../evidence/strict-pem.ts';
 import { type Ed25519phVerifier, loadEd25519ph } from './ed25519ph.ts';
@@ -109,7 +109,10 @@ function unsupported(subject: string, got: string): SealiftError {
   return new SealiftError('KEY_INVALID', subject, `${expected}, got ${got}`);
 }
 
-/** True when this key made this signature over these bytes, with the key's own hash and padding. Whatever goes wrong is no proof. */
+/**
+ * True when this key made this signature over these bytes, with the key's own hash. Of RSA keys that are no PSS keys Node takes PKCS#1 v1.5,
+ * as cosign signs. Whatever goes wrong is no proof.
+ */
 export function isSignatureBy(
   { key, hash, isEd25519ph }: PublicKey,
   bytes: Uint8Array,
@@ -117,15 +120,10 @@ export function isSignatureBy(
 ): boolean {
   try {
     return (
-      verify(hash, bytes, { key, dsaEncoding: 'der', padding: paddingOf(key) }, signature) ||
+      verify(hash, bytes, { key, dsaEncoding: 'der' }, signature) ||
       isEd25519ph?.(key, bytes, signature) === true
     );
   } catch {
     return false;
   }
-}
-
-/** PKCS#1 v1.5 for RSA, as cosign signs; nothing for the others. */
-export function paddingOf(key: KeyObject): number | undefined {
-  return key.asymmetricKeyType === 'rsa' ? constants.RSA_PKCS1_PADDING : undefined;
 }

@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import { SealiftError } from '../../core/index.ts';
-import { type PublicKey, paddingOf, publicKeyOf } from '../proof/public-key.ts';
+import { type PublicKey, publicKeyOf } from '../proof/public-key.ts';
 import { unsealPrivateKey } from './private-key-file.ts';
 
 /** A key that can sign, with the public half that its signatures are checked with. */
@@ -44,6 +44,6 @@ function fromPkcs8(pkcs8: Uint8Array): PrivateKey {
 }
 
 /** A signature over these bytes, with the key's own hash and padding; ECDSA as DER. */
-export function signBytes({ publicKey, key }: PrivateKey, bytes: Uint8Array): Uint8Array {
-  return sign(publicKey.hash, bytes, { key, dsaEncoding: 'der', padding: paddingOf(key) });
+export function signBytes({ publicKey, key }: PrivateKey, bytes: Uint8Array): Buffer {
+  return sign(publicKey.hash, bytes, { key, dsaEncoding: 'der' });
 }
