@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { describeMark, type Floor } from '../../src/api/index.ts';
+import { describeMark, type Floor, type SourceRecord } from '../../src/api/index.ts';
 import { firstTimeBound, rfc3339, SealiftError, type Subject, siteSubject } from '../../src/core/index.ts';
 import { openFloors, readStateStore } from '../../src/site/index.ts';
-import { movedFloor } from '../../src/verify/index.ts';
+import { floorRepository, movedFloor } from '../../src/verify/index.ts';
 import { outputOption, stateDirectoryOption } from './options.ts';
 import { formatTable, formatValue, type OutputFormat } from './output.ts';
 import { systemClock } from './system-clock.ts';
@@ -53,18 +53,46 @@ function show(
   );
 }
 
+/** As `show` tells it, or any spelling of its URL. */
+function isIn({ repository }: Floor, named: string): boolean {
+  return repository === (/^oci(?:-layout|-archive)?:/.test(named) ? floorRepository(named) : named);
+}
+
+/** The repository that a source names now, where an artifact of it was taken since its spec changed. */
+function repositoryNow({ generation, status }: SourceRecord): string | undefined {
+  const { artifact, observedGeneration } = status;
+  return artifact === undefined || observedGeneration !== generation
+    ? undefined
+    : floorRepository(artifact.url);
+}
+
+/** Without those of repositories that their sources have left: they stay for the day when a source comes back. */
+function inUse(floors: readonly Floor[], records: readonly SourceRecord[]): readonly Floor[] {
+  const now = new Map(records.map((one) => [`${one.namespace}/${one.name}`, repositoryNow(one)]));
+  const used = floors.filter(({ sources, repository }) =>
+    sources.some((source) => (now.get(source) ?? repository) === repository),
+  );
+  return used.length === 0 ? floors : used;
+}
+
+function choice({ order, sources, repository, stream, policy, ...mark }: Floor): string {
+  const of = stream === '' ? '' : `, stream ${stream}`;
+  const by = policy === undefined ? '' : `, for ${policy}`;
+  return `${describeMark(order, mark)} of ${sources.join(', ')} in ${repository}${of}${by}`;
+}
+
 /** The one floor that is meant. @throws SealiftError OBJECT_NOT_FOUND, USAGE where there are several. */
 function onlyFloor(floors: readonly Floor[], source: string): Floor {
-  const [floor, ...others] = floors.filter(isOf(source));
+  const [floor, ...others] = floors;
   if (floor === undefined) {
     throw new SealiftError(
       'OBJECT_NOT_FOUND',
       source,
-      `expected a source with a floor, as \`sealift floor show\` lists them, got none of ${floors.length}`,
+      'expected a source with a floor, as `sealift floor show` lists them',
     );
   }
   if (others.length === 0) return floor;
-  const detail = `expected one floor, got ${[floor, ...others].map((one) => describeMark(one.order, one)).join(', ')}: name it as NAMESPACE/NAME, or by --order or --policy`;
+  const detail = `expected one floor, got ${[floor, ...others].map(choice).join('; ')}: name it as NAMESPACE/NAME, or by --repository, --order or --policy`;
   throw new SealiftError('USAGE', source, detail);
 }
 
@@ -76,23 +104,30 @@ function subjectOf({ sources: [source = ''] }: Floor): Subject {
 interface MoveOptions extends Place {
   readonly order?: string;
   readonly policy?: string;
+  readonly repository?: string;
+}
+
+function isMeant(floor: Floor, { order, policy, repository }: Omit<MoveOptions, 'stateDir'>): boolean {
+  return (
+    (order === undefined || floor.order === order) &&
+    (policy === undefined || isFor(floor, policy)) &&
+    (repository === undefined || isIn(floor, repository))
+  );
 }
 
 /** Changes a floor, says so, and records it; a running agent goes by it from its next poll on. */
 function change(
   source: string,
-  { stateDir, order, policy }: MoveOptions,
+  { stateDir, ...named }: MoveOptions,
   to: (floor: Floor) => Floor | undefined,
 ): void {
   const store = openFloors(stateDir);
   try {
-    const floors = store.floors
-      .all()
-      .filter(
-        (floor) =>
-          (order === undefined || floor.order === order) && (policy === undefined || isFor(floor, policy)),
-      );
-    const floor = onlyFloor(floors, source);
+    const floors = store.floors.all().filter((one) => isOf(source)(one) && isMeant(one, named));
+    const floor = onlyFloor(
+      named.repository === undefined ? inUse(floors, store.sources.all()) : floors,
+      source,
+    );
     const next = to(floor);
     if (next === undefined) store.floors.remove(floor);
     else store.floors.save(next);
@@ -140,16 +175,23 @@ function resetTime({ stateDir }: Place): void {
   }
 }
 
+function addChoices(command: Command): Command {
+  return command
+    .option(
+      '--repository <repository>',
+      'which floor, where a source had others before; default: that of the repository it names now',
+    )
+    .option('--order <order>', 'which floor, where a source has one by sequence and one by semver')
+    .option('--policy <policy>', 'which floor, where several policies have one by signedTime');
+}
+
 function addMove(parent: Command, direction: 'lower' | 'raise', description: string): void {
-  parent
+  const command = parent
     .command(direction)
     .description(description)
     .argument('<source>', 'NAME or NAMESPACE/NAME of a source')
-    .requiredOption('--to <place>', 'sequence, version or RFC 3339 time; or the digest of an earlier floor')
-    .option('--order <order>', 'which floor, where a source has one by sequence and one by semver')
-    .option('--policy <policy>', 'which floor, where several policies have one by signedTime')
-    .addOption(stateDirectoryOption())
-    .action(move(direction));
+    .requiredOption('--to <place>', 'sequence, version or RFC 3339 time; or the digest of an earlier floor');
+  addChoices(command).addOption(stateDirectoryOption()).action(move(direction));
 }
 
 /** Adds the command to the program. */
@@ -176,14 +218,11 @@ export function addTo(program: Command): void {
     'raise',
     'let this site take nothing below a place: after a loss of state, or before a jump',
   );
-  floor
+  const forgetting = floor
     .command('forget')
     .description('forget a floor: the next artifact, of whichever stream, sets a new one')
-    .argument('<source>', 'NAME or NAMESPACE/NAME of a source')
-    .option('--order <order>', 'which floor, where a source has several')
-    .option('--policy <policy>', 'which floor, where several policies have one by signedTime')
-    .addOption(stateDirectoryOption())
-    .action(forget);
+    .argument('<source>', 'NAME or NAMESPACE/NAME of a source');
+  addChoices(forgetting).addOption(stateDirectoryOption()).action(forget);
   floor
     .command('reset-time')
     .description('forget how late it is at least: after a clock that was wrong for longer than a day')

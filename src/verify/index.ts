@@ -9,7 +9,7 @@ export { createKeepingVerifyStage, createStandingStage } from './adapters/standi
 export { createTrustedRoots } from './adapters/stored-roots.ts';
 export type { Explanation } from './adapters/verify-stage.ts';
 export { createVerifyStage, explainVerdict } from './adapters/verify-stage.ts';
-export { createFreshnessStage } from './freshness/freshness-stage.ts';
+export { createFreshnessStage, floorRepository } from './freshness/freshness-stage.ts';
 export { movedFloor } from './freshness/moved-floor.ts';
 export { policyFaults } from './policy/policy-faults.ts';
 export type {

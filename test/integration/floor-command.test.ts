@@ -1,6 +1,7 @@
+import { join } from 'node:path';
 import { env, execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import type { Descriptor } from 'oci-client-ts';
+import { copy, type Descriptor, openLayout } from 'oci-client-ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadConfiguration } from '../../cmd/sealift/run-agent.ts';
 import { Engine } from '../../src/agent/index.ts';
@@ -99,6 +100,48 @@ describe('sealift floor', () => {
     await bench.store.tag(six, 'stable');
     await bench.run();
     expect(await shown()).toMatchObject({ value: 6, epoch: 0 });
+  });
+
+  describe('of a source that names another repository now', () => {
+    const host = (): string => new URL(bench.registry.url).host;
+    const [old, other] = [(): string => `${host()}/app`, (): string => `${host()}/other`];
+
+    beforeEach(async () => {
+      const layout = await openLayout(join(bench.directory, 'registry'));
+      await copy(bench.store, layout.repository('other'), 'stable', { referrers: true });
+      await bench.configure({ url: `oci://${other()}` }, { freshness: { order: 'sequence' } });
+      expect((await bench.run()).failures).toEqual([]);
+    });
+
+    it('moves the floor of that one', async () => {
+      const { stdout } = await sealift('floor', 'lower', 'app', '--to', '6');
+      expect(stdout).toContain(`floor of ${other()}: was sequence 7`);
+    });
+
+    it.each([
+      ['as it is shown', (): string => old()],
+      ['as a URL', (): string => `oci://${old()}`],
+    ])('moves that of the repository that is named %s', async (_form, named) => {
+      const { stdout } = await sealift('floor', 'forget', 'app', '--repository', named());
+      expect(stdout).toContain(`floor of ${old()}: was sequence 7`);
+    });
+
+    it('names the choices where it is not known which one is meant', async () => {
+      await bench.configure(
+        { url: `oci://${old()}`, ref: { tag: 'none' } },
+        { freshness: { order: 'sequence' } },
+      );
+      await bench.run();
+      const { code, stderr } = await sealift('floor', 'lower', 'app', '--to', '6');
+      expect(code).toBe(2);
+      const choices = [old(), other()].map((name) => `sequence 7 (${seven.digest}) of edge/app in ${name}`);
+      expect(stderr).toContain(`expected one floor, got ${choices.join('; ')}: name it`);
+    });
+
+    it('knows no floor of a repository that has none', async () => {
+      const { stderr } = await sealift('floor', 'forget', 'app', '--repository', 'nowhere.test/app');
+      expect(stderr).toContain('code: OBJECT_NOT_FOUND');
+    });
   });
 
   it('refuses what is no place in that direction, and whoever has no floor; nothing has moved', async () => {

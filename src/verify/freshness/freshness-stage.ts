@@ -78,7 +78,7 @@ export function createFreshnessStage(site?: string): FreshnessStage {
       const askers = askersOf(request);
       if (askers.length === 0) return nothingAsked;
       const annotations = annotationsOf(resolved);
-      const repository = repositoryOf(source);
+      const repository = floorRepository(source.spec.url);
       const floors = request.floors.of(repository);
       const memory = { repository, source: nameOf(source), floors, now, site };
       const judged = askers.map((asker) => {
@@ -180,8 +180,8 @@ function nameOf({ metadata }: OciRepository): string {
   return `${metadata.namespace}/${metadata.name}`;
 }
 
-/** The same text for every spelling of a repository, so that none of them leads round its floor. */
-function repositoryOf({ spec }: Pick<OciRepository, 'spec'>): string {
-  const [first = spec.url] = [...spellingsOf(spec.url).names].sort();
+/** `Floor.repository` of a URL: the same text for every spelling, so that none of them leads round the floor. @throws SealiftError REFERENCE_INVALID. */
+export function floorRepository(url: string): string {
+  const [first = url] = [...spellingsOf(url).names].sort();
   return first;
 }
