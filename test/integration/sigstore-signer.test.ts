@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   generateKeyPair,
@@ -81,5 +84,27 @@ describe('sigstoreSigner', () => {
       message: expect.stringMatching(new RegExp(`^${role} ${nowhere}: .*404`)),
     });
     for (const piece of [token, ...token.split('.')]) expect(String(thrown)).not.toContain(piece);
+  });
+
+  it.each([
+    ['none', [], /^signing: expected a bundle, got a fault/],
+    ['something else', ['bm8gY2VydGlmaWNhdGU='], /^certificate authority: expected a certificate, got /],
+  ])('says so where a certificate authority answers with %s', async (_what, certificates, message) => {
+    const authority = createServer((_request, response) => {
+      response.end(JSON.stringify({ signedCertificateEmbeddedSct: { chain: { certificates } } }));
+    }).listen(0, '127.0.0.1');
+    await once(authority, 'listening');
+    const { port } = authority.address() as AddressInfo;
+    const { timestamps } = servicesFor({ timestamp: true });
+    const services = { fulcio: `http://127.0.0.1:${port}`, logs: [], timestamps };
+    try {
+      await expect(sigstoreSigner(byIdentity, services).sign(payload)).rejects.toMatchObject({
+        code: 'SIGNING_FAILED',
+        message: expect.stringMatching(message),
+      });
+    } finally {
+      authority.closeAllConnections();
+      authority.close();
+    }
   });
 });
