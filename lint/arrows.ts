@@ -23,12 +23,12 @@ const mayImport: Record<string, readonly string[]> = {
 const homes: Record<string, string> = {
   commander: '^cmd/',
   pino: '^(src/observe/adapters|cmd)/',
-  undici: '^src/oci-client-ts/(remote|server)/',
+  undici: '^src/(oci-client-ts/(remote|server)|target/kubernetes/adapters)/',
 };
 
 /** Contract tests are written once and run by the tests of every implementation. */
 const test = String.raw`(\.test|-contract)\.ts$`;
-const acting = '^src/([^/]+/adapters|oci-client-ts/(remote|layout|server))/';
+const acting = '^src/([^/]+/(kubernetes/)?adapters|oci-client-ts/(remote|layout|server))/';
 const room = (name: string) => `^src/${name}/`;
 
 /** The tests of the engine put a whole site together, as `cmd` does. */

@@ -1,4 +1,5 @@
 import type { KubernetesObject, ObjectRef } from '../../core/index.ts';
+import type { Impersonation } from './cluster-access.ts';
 
 /** What an `apiVersion` and a `kind` say together; `group` is empty for core kinds. An ObjectRef is one. */
 export interface KindRef {
@@ -57,7 +58,7 @@ export interface ApplyOptions {
 }
 
 export interface Applied {
-  /** What the server made of it; of a dry-run, what it would make. */
+  /** What the server made of it; of a dry run, what it would make, with an empty resourceVersion where nothing is there yet. */
   readonly object: LiveObject;
   /** The server's own words: deprecated versions, and fields that it dropped under `Warn`. */
   readonly warnings: readonly string[];
@@ -95,11 +96,12 @@ export type WatchEvent =
 /**
  * What this room asks of a Kubernetes API. Every method rejects with a SealiftError of a TARGET_ code, or with the reason of the
  * signal as soon as that aborts. Requests that may be repeated are, a few times, as the server asks; a failure never looks like absence.
- * @public
  */
 export interface KubernetesClient {
   /** Address for messages, without credentials. */
   readonly server: string;
+  /** The same cluster as somebody else sees it, over the same connections; closed with this one. */
+  as(identity: Impersonation): KubernetesClient;
   /**
    * Where a kind lives; `undefined` where the server does not know it. What was found is kept, what was not is asked again with each call.
    */

@@ -76,6 +76,7 @@ export class ApiServer {
       '--service-cluster-ip-range=10.0.0.0/16',
       `--tls-cert-file=${certificates.serverFile}`,
       `--tls-private-key-file=${certificates.serverKeyFile}`,
+      `--client-ca-file=${certificates.authorityFile}`,
       `--token-auth-file=${file('tokens.csv')}`,
       '--authorization-mode=RBAC',
       `--service-account-issuer=${issuer}`,

@@ -13,11 +13,14 @@ export interface Certificates {
   readonly accountKeyFile: string;
 }
 
+/** Who `client.pem` and `client.key` in the folder of a cluster are for; may do nothing until somebody allows it. */
+export const certifiedUser = 'certified';
+
 /** Every cluster has its own authority: the server of another one, on whatever port, is not taken for it. */
 export async function makeCertificates(folder: string): Promise<Certificates> {
   if (!hasOpenssl) throw new Error('openssl: expected the program on $PATH, got none');
   const authority = await createAuthority(folder, 'authority');
-  const server = await authority.issue('127.0.0.1');
+  const [server, client] = [await authority.issue('127.0.0.1'), await authority.issue(certifiedUser)];
   const files = {
     authorityFile: join(folder, 'authority.pem'),
     serverFile: join(folder, 'server.pem'),
@@ -27,6 +30,8 @@ export async function makeCertificates(folder: string): Promise<Certificates> {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   writeFileSync(files.authorityFile, authority.cert);
   writeFileSync(files.serverFile, server.cert);
+  writeFileSync(join(folder, 'client.pem'), client.cert);
+  writeFileSync(join(folder, 'client.key'), client.key, { mode: 0o600 });
   writeFileSync(files.serverKeyFile, server.key, { mode: 0o600 });
   writeFileSync(files.accountKeyFile, privateKey.export({ type: 'sec1', format: 'pem' }), { mode: 0o600 });
   return { authority: authority.cert, ...files };
