@@ -12,7 +12,7 @@ import {
   pushLegacy,
   statementOf,
 } from '../../test/fixtures/signed-artifact.ts';
-import { SignedRoom, signer, stranger } from '../../test/fixtures/signed-room.ts';
+import { accepted, SignedRoom, signer, stranger } from '../../test/fixtures/signed-room.ts';
 
 const provenance = 'https://slsa.dev/provenance/v1';
 const envelopeType = 'application/vnd.dsse.envelope.v1+json';
@@ -35,7 +35,6 @@ const refusedFor = (code: string) =>
     kind: 'refused',
     refusals: expect.arrayContaining([expect.objectContaining({ code })]),
   });
-const accepted = expect.objectContaining({ kind: 'accepted' });
 const verdict = (repository: ReadStore = room.store) => room.verdict({ desired, repository });
 
 const attestation = (of = room.artifact, change = {}) =>

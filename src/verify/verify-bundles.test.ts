@@ -7,16 +7,13 @@ import {
   pushBundle,
   statementOf,
 } from '../../test/fixtures/signed-artifact.ts';
-import { SignedRoom, signer } from '../../test/fixtures/signed-room.ts';
+import { accepted, refusedWith, SignedRoom, signer } from '../../test/fixtures/signed-room.ts';
 
 let room: SignedRoom;
 
 beforeEach(async () => {
   room = await SignedRoom.open();
 });
-
-const refusedWith = (code: string) => expect.objectContaining({ kind: 'refused', code });
-const accepted = expect.objectContaining({ kind: 'accepted' });
 
 describe('a Sigstore bundle that is refused', () => {
   const statement = (change: Record<string, unknown> = {}) => statementOf(room.digest, change);

@@ -10,16 +10,13 @@ import {
   pushLegacy,
   statementOf,
 } from '../../test/fixtures/signed-artifact.ts';
-import { SignedRoom, signer, stranger } from '../../test/fixtures/signed-room.ts';
+import { accepted, refusedWith, SignedRoom, signer, stranger } from '../../test/fixtures/signed-room.ts';
 
 let room: SignedRoom;
 
 beforeEach(async () => {
   room = await SignedRoom.open();
 });
-
-const refusedWith = (code: string) => expect.objectContaining({ kind: 'refused', code });
-const accepted = expect.objectContaining({ kind: 'accepted' });
 
 describe('good evidence among bad', () => {
   const junk = async (count: number): Promise<Descriptor[]> => {

@@ -12,15 +12,13 @@ import {
   pushLegacy,
   statementOf,
 } from '../../test/fixtures/signed-artifact.ts';
-import { SignedRoom, signer, stranger } from '../../test/fixtures/signed-room.ts';
+import { refusedWith, SignedRoom, signer, stranger } from '../../test/fixtures/signed-room.ts';
 
 let room: SignedRoom;
 
 beforeEach(async () => {
   room = await SignedRoom.open();
 });
-
-const refusedWith = (code: string) => expect.objectContaining({ kind: 'refused', code });
 
 describe('a legacy signature that is refused', () => {
   const critical = (change: Record<string, unknown>) => {

@@ -7,16 +7,13 @@ import {
   push,
   pushBundle,
 } from '../../test/fixtures/signed-artifact.ts';
-import { SignedRoom, subjectOf } from '../../test/fixtures/signed-room.ts';
+import { accepted, refusedWith, SignedRoom, subjectOf } from '../../test/fixtures/signed-room.ts';
 
 let room: SignedRoom;
 
 beforeEach(async () => {
   room = await SignedRoom.open();
 });
-
-const refusedWith = (code: string) => expect.objectContaining({ kind: 'refused', code });
-const accepted = expect.objectContaining({ kind: 'accepted' });
 
 describe('what the registry lists', () => {
   it.each([

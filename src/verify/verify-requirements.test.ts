@@ -1,14 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { desiredState, keyPolicy } from '../../test/fixtures/signed-artifact.ts';
-import { SignedRoom, signer, stranger } from '../../test/fixtures/signed-room.ts';
+import { refusedWith, SignedRoom, signer, stranger } from '../../test/fixtures/signed-room.ts';
 
 let room: SignedRoom;
 
 beforeEach(async () => {
   room = await SignedRoom.open();
 });
-
-const refusedWith = (code: string) => expect.objectContaining({ kind: 'refused', code });
 
 describe('several requirements', () => {
   it('hold only together', async () => {

@@ -9,16 +9,20 @@ import {
   pushBundle,
   statementOf,
 } from '../../test/fixtures/signed-artifact.ts';
-import { SignedRoom, signatureHomes, signer, stranger } from '../../test/fixtures/signed-room.ts';
+import {
+  accepted,
+  refusedWith,
+  SignedRoom,
+  signatureHomes,
+  signer,
+  stranger,
+} from '../../test/fixtures/signed-room.ts';
 
 let room: SignedRoom;
 
 beforeEach(async () => {
   room = await SignedRoom.open();
 });
-
-const refusedWith = (code: string) => expect.objectContaining({ kind: 'refused', code });
-const accepted = expect.objectContaining({ kind: 'accepted' });
 
 describe('a signature in each format', () => {
   it.each(signatureHomes)('%s by the key of the policy is accepted', async (format) => {

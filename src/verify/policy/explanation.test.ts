@@ -1,15 +1,6 @@
-import { createMemoryStore } from 'oci-client-ts';
 import { describe, expect, it } from 'vitest';
-import {
-  bundleOf,
-  desiredState,
-  newSigner,
-  ociSource,
-  pushArtifact,
-  pushBundle,
-  siteObject,
-  statementOf,
-} from '../../../test/fixtures/signed-artifact.ts';
+import { newSigner, siteObject } from '../../../test/fixtures/signed-artifact.ts';
+import { by, type Evidence, policyOf, signedSite } from '../../../test/fixtures/signed-site.ts';
 import { explainVerdict } from '../index.ts';
 
 const alice = newSigner();
@@ -17,39 +8,23 @@ const stranger = newSigner();
 const provenance = 'https://slsa.dev/provenance/v1';
 const authorities = [{ name: 'a', key: { data: alice.publicPem } }];
 
-type Evidence = (digest: string) => Record<string, unknown>;
-
-const signature =
-  (by = alice): Evidence =>
-  (digest) =>
-    bundleOf(by, statementOf(digest));
-const attestation =
-  (predicateType: string): Evidence =>
-  (digest) =>
-    bundleOf(alice, statementOf(digest, { predicateType, predicate: {} }));
+const attestation = (predicateType: string): Evidence => by(alice, { predicateType, predicate: {} });
 
 const root = siteObject('Secret', 'root', { stringData: { 'trusted_root.json': '{}' } });
 
 async function explain(spec: Record<string, unknown>, ...evidence: readonly Evidence[]) {
-  const store = createMemoryStore();
-  const { descriptor: manifest, content } = await pushArtifact(store);
-  for (const made of evidence) await pushBundle(store, manifest, made(manifest.digest));
-  const policy = siteObject('VerificationPolicy', 'release', {
-    spec: { match: { repositories: ['**'] }, authorities, ...spec },
-  });
-  const resolved = { revision: `v1@${manifest.digest}`, manifest, content };
-  return explainVerdict(
-    { openRepository: () => store },
-    { source: ociSource(), desired: desiredState(policy, root), resolved },
-    new AbortController().signal,
+  const { store, request } = await signedSite(
+    [policyOf('release', { authorities, ...spec }), root],
+    evidence,
   );
+  return explainVerdict({ openRepository: () => store }, request, new AbortController().signal);
 }
 
 const attested = { attestations: [{ name: 'p', predicateType: provenance }] };
 
 describe('what was found', () => {
   it('is told by its own word: signatures, and attestations by their type', async () => {
-    const { report } = await explain(attested, signature(), attestation(provenance));
+    const { report } = await explain(attested, by(alice), attestation(provenance));
     expect(report?.found.map(({ states }) => states)).toEqual(
       expect.arrayContaining(['signature', { predicateType: provenance }]),
     );
@@ -71,7 +46,7 @@ describe('what was found', () => {
 
 it('an identity that is denied says nothing about a key', async () => {
   const deny = { identities: [{ issuer: 'https://token.test', subject: 'https://forge.test/org/app' }] };
-  expect((await explain({ deny }, signature())).verdict.kind).toBe('accepted');
+  expect((await explain({ deny }, by(alice))).verdict.kind).toBe('accepted');
 });
 
 it.each([
@@ -81,7 +56,7 @@ it.each([
   'a trusted root %s is missed by name where there is no store of them',
   async (_where, trustedRoot, subject) => {
     const keyless = { identities: [{ issuer: 'https://token.test', subject: 'me' }], trustedRoot };
-    await expect(explain({ authorities: [{ name: 'ci', keyless }] }, signature())).rejects.toMatchObject({
+    await expect(explain({ authorities: [{ name: 'ci', keyless }] }, by(alice))).rejects.toMatchObject({
       code: 'OBJECT_NOT_FOUND',
       subject: expect.stringContaining(subject),
       message: expect.stringContaining('expected a store of trusted roots'),
@@ -90,10 +65,10 @@ it.each([
 );
 
 describe('a refusal', () => {
-  const named = (name: string, by = alice) => ({ name, key: { data: by.publicPem } });
+  const named = (name: string, { publicPem } = alice) => ({ name, key: { data: publicPem } });
 
-  async function firstOf(spec: Record<string, unknown>, by = alice): Promise<string | undefined> {
-    const { verdict } = await explain(spec, signature(by));
+  async function firstOf(spec: Record<string, unknown>, signer = alice): Promise<string | undefined> {
+    const { verdict } = await explain(spec, by(signer));
     return verdict.kind === 'refused' ? verdict.refusals[0]?.detail : undefined;
   }
 
@@ -106,7 +81,7 @@ describe('a refusal', () => {
 
   it('for want of a second signer says so alone: whoever signed is not refused by the others', async () => {
     const spec = { authorities: [named('a'), named('b', stranger)], require: { atLeast: 2 } };
-    const { verdict } = await explain(spec, signature());
+    const { verdict } = await explain(spec, by(alice));
     expect(verdict).toMatchObject({ kind: 'refused', refusals: [{ code: 'SIGNATURE_TOO_FEW' }] });
     expect(await firstOf(spec)).toMatch(/got 1: release\/a$/);
   });
@@ -136,13 +111,13 @@ describe('a refusal', () => {
   });
 
   it('of an unknown key names the keys of the policy, and whose word the other one is', async () => {
-    const { verdict } = await explain({}, signature(stranger));
+    const { verdict } = await explain({}, by(stranger));
     expect(verdict).toMatchObject({
       code: 'SIGNATURE_KEY_UNKNOWN',
       detail: expect.stringContaining(`${alice.id}, got one by another key, ${stranger.id} by its own word`),
     });
-    const unnamed: Evidence = (digest) => ({
-      ...signature(stranger)(digest),
+    const unnamed: Evidence = async (digest) => ({
+      ...(await by(stranger)(digest)),
       verificationMaterial: { publicKey: {} },
     });
     expect((await explain({}, unnamed)).verdict).toMatchObject({

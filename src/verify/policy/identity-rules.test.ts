@@ -24,30 +24,21 @@ describe('what the schema of policies lets nobody write', () => {
 });
 
 describe('an extension that an identity names twice', () => {
-  const rule = readIdentity(
-    {
-      ...workflow,
-      extensions: { [ref]: 'refs/tags/v1' },
-      extensionPatterns: { sourceRef: 'refs/tags/.*' },
-    },
-    'policy',
-  ).extensions.get(ref);
+  const tagged = (text: string) =>
+    readIdentity(
+      { ...workflow, extensions: { [ref]: text }, extensionPatterns: { sourceRef: 'refs/tags/.*' } },
+      'policy',
+    ).extensions.get(ref);
 
   it('has to be what both say', () => {
+    const rule = tagged('refs/tags/v1');
     expect(rule?.matches('refs/tags/v1')).toBe(true);
     expect(rule?.matches('refs/tags/v2')).toBe(false);
     expect(rule?.written).toBe('"refs/tags/v1" and /refs/tags/.*/');
   });
 
   it('is refused where they agree on nothing', () => {
-    const never = readIdentity(
-      {
-        ...workflow,
-        extensions: { [ref]: 'refs/heads/main' },
-        extensionPatterns: { sourceRef: 'refs/tags/.*' },
-      },
-      'policy',
-    ).extensions.get(ref);
+    const never = tagged('refs/heads/main');
     expect(['refs/heads/main', 'refs/tags/v1'].filter((text) => never?.matches(text))).toEqual([]);
   });
 });

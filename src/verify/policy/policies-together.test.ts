@@ -1,18 +1,13 @@
-import { createMemoryStore, type Store } from 'oci-client-ts';
 import { describe, expect, it } from 'vitest';
 import {
   bundleOf,
-  desiredState,
   keyPolicy,
   newSigner,
-  ociSource,
-  pushArtifact,
-  pushBundle,
   type Signer,
-  siteObject,
   statementOf,
 } from '../../../test/fixtures/signed-artifact.ts';
-import type { SiteObject, Verdict } from '../../api/index.ts';
+import { by, type Evidence, policyOf, signedSite } from '../../../test/fixtures/signed-site.ts';
+import type { Verdict } from '../../api/index.ts';
 import { createVerifyStage, explainVerdict } from '../index.ts';
 
 const alice = newSigner();
@@ -20,44 +15,19 @@ const bob = newSigner();
 const carol = newSigner();
 const provenance = 'https://slsa.dev/provenance/v1';
 
-type Policy = Extract<SiteObject, { kind: 'VerificationPolicy' }>;
-type Evidence = (digest: string) => Record<string, unknown>;
+type Policy = ReturnType<typeof policyOf>;
 
-const by =
-  (signer: Signer, change: Record<string, unknown> = {}): Evidence =>
-  (digest) =>
-    bundleOf(signer, statementOf(digest, change));
 const ofAnother =
   (signer: Signer): Evidence =>
   () =>
     bundleOf(signer, statementOf(`sha256:${'b'.repeat(64)}`));
 const attestation = (signer: Signer, predicate: unknown): Evidence =>
   by(signer, { predicateType: provenance, predicate });
-const policy = (name: string, spec: Record<string, unknown>): Policy =>
-  siteObject('VerificationPolicy', name, { spec: { match: { repositories: ['**'] }, ...spec } });
 const keys = (...signers: readonly (readonly [string, Signer])[]) =>
   signers.map(([name, { publicPem }]) => ({ name, key: { data: publicPem } }));
 
-interface Site {
-  readonly store: Store;
-  readonly digest: string;
-  readonly request: Parameters<ReturnType<typeof createVerifyStage>['verify']>[0];
-}
-
-async function siteOf(policies: readonly Policy[], evidence: readonly Evidence[]): Promise<Site> {
-  const store = createMemoryStore();
-  const { descriptor: manifest, content } = await pushArtifact(store);
-  for (const made of evidence) await pushBundle(store, manifest, made(manifest.digest));
-  const resolved = { revision: `v1@${manifest.digest}`, manifest, content };
-  return {
-    store,
-    digest: manifest.digest,
-    request: { source: ociSource(), desired: desiredState(...policies), resolved },
-  };
-}
-
 async function judge(policies: readonly Policy[], evidence: readonly Evidence[]): Promise<Verdict> {
-  const { store, request } = await siteOf(policies, evidence);
+  const { store, request } = await signedSite(policies, evidence);
   return createVerifyStage({ openRepository: () => store }).verify(request, new AbortController().signal);
 }
 
@@ -68,8 +38,8 @@ const endOf = async (policies: readonly Policy[], evidence: readonly Evidence[])
 
 const needsAlice = keyPolicy('alice', [alice.publicPem]);
 const needsBob = keyPolicy('bob', [bob.publicPem]);
-const tries = policy('try', { mode: 'warn', authorities: keys(['bob', bob]) });
-const open = policy('open', { require: 'none' });
+const tries = policyOf('try', { mode: 'warn', authorities: keys(['bob', bob]) });
+const open = policyOf('open', { require: 'none' });
 const none: readonly Evidence[] = [];
 
 describe('policies that match the same source', () => {
@@ -106,8 +76,8 @@ describe('policies that match the same source', () => {
 });
 
 describe('what is denied', () => {
-  const revoked = policy('revoked', { require: 'none', deny: { keys: [alice.id] } });
-  const tryRevoked = policy('try-revoked', {
+  const revoked = policyOf('revoked', { require: 'none', deny: { keys: [alice.id] } });
+  const tryRevoked = policyOf('try-revoked', {
     mode: 'warn',
     require: 'none',
     deny: { keys: [alice.publicPem] },
@@ -120,14 +90,14 @@ describe('what is denied', () => {
     ['counts while it is only tried out', [either, tryRevoked], [by(alice)], 'accepted'],
     [
       'does not count towards a threshold',
-      [policy('both', { authorities: keys(['a', alice], ['b', bob]), require: 'all' }), revoked],
+      [policyOf('both', { authorities: keys(['a', alice], ['b', bob]), require: 'all' }), revoked],
       [by(alice), by(bob)],
       'POLICY_DENIED',
     ],
     [
       'attests nothing',
       [
-        policy('built', {
+        policyOf('built', {
           authorities: keys(['a', alice], ['b', bob]),
           attestations: [{ name: 'p', predicateType: provenance }],
         }),
@@ -142,8 +112,8 @@ describe('what is denied', () => {
   });
 
   it('is an artifact by its digest, whoever signed it and whatever lets it through', async () => {
-    const { digest } = await siteOf([], []);
-    const bad = policy('bad', { require: 'none', deny: { digests: [digest] } });
+    const { digest } = await signedSite([], []);
+    const bad = policyOf('bad', { require: 'none', deny: { digests: [digest] } });
     expect(await endOf([bad], none)).toBe('POLICY_DENIED');
     expect(await endOf([needsAlice, bad], [by(alice)])).toBe('POLICY_DENIED');
     expect(await endOf([open, bad], none)).toBe('POLICY_DENIED');
@@ -151,7 +121,7 @@ describe('what is denied', () => {
 });
 
 describe('attack 47: one good candidate among bad ones', () => {
-  const built = policy('built', {
+  const built = policyOf('built', {
     authorities: keys(['a', alice], ['b', bob]),
     require: 'all',
     attestations: [
@@ -184,7 +154,7 @@ describe('attack 47: one good candidate among bad ones', () => {
 
   it('an attestation never counts as a signature, nor a signature as an attestation', async () => {
     expect(await endOf([needsAlice], [attestation(alice, {})])).toBe('SIGNATURE_WRONG_TYPE');
-    const attested = policy('attested', {
+    const attested = policyOf('attested', {
       authorities: keys(['a', alice]),
       require: 'none',
       attestations: [{ name: 'p', predicateType: provenance }],
@@ -198,18 +168,18 @@ describe('attack 16: a threshold that one signer reaches alone', () => {
   it.each<[string, readonly Policy[], readonly Evidence[]]>([
     [
       'by one key under two names',
-      [policy('two', { authorities: keys(['a', alice], ['b', alice]), require: { atLeast: 2 } })],
+      [policyOf('two', { authorities: keys(['a', alice], ['b', alice]), require: { atLeast: 2 } })],
       [by(alice)],
     ],
     [
       'by signing twice',
-      [policy('two', { authorities: keys(['a', alice], ['b', bob]), require: { atLeast: 2 } })],
+      [policyOf('two', { authorities: keys(['a', alice], ['b', bob]), require: { atLeast: 2 } })],
       [by(alice), by(alice, { predicate: { again: true } })],
     ],
     [
       'by two keys of one rotation',
       [
-        policy('two', {
+        policyOf('two', {
           authorities: [
             { name: 'a', key: { data: `${alice.publicPem}${carol.publicPem}` } },
             { name: 'b', key: { data: bob.publicPem } },
@@ -222,7 +192,7 @@ describe('attack 16: a threshold that one signer reaches alone', () => {
     [
       'by listing the key in the other’s rotation',
       [
-        policy('two', {
+        policyOf('two', {
           authorities: [
             { name: 'a', key: { data: `${alice.publicPem}${bob.publicPem}` } },
             { name: 'b', key: { data: `${alice.publicPem}${carol.publicPem}` } },
@@ -238,7 +208,7 @@ describe('attack 16: a threshold that one signer reaches alone', () => {
 });
 
 it('of several signers, those that are there and those that were asked for are told by name', async () => {
-  const three = policy('three', {
+  const three = policyOf('three', {
     authorities: keys(['a', alice], ['b', bob], ['c', carol]),
     require: { atLeast: 2 },
   });
@@ -252,7 +222,7 @@ it('of several signers, those that are there and those that were asked for are t
 
 describe('an explanation', () => {
   it('names what was asked, found, refused and why, and what satisfied it', async () => {
-    const built = policy('built', {
+    const built = policyOf('built', {
       authorities: keys(['a', alice], ['b', bob]),
       attestations: [
         {
@@ -262,7 +232,7 @@ describe('an explanation', () => {
         },
       ],
     });
-    const { store, request, digest } = await siteOf(
+    const { store, request, digest } = await signedSite(
       [built, tries],
       [by(alice), by(carol), attestation(bob, { level: 1 })],
     );
@@ -300,7 +270,7 @@ describe('an explanation', () => {
   });
 
   it('looks at everything, where a verdict stops when it has enough', async () => {
-    const { store, request } = await siteOf([needsAlice], [by(alice), by(bob), by(carol)]);
+    const { store, request } = await signedSite([needsAlice], [by(alice), by(bob), by(carol)]);
     const { verdict, report } = await explainVerdict(
       { openRepository: () => store },
       request,
@@ -311,7 +281,7 @@ describe('an explanation', () => {
   });
 
   it('comes without a report where nothing was asked', async () => {
-    const { store, request } = await siteOf([], []);
+    const { store, request } = await signedSite([], []);
     const explained = await explainVerdict(
       { openRepository: () => store },
       request,

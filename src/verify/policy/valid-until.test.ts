@@ -1,19 +1,10 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
-import { createMemoryStore } from 'oci-client-ts';
 import { describe, expect, it } from 'vitest';
 import { makeAuthority } from '../../../test/fixtures/certificate-maker.ts';
 import { certificatePem, signedBundle, workflowSigner } from '../../../test/fixtures/offline-bundles.ts';
 import { offlineSigstore, rootJson } from '../../../test/fixtures/offline-sigstore.ts';
-import {
-  bundleOf,
-  desiredState,
-  newSigner,
-  ociSource,
-  pushArtifact,
-  pushBundle,
-  siteObject,
-  statementOf,
-} from '../../../test/fixtures/signed-artifact.ts';
+import { desiredState, newSigner } from '../../../test/fixtures/signed-artifact.ts';
+import { by, policyOf, signedSite } from '../../../test/fixtures/signed-site.ts';
 import { createTrustedRoots, createVerifyStage } from '../index.ts';
 
 const alice = newSigner();
@@ -52,28 +43,22 @@ function pairOf({ privateKey, publicPem }: typeof alice) {
   return { privateKey, publicKey: createPublicKey(publicPem) };
 }
 
-const store = createMemoryStore();
-const { descriptor: manifest, content } = await pushArtifact(store);
-const { digest } = manifest;
 const memberEnds = Math.floor((now + year / 4) / 1000) * 1000;
 const member = await workflowSigner(own, { issuer: 'x', subject }, { notAfter: new Date(memberEnds) });
-for (const bundle of [
-  bundleOf(alice, statementOf(digest)),
-  bundleOf(bob, statementOf(digest)),
-  await signedBundle(instance, member, digest, { stamps: 1 }),
-  await signedBundle(instance, pairOf(carol), digest, { logs: 2, unpromised: true }),
-]) {
-  await pushBundle(store, manifest, bundle);
-}
+const { store, request } = await signedSite(
+  [],
+  [
+    by(alice),
+    by(bob),
+    (digest) => signedBundle(instance, member, digest, { stamps: 1 }),
+    (digest) => signedBundle(instance, pairOf(carol), digest, { logs: 2, unpromised: true }),
+  ],
+);
 
 async function endOf(spec: Record<string, unknown>): Promise<number | undefined> {
-  const policy = siteObject('VerificationPolicy', 'p', {
-    spec: { match: { repositories: ['**'] }, ...spec },
-  });
   const stage = createVerifyStage({ openRepository: () => store, roots, now: () => Date.now() + 10_000 });
-  const resolved = { revision: `v1@${digest}`, manifest, content };
-  const request = { source: ociSource(), desired: desiredState(policy), resolved };
-  const verdict = await stage.verify(request, new AbortController().signal);
+  const desired = desiredState(policyOf('p', spec));
+  const verdict = await stage.verify({ ...request, desired }, new AbortController().signal);
   if (verdict.kind !== 'accepted') throw new Error(JSON.stringify(verdict));
   return verdict.validUntil;
 }
