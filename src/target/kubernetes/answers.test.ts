@@ -47,6 +47,12 @@ describe('a page of a list', () => {
     });
   });
 
+  it('takes the null of an empty list for no objects, and any other null for no list', () => {
+    const empty = { kind: 'PartialObjectMetadataList', metadata: { resourceVersion: '7' }, items: null };
+    expect(readMetadataPage(empty, '/x')).toEqual({ items: [], resourceVersion: '7', next: '' });
+    expect(() => readMetadataPage({ ...empty, kind: 'Status' }, '/x')).toThrow(failed);
+  });
+
   it.each([
     [null],
     ['<html>'],

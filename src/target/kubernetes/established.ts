@@ -74,6 +74,7 @@ interface Condition {
 }
 
 function conditionOf(live: LiveObject, type: string): Condition | undefined {
-  const { conditions = [] } = (live['status'] ?? {}) as { readonly conditions?: readonly Condition[] };
-  return conditions.find((condition) => condition.type === type);
+  // `null` until a controller has looked at it.
+  const { conditions } = (live['status'] ?? {}) as { readonly conditions?: readonly Condition[] | null };
+  return conditions?.find((condition) => condition.type === type);
 }

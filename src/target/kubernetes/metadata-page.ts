@@ -9,10 +9,17 @@ interface Page extends MetadataPage {
 
 /** A PartialObjectMetadataList, or any other list. @throws SealiftError TARGET_FAILED for anything else: no list is not an empty list. */
 export function readMetadataPage(body: unknown, subject: string): Page {
-  const { metadata, items } = (body ?? {}) as {
+  const {
+    metadata,
+    items: found,
+    kind,
+  } = (body ?? {}) as {
     metadata?: { resourceVersion?: unknown; continue?: unknown };
     items?: unknown;
+    kind?: unknown;
   };
+  // What Go writes for a list without anything in it.
+  const items = found === null && String(kind).endsWith('List') ? [] : found;
   const version = metadata?.resourceVersion;
   if (!Array.isArray(items) || typeof version !== 'string' || version === '') {
     throw new SealiftError('TARGET_FAILED', subject, 'expected a list with its version, got something else');

@@ -35,6 +35,7 @@ const minRetryMs = 100;
 const maxRetryMs = 30_000;
 
 /** A kind that is not served, or not for us, is seldom there a moment later. Milliseconds. */
+const minBarredMs = 5_000;
 const maxBarredMs = 5 * 60_000;
 
 /** A watch that ends at once, again and again, must not become a storm: it is taken for healthy once it has lasted this long. Milliseconds. */
@@ -182,8 +183,9 @@ export class ScopeWatch {
   /** Waits longer each time, by a random part of the time; a kick ends it. */
   async #pause(signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#ports;
-    const barred = this.#state === 'unserved' || this.#state === 'forbidden';
-    const grown = Math.min(minRetryMs * 2 ** Math.min(this.#failures, 20), barred ? maxBarredMs : maxRetryMs);
+    const isBarred = this.#state === 'unserved' || this.#state === 'forbidden';
+    const [least, most] = isBarred ? [minBarredMs, maxBarredMs] : [minRetryMs, maxRetryMs];
+    const grown = Math.min(least * 2 ** Math.min(this.#failures, 20), most);
     this.#failures += 1;
     const wake = AbortSignal.any([signal, this.#kick.signal]);
     await clock.sleep(grown * (0.5 + random.next() / 2), wake).catch(() => undefined);
