@@ -6,12 +6,6 @@ export const acceptedSurvivors: readonly {
   readonly why: string;
 }[] = [
   {
-    file: 'proof/code-signing.ts',
-    original: 'authority && mayBeUsedFor(certificate, keyUsages.certificateSigning)',
-    replacement: '(authority)',
-    why: "Node's checkIssued refuses an issuer whose key usage lacks it, before",
-  },
-  {
     file: 'adapters/log-witness.ts',
     original: "content.$case === 'messageSignature'",
     replacement: 'false',

@@ -1,4 +1,5 @@
-// Takes every check of `src/verify` out, one at a time, and runs the tests that come by it: `npm run test:mutants`, or `-- --only policy/verdict.ts`.
+// Takes every check of `src/verify`, and of the rules below it, out, one at a time, and runs the tests that come by it: `npm run test:mutants`,
+// or `-- --only policy/verdict.ts --only proof/` for some files.
 // A check that can go without a test turning red is printed, and so is its absence from `accepted-survivors.ts`.
 import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -12,9 +13,15 @@ import { runTests } from './run-tests.ts';
 import { tryInTurn } from './try-in-turn.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const room = 'src/verify';
+
+/** Where checks are taken out, by what their files are called here. */
+const rooms = { '': 'src/verify', 'expression/': 'src/core/expression' };
+
 const { values } = parseArgs({
-  options: { only: { type: 'string', default: '' }, workers: { type: 'string', default: '2' } },
+  options: {
+    only: { type: 'string', multiple: true, default: [''] },
+    workers: { type: 'string', default: '2' },
+  },
 });
 
 interface Job extends Mutant {
@@ -37,13 +44,15 @@ async function copyOfTree(folder: string): Promise<string> {
 
 /** Puts all mutants into the copy, asleep. */
 async function putMutants(copy: string): Promise<readonly Job[]> {
-  const files = await readdir(path.join(copy, room), { recursive: true });
   const jobs: Job[] = [];
-  for (const file of files.filter((each) => /(?<!\.test)\.ts$/.test(each)).sort()) {
-    const target = path.join(copy, room, file);
-    const { source, mutants } = switchMutants(await readFile(target, 'utf8'), jobs.length);
-    await writeFile(target, source);
-    for (const mutant of mutants) jobs.push({ ...mutant, file, id: jobs.length });
+  for (const [name, room] of Object.entries(rooms)) {
+    const files = await readdir(path.join(copy, room), { recursive: true });
+    for (const file of files.filter((each) => /(?<!\.test)\.ts$/.test(each)).sort()) {
+      const target = path.join(copy, room, file);
+      const { source, mutants } = switchMutants(await readFile(target, 'utf8'), jobs.length);
+      await writeFile(target, source);
+      for (const mutant of mutants) jobs.push({ ...mutant, file: name + file, id: jobs.length });
+    }
   }
   return jobs;
 }
@@ -109,7 +118,7 @@ function report(jobs: readonly Job[], survivors: readonly Job[]): void {
 const folder = await mkdtemp(path.join(tmpdir(), 'sealift-mutants-'));
 try {
   const copy = await copyOfTree(folder);
-  const jobs = (await putMutants(copy)).filter(({ file }) => file.includes(values.only));
+  const jobs = (await putMutants(copy)).filter(({ file }) => values.only.some((part) => file.includes(part)));
   const seen = await seeTests(copy);
   const workers = Number(values.workers);
   const parts = Array.from({ length: workers }, (_, at) => jobs.filter(({ id }) => id % workers === at));

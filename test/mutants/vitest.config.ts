@@ -5,7 +5,7 @@ import type { Plan } from './plan.ts';
 
 const plan: Plan = JSON.parse(readFileSync(String(process.env['SEALIFT_MUTANT_PLAN']), 'utf8'));
 const files = plan.files ?? [
-  '{src/verify,src/site,src/agent,cmd}/**/*.test.ts',
+  '{src/verify,src/core/expression,src/health,src/site,src/agent,cmd}/**/*.test.ts',
   'test/vectors/{cosign,sigstore}*.test.ts',
   'test/integration/sigstore-signer.test.ts',
 ];
