@@ -123,8 +123,10 @@ async function applyInOrder(
     failures.push(...pass.failures);
     handingOver.push(...pass.handingOver);
     changes += pass.changes;
+    const unhealthy = await reconcilers.health.settled(signal);
     const stuck = pass.waiting.length === candidates.length;
-    if (stuck || pass.waiting.length === 0) return { ...pass, changes, failures, handingOver };
+    if (stuck || pass.waiting.length === 0)
+      return { ...pass, changes, failures: [...failures, ...unhealthy], handingOver };
     candidates = pass.waiting;
   }
 }
@@ -188,7 +190,20 @@ export async function converge(
   desired: DesiredState,
   signal: AbortSignal,
 ): Promise<Convergence> {
-  const reconcilers = createReconcilers(parts);
+  const reconcilers = createReconcilers(parts, () => undefined);
+  try {
+    return await passOver(reconcilers, parts, desired, signal);
+  } finally {
+    reconcilers.health.close();
+  }
+}
+
+async function passOver(
+  reconcilers: Reconcilers,
+  parts: AgentParts,
+  desired: DesiredState,
+  signal: AbortSignal,
+): Promise<Convergence> {
   const judged = await judgeAll(reconcilers, desired, signal);
   const polled = await pollAll(reconcilers, desired, signal);
   const failures = sourceFailures(desired.sources, judged, polled);

@@ -1,6 +1,7 @@
 import {
   type DeliveryRecord,
   type InventoryEntry,
+  inventoryId,
   isReady,
   type Kustomization,
   type StateStore,
@@ -24,6 +25,8 @@ export class DeliveryRun implements DeliveryProgress {
   revision: string | undefined;
   inventory: readonly InventoryEntry[];
   isHandingOver = false;
+  /** Inventory ids of objects that were left as they are. */
+  readonly kept = new Set<string>();
   /** Of the built objects. */
   digest = '';
   readonly #before: DeliveryRecord;
@@ -74,6 +77,7 @@ export class DeliveryRun implements DeliveryProgress {
   }
 
   changed(object: ObjectRef, action: ObjectAction, reason?: string): void {
+    if (action === 'kept') this.kept.add(inventoryId(object));
     if (action === 'kept' && this.#repairs) return;
     if (action !== 'kept') this.changes += 1;
     const told = this.#repairs && action !== 'deleted' ? 'repaired' : action;

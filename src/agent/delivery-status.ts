@@ -7,7 +7,7 @@ import {
 } from '../api/index.ts';
 import { type ErrorCode, rfc3339, type SealiftError, type Stage } from '../core/index.ts';
 
-interface Moment {
+export interface Moment {
   readonly generation: number;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -16,7 +16,7 @@ interface Moment {
 /** Flux keeps five. */
 const maxHistory = 5;
 
-interface Attempt {
+export interface Attempt {
   readonly revision: string;
   /** Annotations of the artifact. */
   readonly annotations: Readonly<Record<string, string>>;
@@ -27,7 +27,7 @@ interface Attempt {
 }
 
 /** Puts an attempt on top of the history; the same digest with the same outcome is counted, not repeated. */
-function withHistory(
+export function withHistory(
   history: readonly HistoryEntry[],
   attempt: Attempt,
   now: number,
@@ -48,11 +48,12 @@ function withHistory(
   return [entry, ...history.filter((candidate) => !isSame(candidate))].slice(0, maxHistory);
 }
 
-/** Status after everything the revision asks for is in the target. */
+/** Status after everything the revision asks for is in the target; `others` are said beside `Ready`. */
 export function appliedStatus(
   before: DeliveryStatus,
   attempt: Attempt,
   { generation, now }: Moment,
+  others: readonly ConditionDraft[] = [],
 ): DeliveryStatus {
   const draft: ConditionDraft = {
     type: 'Ready',
@@ -66,7 +67,7 @@ export function appliedStatus(
   return {
     ...rest,
     observedGeneration: generation,
-    conditions: setConditions(before.conditions, [draft], now),
+    conditions: setConditions(before.conditions, [draft, ...others], now),
     lastAppliedRevision: attempt.revision,
     lastAttemptedRevision: attempt.revision,
     ...(origin === undefined ? {} : { lastAppliedOriginRevision: origin }),

@@ -1,5 +1,6 @@
 import {
   type Artifact,
+  type ConditionDraft,
   type DeliveryRecord,
   type DeliveryStatus,
   isReady,
@@ -25,7 +26,7 @@ export interface DeliveryCycle {
   readonly now: number;
 }
 
-interface Applied {
+export interface Applied {
   readonly artifact: Artifact;
   readonly objects: readonly KubernetesObject[];
   /** Of the objects. */
@@ -47,7 +48,8 @@ export function isWaiting({ code }: SealiftError): boolean {
   return code === 'SOURCE_NOT_READY' || code === 'DEPENDENCY_NOT_READY';
 }
 
-function withRequest(status: DeliveryStatus, { metadata }: Kustomization): DeliveryStatus {
+/** Notes which request for a run it answers. */
+export function withRequest(status: DeliveryStatus, { metadata }: Kustomization): DeliveryStatus {
   const requested = metadata.annotations[requestedAtAnnotation];
   return requested === undefined ? status : { ...status, lastHandledReconcileAt: requested };
 }
@@ -56,8 +58,15 @@ function readyMessage(status: DeliveryStatus): string | undefined {
   return status.conditions.find(({ type }) => type === 'Ready')?.message;
 }
 
-/** Everything the revision asks for is in the target. A run that changed nothing on a ready delivery is told to nobody. */
-export function afterApply({ delivery, record, now }: DeliveryCycle, applied: Applied): DeliveryTransition {
+/**
+ * Everything the revision asks for is in the target; `others` are said beside `Ready`. A run that changed nothing on a ready delivery is told
+ * to nobody.
+ */
+export function afterApply(
+  { delivery, record, now }: DeliveryCycle,
+  applied: Applied,
+  others: readonly ConditionDraft[] = [],
+): DeliveryTransition {
   const { artifact, objects, digest, changed, durationMs } = applied;
   const { revision, annotations } = artifact;
   const attempt = {
@@ -67,7 +76,7 @@ export function afterApply({ delivery, record, now }: DeliveryCycle, applied: Ap
     durationMs: Math.round(durationMs),
     reason: 'ReconciliationSucceeded',
   };
-  const status = appliedStatus(record.status, attempt, { generation: record.generation, now });
+  const status = appliedStatus(record.status, attempt, { generation: record.generation, now }, others);
   const wasSettled = isReady(record.status.conditions) && record.status.lastAppliedRevision === revision;
   const event: EventBody = {
     kind: 'delivery-applied',

@@ -74,7 +74,7 @@ export class Engine {
   constructor(parts: AgentParts, desired: DesiredState) {
     this.#parts = parts;
     this.#desired = desired;
-    this.#reconcilers = createReconcilers(parts);
+    this.#reconcilers = createReconcilers(parts, (delivery) => this.#wakeDependants(delivery));
     this.#pauses = new PollPauses(parts.clock);
     const options = {
       clock: parts.clock,
@@ -92,6 +92,7 @@ export class Engine {
     this.replace(this.#desired);
     this.#polls.add(housekeeping);
     await this.#watchTarget();
+    this.#reconcilers.health.close();
     const queues = [this.#polls, this.#judgements, this.#applies];
     for (const queue of queues) queue.close();
     await Promise.all(queues.map((queue) => queue.idle()));
@@ -289,11 +290,16 @@ export class Engine {
     if (error?.code === 'TARGET_CONFLICT') this.#blocked.add(key);
     else this.#blocked.delete(key);
     if (changed > 0) this.#unblock();
-    const waiting = dependants(delivery.metadata, this.#desired.deliveries);
-    this.#wake(error === undefined ? waiting : waiting.filter(judgesByExpression));
+    this.#wakeDependants(delivery.metadata);
     const { interval, retryInterval } = delivery.spec;
     if (error !== undefined && !isWaiting(error) && retryInterval !== undefined) return retryInterval;
     return this.#nextDelay(error, failures, interval);
+  }
+
+  #wakeDependants({ namespace, name }: Omit<Work, 'kind'>): void {
+    const waiting = dependants({ namespace, name }, this.#desired.deliveries);
+    const { status } = this.#parts.state.deliveries.find(namespace, name) ?? {};
+    this.#wake(isReady(status?.conditions ?? []) ? waiting : waiting.filter(judgesByExpression));
   }
 
   /** Wakes deliveries that wait for another one; those that are ready have no need of it. */

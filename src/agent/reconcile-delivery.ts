@@ -14,6 +14,7 @@ import {
   SealiftError,
   type Subject,
 } from '../core/index.ts';
+import { compileHealth, type HealthRule } from '../health/index.ts';
 import {
   applyObjects,
   type DeliveryPorts,
@@ -21,13 +22,9 @@ import {
   runDelivery,
 } from './delivery-pipeline.ts';
 import { DeliveryRun } from './delivery-run.ts';
-import {
-  afterApply,
-  afterDeliveryFailure,
-  afterWithdrawalFailure,
-  newDeliveryRecord,
-} from './delivery-transition.ts';
+import { afterDeliveryFailure, afterWithdrawalFailure, newDeliveryRecord } from './delivery-transition.ts';
 import { unmetDependency } from './dependencies.ts';
+import type { HealthOfDeliveries } from './health-of-deliveries.ts';
 import { Neighbourhood } from './neighbourhood.ts';
 import type { SourceReconciler } from './reconcile-source.ts';
 import { specHash } from './spec-hash.ts';
@@ -41,6 +38,14 @@ interface DeliveryDeps {
   readonly state: StateStore;
   readonly clock: Clock;
   readonly emit: (subject: Subject, body: EventBody) => void;
+  readonly health: HealthOfDeliveries;
+}
+
+/** What a run brought into the target, and how it is told whether that is healthy. */
+interface Attempted {
+  readonly artifact: Artifact;
+  readonly objects: readonly KubernetesObject[];
+  readonly rule: HealthRule;
 }
 
 /** How one run ended, for the schedule. */
@@ -79,20 +84,29 @@ export class DeliveryReconciler {
 
   /** One run. Rejects only when the signal aborts or the state cannot be written. */
   async reconcile(delivery: Kustomization, desired: DesiredState, signal: AbortSignal): Promise<DeliveryEnd> {
-    const { state, clock, emit } = this.#deps;
+    const { health } = this.#deps;
+    health.pause(delivery.metadata);
+    try {
+      return await this.#run(delivery, desired, signal);
+    } finally {
+      health.resume(delivery.metadata);
+    }
+  }
+
+  async #run(delivery: Kustomization, desired: DesiredState, signal: AbortSignal): Promise<DeliveryEnd> {
+    const { state, clock, emit, health } = this.#deps;
     const started = clock.monotonic();
     const run = new DeliveryRun(this.record(delivery), this.#deps);
     const transition = await this.#attempt(delivery, desired, run, signal).then(
-      (applied) =>
-        afterApply(run.cycle(delivery), {
-          ...applied,
-          digest: run.digest,
-          changed: run.changes,
-          durationMs: clock.monotonic() - started,
-        }),
+      ({ artifact, objects, rule }) => {
+        const durationMs = clock.monotonic() - started;
+        const applied = { artifact, objects, digest: run.digest, changed: run.changes, durationMs };
+        return health.afterApply(run.cycle(delivery), applied, { rule, kept: run.kept });
+      },
       (thrown) => {
         signal.throwIfAborted();
         if (!(thrown instanceof StageFailure)) throw thrown;
+        health.afterFailure(run.record, run.revision);
         return afterDeliveryFailure(run.cycle(delivery), thrown, run.revision);
       },
     );
@@ -109,7 +123,8 @@ export class DeliveryReconciler {
 
   /** Notes the spec of a suspended delivery and does nothing else: when it leaves the configuration, its objects stay. */
   hold(delivery: Kustomization): void {
-    const { state } = this.#deps;
+    const { state, health } = this.#deps;
+    health.end(delivery.metadata);
     const record = this.record(delivery);
     if (state.deliveries.find(record.namespace, record.name) === record) return;
     const { generation, status } = record;
@@ -122,8 +137,9 @@ export class DeliveryReconciler {
    * objects are being handed over, the delivery is not forgotten.
    */
   async withdraw(before: DeliveryRecord, desired: DesiredState, signal: AbortSignal): Promise<DeliveryEnd> {
-    const { state, clock, emit } = this.#deps;
+    const { state, clock, emit, health } = this.#deps;
     const { namespace, name } = before;
+    health.end(before);
     const run = new DeliveryRun(before, this.#deps);
     try {
       if (before.prune) await this.#takeBack({ namespace, name }, desired, run, signal);
@@ -169,16 +185,18 @@ export class DeliveryReconciler {
     desired: DesiredState,
     run: DeliveryRun,
     signal: AbortSignal,
-  ): Promise<{ artifact: Artifact; objects: readonly KubernetesObject[] }> {
-    const artifact = await inStage('resolve', subjectText(delivery), () =>
-      this.#artifact(delivery, desired, signal),
+  ): Promise<Attempted> {
+    const subject = subjectText(delivery);
+    const rule = await inStage('health', subject, () =>
+      compileHealth(delivery.spec.healthCheckExprs ?? [], subject),
     );
+    const artifact = await inStage('resolve', subject, () => this.#artifact(delivery, desired, signal));
     run.begin(artifact.revision);
     const neighbours: NeighbourQuestion = () => this.#neighbourhood.of(delivery, artifact, desired, signal);
     const request = { delivery, desired, artifact, inventory: run.inventory, neighbours };
     const { objects, outcome } = await runDelivery(this.#deps.ports, request, run, signal);
     run.end(outcome);
-    return { artifact, objects };
+    return { artifact, objects, rule };
   }
 
   /** The artifact in force of the delivery's source, once everything the delivery waits for is there. */

@@ -9,6 +9,7 @@ import {
   type Target,
 } from '../core/index.ts';
 import { FreshnessGate } from './freshness-gate.ts';
+import { type HealthDeps, HealthOfDeliveries } from './health-of-deliveries.ts';
 import type { Housekeeping } from './housekeeping.ts';
 import { DeliveryReconciler } from './reconcile-delivery.ts';
 import { SourceReconciler } from './reconcile-source.ts';
@@ -37,10 +38,15 @@ export type Emit = (subject: Subject, body: EventBody) => void;
 export interface Reconcilers {
   readonly sources: SourceReconciler;
   readonly deliveries: DeliveryReconciler;
+  readonly health: HealthOfDeliveries;
   readonly emit: Emit;
 }
 
-export function createReconcilers({ stages, target, state, clock, listener }: AgentParts): Reconcilers {
+/** `moved`: the status of a delivery changed without a run. */
+export function createReconcilers(
+  { stages, target, state, clock, random, listener }: AgentParts,
+  moved: HealthDeps['moved'],
+): Reconcilers {
   const emit: Emit = (subject, body) => listener({ ...body, subject, at: clock.now() });
   const time = new SiteTime({
     clock,
@@ -55,12 +61,14 @@ export function createReconcilers({ stages, target, state, clock, listener }: Ag
     clock,
     emit: (source, body) => emit(sourceSubject(source), body),
   });
+  const health = new HealthOfDeliveries({ watch: target.health, state, clock, random, emit, moved });
   const deliveries = new DeliveryReconciler({
     ports: { build: stages.build, target },
     sources,
     state,
     clock,
     emit,
+    health,
   });
-  return { sources, deliveries, emit };
+  return { sources, deliveries, health, emit };
 }

@@ -22,8 +22,6 @@ const deliveryFields: readonly UnsupportedField<Kustomization>[] = [
   },
   { path: 'spec.serviceAccountName', isSet: ({ spec }) => spec.serviceAccountName !== undefined },
   { path: 'spec.kubeConfig', isSet: ({ spec }) => spec.kubeConfig !== undefined },
-  { path: 'spec.healthChecks', isSet: ({ spec }) => spec.healthChecks !== undefined },
-  { path: 'spec.healthCheckExprs', isSet: ({ spec }) => spec.healthCheckExprs !== undefined },
   { path: 'spec.ignore', isSet: ({ spec }) => spec.ignore !== undefined },
   {
     path: 'spec.sourceRef.kind other than OCIRepository',

@@ -5,6 +5,7 @@ import { durationSchema } from './duration.ts';
 import {
   extensionName,
   extensionOid,
+  formatDuration,
   fromInventoryEntry,
   inventoryId,
   secretValues,
@@ -25,6 +26,22 @@ describe('durationSchema', () => {
 
   it.each(['', '5', '5d', 'm', '-1s', '1 m'])('refuses "%s"', (text) => {
     expect(durationSchema.safeParse(text).success).toBe(false);
+  });
+});
+
+describe('formatDuration', () => {
+  it.each([
+    [0, '0s'],
+    [0.4, '0s'],
+    [25.2, '25ms'],
+    [999.9, '1s'],
+    [5_081, '5.081s'],
+    [30_000, '30s'],
+    [120_000, '2m0s'],
+    [3_600_000, '1h0m0s'],
+    [90_061_500, '25h1m1.5s'],
+  ])('writes %d ms as Go does: %s', (ms, text) => {
+    expect(formatDuration(ms)).toBe(text);
   });
 });
 

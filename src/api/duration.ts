@@ -12,6 +12,17 @@ function durationToMs(text: string): number {
   return total;
 }
 
+/** A duration as Go and Flux print it, to the millisecond: `25ms`, `5.081s`, `2m0s`, `1h0m30s`. */
+export function formatDuration(ms: number): string {
+  const whole = Math.round(ms);
+  if (whole === 0) return '0s';
+  if (whole < 1000) return `${whole}ms`;
+  const [hours, minutes] = [Math.floor(whole / 3_600_000), Math.floor(whole / 60_000) % 60];
+  const seconds = `${(whole % 60_000) / 1000}s`;
+  if (hours > 0) return `${hours}h${minutes}m${seconds}`;
+  return minutes > 0 ? `${minutes}m${seconds}` : seconds;
+}
+
 /** A Flux duration (`90s`, `1h30m`), parsed to milliseconds. */
 export const durationSchema = z
   .string()

@@ -4,6 +4,7 @@ export type { Condition, ConditionDraft } from './conditions.ts';
 export { isReady, setConditions } from './conditions.ts';
 export type { DesiredState } from './desired-state.ts';
 export { findNamed, requireSecret } from './desired-state.ts';
+export { formatDuration } from './duration.ts';
 export type { Floor, FloorMark, FloorName, FloorOrder } from './floor.ts';
 export { compareMarks, describeMark, floorKey, higherFloor } from './floor.ts';
 export { extensionName, extensionOid } from './fulcio-extensions.ts';

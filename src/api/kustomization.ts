@@ -40,6 +40,23 @@ const postBuildSchema = z.strictObject({
   substituteStrategy: z.enum(['WithVariables', 'Always']).default('WithVariables'),
 });
 
+/** An object that has to become healthy; of the group `apps` where nothing else is said, as in Flux. */
+const healthCheckSchema = z.strictObject({
+  apiVersion: z.string().optional(),
+  kind: z.string().min(1),
+  name: z.string().min(1).max(253),
+  namespace: namespaceSchema.optional(),
+});
+
+/** How objects of a kind, or of all kinds of a group, are doing: conditions in CEL. */
+const healthExpressionsSchema = z.strictObject({
+  apiVersion: z.string().min(1),
+  kind: z.string().optional(),
+  current: z.string().min(1),
+  inProgress: z.string().optional(),
+  failed: z.string().optional(),
+});
+
 const specSchema = z.strictObject({
   interval: durationSchema,
   retryInterval: durationSchema.optional(),
@@ -88,8 +105,8 @@ const specSchema = z.strictObject({
     .optional(),
   serviceAccountName: z.string().optional(),
   kubeConfig: z.unknown().optional(),
-  healthChecks: z.array(z.unknown()).optional(),
-  healthCheckExprs: z.array(z.unknown()).optional(),
+  healthChecks: z.array(healthCheckSchema).optional(),
+  healthCheckExprs: z.array(healthExpressionsSchema).optional(),
   ignore: z.array(z.unknown()).optional(),
 });
 

@@ -337,6 +337,11 @@ export const errorTable = {
     retry: 'backoff',
     next: 'Move the foreign object away, or give the object to one delivery only.',
   },
+  HEALTH_CHECK_FAILED: {
+    origin: 'target',
+    retry: 'on-change',
+    next: 'Look at the objects named, with `kubectl describe` and the logs of their pods; they are watched, and as soon as they are healthy the delivery is.',
+  },
   PRUNE_LIMIT: {
     origin: 'policy',
     retry: 'on-change',

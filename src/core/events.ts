@@ -57,6 +57,12 @@ export type EventBody =
       readonly changed: number;
       readonly durationMs: number;
     }
+  /** All that a delivery waits for is current, for the first time or again. */
+  | { readonly kind: 'health-passed'; readonly revision: string; readonly durationMs: number }
+  /** A delivery that was healthy is not any more, and may become so again. */
+  | { readonly kind: 'health-lost'; readonly revision: string; readonly message: string }
+  /** Something newer came before all was current. */
+  | { readonly kind: 'health-cancelled'; readonly revision: string }
   /** A site goes back, or was told how far it has come: by a signed statement, or by an operator on the spot. */
   | {
       readonly kind: 'floor-moved';
@@ -87,7 +93,16 @@ export type EventBody =
     };
 
 /** Where something failed; `site` is outside the stages: the state, the watch. */
-export type Stage = 'resolve' | 'verify' | 'fetch' | 'unpack' | 'build' | 'plan' | 'apply' | 'site';
+export type Stage =
+  | 'resolve'
+  | 'verify'
+  | 'fetch'
+  | 'unpack'
+  | 'build'
+  | 'plan'
+  | 'apply'
+  | 'health'
+  | 'site';
 
 export type SealiftEvent = EventBody & {
   readonly subject: Subject /** Milliseconds since the epoch. */;

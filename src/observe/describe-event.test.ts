@@ -71,6 +71,12 @@ const cases: readonly (readonly [EventBody, string])[] = [
     { kind: 'delivery-applied', revision, objects: 3, changed: 1, durationMs: 1500 },
     `applied revision ${revision}: 3 objects, 1 change, in 1.5s`,
   ],
+  [{ kind: 'health-passed', revision, durationMs: 2_000 }, 'Health check passed in 2.0s'],
+  [
+    { kind: 'health-lost', revision, message: "waiting for: [Deployment/a/b status: 'InProgress': busy]" },
+    "not healthy any more: waiting for: [Deployment/a/b status: 'InProgress': busy]",
+  ],
+  [{ kind: 'health-cancelled', revision }, 'health checks cancelled: something newer has come'],
   [{ kind: 'converged', changes: 0, failures: 0 }, 'the site is as it should be: nothing to do'],
   [{ kind: 'converged', changes: 2, failures: 1 }, '1 failure, 2 changes'],
   [

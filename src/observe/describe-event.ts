@@ -32,6 +32,14 @@ function withSkipped(skipped: readonly string[]): string {
   return `; left out ${plural(skipped.length, 'link')}: ${skipped.slice(0, 3).join(', ')}${skipped.length > 3 ? ', …' : ''}`;
 }
 
+function describeStored(event: Extract<SealiftEvent, { kind: 'artifact-stored' }>): EventText {
+  const { revision, url, files, bytes, skipped } = event;
+  return info(
+    'NewArtifact',
+    `stored artifact with revision '${revision}' from '${url}': ${plural(files, 'file')}, ${bytes} bytes${withSkipped(skipped)}`,
+  );
+}
+
 function describeApplied(event: Extract<SealiftEvent, { kind: 'delivery-applied' }>): string {
   const what = event.changed === 0 ? 'nothing to do' : `${plural(event.changed, 'change')}`;
   return `applied revision ${event.revision}: ${plural(event.objects, 'object')}, ${what}, in ${seconds(event.durationMs)}`;
@@ -69,7 +77,8 @@ function describeLoaded(event: Extract<SealiftEvent, { kind: 'configuration-load
   return info('ConfigurationLoaded', `configuration loaded: ${parts.join(', ')}`);
 }
 
-type MemoryEvent = Extract<SealiftEvent, { kind: 'floor-moved' | 'state-mended' | 'clock-behind' }>;
+type MemoryKind = 'floor-moved' | 'state-mended' | 'clock-behind' | 'trust-changed';
+type MemoryEvent = Extract<SealiftEvent, { kind: MemoryKind }>;
 
 function describeMemory(event: MemoryEvent): EventText {
   switch (event.kind) {
@@ -82,6 +91,8 @@ function describeMemory(event: MemoryEvent): EventText {
       const message = `the clock says ${clock}, and it is ${bound} or later: set it; until then the later one counts`;
       return { severity: 'error', reason: 'ClockBehind', message };
     }
+    case 'trust-changed':
+      return describeTrust(event);
   }
 }
 
@@ -92,6 +103,19 @@ function describeTrust({
 }: Extract<SealiftEvent, { kind: 'trust-changed' }>): EventText {
   const message = `trusted root ${name} is another one: before ${before}, now ${after}; what rests on it is judged again`;
   return info('TrustChanged', message);
+}
+
+type HealthEvent = Extract<SealiftEvent, { kind: 'health-passed' | 'health-lost' | 'health-cancelled' }>;
+
+function describeHealth(event: HealthEvent): EventText {
+  switch (event.kind) {
+    case 'health-passed':
+      return info('HealthCheckPassed', `Health check passed in ${seconds(event.durationMs)}`);
+    case 'health-lost':
+      return { severity: 'error', reason: 'HealthLost', message: `not healthy any more: ${event.message}` };
+    case 'health-cancelled':
+      return info('HealthCheckCanceled', 'health checks cancelled: something newer has come');
+  }
 }
 
 /** Says an event in one line of plain English. No secret can be in it, since none is in events. */
@@ -120,10 +144,7 @@ export function describeEvent(event: SealiftEvent): EventText {
     case 'policy-warned':
       return info('PolicyWarning', `warning on revision ${event.revision}: ${event.message}`);
     case 'artifact-stored':
-      return info(
-        'NewArtifact',
-        `stored artifact with revision '${event.revision}' from '${event.url}': ${plural(event.files, 'file')}, ${event.bytes} bytes${withSkipped(event.skipped)}`,
-      );
+      return describeStored(event);
     case 'source-recovered':
       return info('Succeeded', `the trouble is over, revision ${event.revision} is in force`);
     case 'delivery-built':
@@ -135,12 +156,15 @@ export function describeEvent(event: SealiftEvent): EventText {
       return describeObject(event);
     case 'delivery-applied':
       return info('ReconciliationSucceeded', describeApplied(event));
+    case 'health-passed':
+    case 'health-lost':
+    case 'health-cancelled':
+      return describeHealth(event);
     case 'floor-moved':
     case 'state-mended':
     case 'clock-behind':
-      return describeMemory(event);
     case 'trust-changed':
-      return describeTrust(event);
+      return describeMemory(event);
     case 'converged':
       return describeConverged(event);
     case 'failed':

@@ -15,6 +15,9 @@ const stages: Readonly<Record<SealiftEvent['kind'], string>> = {
   'delivery-built': 'build',
   'object-changed': 'apply',
   'delivery-applied': 'ready',
+  'health-passed': 'health',
+  'health-lost': 'health',
+  'health-cancelled': 'health',
   'floor-moved': 'verify',
   'state-mended': 'state',
   'clock-behind': 'clock',
@@ -38,7 +41,8 @@ const green = 32;
 const cyan = 36;
 
 function colorOf(event: SealiftEvent): number {
-  if (event.kind === 'failed' || event.kind === 'configuration-refused') return red;
+  if (event.kind === 'failed' || event.kind === 'configuration-refused' || event.kind === 'health-lost')
+    return red;
   return event.kind === 'delivery-applied' ? green : cyan;
 }
 
