@@ -66,6 +66,37 @@ describe('openStateStore', () => {
     again.close();
   });
 
+  it('gives back what is remembered of the objects in a target, after a restart and apart from others', () => {
+    const store = openStateStore(directory);
+    const traces = store.traces('https://one.test');
+    traces.save('shop_a__ConfigMap', { desired: 'd1', uid: 'u1', entry: 'e1' });
+    traces.save('shop_a__ConfigMap', { desired: 'd2', uid: 'u1', entry: 'e2' });
+    traces.save('shop_b__ConfigMap', { desired: 'd', uid: 'u2', entry: 'e' });
+    traces.remove('shop_b__ConfigMap');
+    traces.remove('shop_c__ConfigMap');
+    store.close();
+
+    const again = openStateStore(directory);
+    const found = again.traces('https://one.test');
+    expect(found.find('shop_a__ConfigMap')).toEqual({ desired: 'd2', uid: 'u1', entry: 'e2' });
+    expect(found.find('shop_b__ConfigMap')).toBeUndefined();
+    expect(again.traces('https://two.test').find('shop_a__ConfigMap')).toBeUndefined();
+    again.close();
+  });
+
+  it('takes up a state that was made before anything was remembered of objects', () => {
+    const store = openStateStore(directory);
+    store.sources.save(source);
+    store.close();
+    const database = new DatabaseSync(join(directory, 'state.db'));
+    database.exec('DROP TABLE trace');
+    database.close();
+    const again = openStateStore(directory);
+    expect(again.sources.all()).toEqual([source]);
+    expect(again.traces('https://one.test').find('shop_a__ConfigMap')).toBeUndefined();
+    again.close();
+  });
+
   it('refuses a second agent on the same directory, and lets one in after the first is gone', () => {
     const first = openStateStore(directory);
     expect(() => openStateStore(directory)).toThrow(expect.objectContaining({ code: 'STATE_UNUSABLE' }));

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Records } from '../../api/index.ts';
+import { derived } from './derived.ts';
 import { onDisk } from './on-disk.ts';
 import { Statements } from './statements.ts';
 
@@ -55,14 +56,8 @@ export class SqliteRecords<T extends Named> implements Records<T> {
     this.#keep(record);
   }
 
-  /** In write-ahead mode the file stays whole without a sync, and the next one takes what was written along. https://sqlite.org/wal.html */
   saveDerived(record: T): void {
-    onDisk(this.#path, () => this.#database.exec('PRAGMA synchronous = NORMAL'));
-    try {
-      this.save(record);
-    } finally {
-      onDisk(this.#path, () => this.#database.exec('PRAGMA synchronous = FULL'));
-    }
+    onDisk(this.#path, () => derived(this.#database, () => this.save(record)));
   }
 
   remove(namespace: string, name: string): void {

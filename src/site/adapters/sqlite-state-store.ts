@@ -1,13 +1,14 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { DeliveryRecord, SourceRecord, StateStore } from '../../api/index.ts';
+import type { DeliveryRecord, SourceRecord, StateStore, Traces } from '../../api/index.ts';
 import { makePath, SealiftError } from '../../core/index.ts';
 import { FloorCopy } from './floor-copy.ts';
 import { onDisk } from './on-disk.ts';
 import { eventTable, SqliteEvents } from './sqlite-events.ts';
 import { SqliteFloors } from './sqlite-floors.ts';
 import { recordTable, SqliteRecords } from './sqlite-records.ts';
+import { SqliteTraces, traceTable } from './sqlite-traces.ts';
 
 /** Version of the tables; a database of another one is refused, never guessed at. */
 const schemaVersion = 1;
@@ -48,6 +49,8 @@ const busyTimeoutMs = 5_000;
 export interface OpenStateStore extends StateStore {
   /** What was amiss with the floors of the site when it was opened, in words: a copy was lost, damaged, or older than the other. */
   readonly faults: readonly string[];
+  /** What is remembered of the objects in one target, by a name of it that stays. */
+  traces(target: string): Traces;
   close(): void;
 }
 
@@ -67,6 +70,7 @@ function stateStoreOver({ database, directory, path, lock }: Opened): OpenStateS
     floors,
     time: floors.time,
     faults: lock === undefined ? [] : floors.unite(),
+    traces: (target) => new SqliteTraces(database, path, target),
     close() {
       database.close();
       lock?.close();
@@ -87,7 +91,7 @@ export function openStateStore(directory: string): OpenStateStore {
     const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
     checkVersion(database, path);
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-    database.exec(`${recordTable} ${eventTable} PRAGMA user_version = ${schemaVersion};`);
+    database.exec(`${recordTable} ${eventTable} ${traceTable} PRAGMA user_version = ${schemaVersion};`);
     return stateStoreOver({ database, directory, path, lock });
   });
 }
