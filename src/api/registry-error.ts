@@ -13,6 +13,7 @@ const codes = {
   invalid: 'MANIFEST_INVALID',
   unreachable: 'REGISTRY_UNREACHABLE',
   timeout: 'REGISTRY_TIMEOUT',
+  tls: 'REGISTRY_TLS_FAILED',
   protocol: 'REGISTRY_FAILED',
   'server-error': 'REGISTRY_FAILED',
 } as const satisfies Record<OciErrorCode, ErrorCode>;

@@ -37,6 +37,11 @@ export const errorTable = {
     retry: 'backoff',
     next: 'Check the credentials and their rights to this repository: an agent takes those of the Secret that `spec.secretRef` names, a command those of `docker login`.',
   },
+  REGISTRY_TLS_FAILED: {
+    origin: 'registry',
+    retry: 'backoff',
+    next: 'Give the registry a certificate for its name by an authority that this host trusts. One that speaks plain HTTP is reached with `insecure: true` in the spec of the source, or --insecure: others on the way can then read what comes, and hold it back.',
+  },
   REGISTRY_RATE_LIMITED: {
     origin: 'registry',
     retry: 'backoff',

@@ -22,6 +22,7 @@ it.each<[OciErrorCode, boolean, boolean, boolean]>([
   ['unsupported', false, false, false],
   ['too-large', false, false, false],
   ['invalid', false, false, false],
+  ['tls', false, false, false],
   ['protocol', false, false, false],
 ])('%s: heals with time %s, is wrong content %s, retryable %s', (code, time, content, retryable) => {
   expect(healsWithTime(code)).toBe(time);

@@ -11,6 +11,7 @@ export type OciErrorCode =
   | 'invalid'
   | 'unreachable'
   | 'timeout'
+  | 'tls'
   | 'protocol'
   | 'server-error';
 

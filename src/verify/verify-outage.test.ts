@@ -65,6 +65,7 @@ const outages: readonly (readonly [OciErrorCode, string])[] = [
   ['rate-limited', 'REGISTRY_RATE_LIMITED'],
   ['server-error', 'REGISTRY_FAILED'],
   ['timeout', 'REGISTRY_TIMEOUT'],
+  ['tls', 'REGISTRY_TLS_FAILED'],
   ['unreachable', 'REGISTRY_UNREACHABLE'],
 ];
 

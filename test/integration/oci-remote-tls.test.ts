@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer as createPlainServer } from 'node:http';
 import { createServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -74,8 +75,20 @@ describe.skipIf(!hasOpenssl)('a registry with TLS', () => {
   ])('is refused with %s, without a second try in the clear', async (_behaviour, tls) => {
     const { host, clients } = await registry();
     const error = await failureOf(at(host, tls()).resolve('v1'));
-    expect({ code: error.code, clients }).toEqual({ code: 'protocol', clients: [] });
+    expect({ code: error.code, clients }).toEqual({ code: 'tls', clients: [] });
     expect(error.message).toMatch(/certificate/);
+  });
+
+  it('is not what answers when the registry speaks plain HTTP, and that is what is said', async () => {
+    const listener = createPlainServer((_, response) => void response.end());
+    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+    closers.push(() => new Promise((resolve) => listener.close(resolve)));
+    const host = `127.0.0.1:${(listener.address() as AddressInfo).port}`;
+    const error = await failureOf(at(host, {}).resolve('v1'));
+    expect(error.code).toBe('tls');
+    expect(error.message).toMatch(
+      /: expected TLS, got an answer without it: it looks like plain HTTP \(ERR_SSL_[A-Z_]+\)$/,
+    );
   });
 
   it('is refused under another name than its certificate has', async () => {

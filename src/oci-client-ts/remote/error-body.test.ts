@@ -72,13 +72,28 @@ describe('networkFault', () => {
     ['ETIMEDOUT', 'timeout'],
     ['UND_ERR_HEADERS_TIMEOUT', 'timeout'],
     ['UND_ERR_BODY_TIMEOUT', 'timeout'],
-    ['CERT_HAS_EXPIRED', 'protocol'],
-    ['ERR_TLS_CERT_ALTNAME_INVALID', 'protocol'],
-    ['EPROTO', 'protocol'],
+    ['CERT_HAS_EXPIRED', 'tls'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'tls'],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'tls'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls'],
+    ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'tls'],
+    ['EPROTO', 'tls'],
     ['HPE_INVALID_CONSTANT', 'protocol'],
   ])('%s is %s', (code, expected) => {
     const fault = networkFault(Object.assign(new Error('what happened'), { code }), 'reg.example/app:1');
     expect(fault.code).toBe(expected);
     expect(fault.message).toBe(`reg.example/app:1: what happened (${code})`);
+  });
+
+  it('tells what OpenSSL means, without where in OpenSSL it was found', () => {
+    const text =
+      '4083495F047F0000:error:0A000412:SSL routines:ssl3_read_bytes:ssl/tls alert bad certificate:../deps/openssl/openssl/ssl/record/rec_layer_s3.c:916:SSL alert number 42\n';
+    const fault = networkFault(
+      Object.assign(new Error(text), { code: 'ERR_SSL_ALERT' }),
+      'reg.example/app:1',
+    );
+    expect(fault.message).toBe(
+      'reg.example/app:1: ssl/tls alert bad certificate SSL alert number 42 (ERR_SSL_ALERT)',
+    );
   });
 });

@@ -19,14 +19,32 @@ const lostConnections: ReadonlySet<string> = new Set([
   'ERR_HTTP2_INVALID_SESSION',
 ]);
 
+/** What OpenSSL and Node say when there is no connection by TLS; the latter names faults of certificates as OpenSSL does. https://nodejs.org/docs/latest-v26.x/api/tls.html#x509-certificate-error-codes */
+const ofTls =
+  /^(?:EPROTO$|ERR_(?:SSL|TLS)_|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|ERROR_IN_|HOSTNAME_MISMATCH$|INVALID_(?:CA|PURPOSE)$|PATH_LENGTH_EXCEEDED$)/;
+
+/** How OpenSSL reads `HTTP/1.1 400` where a record of TLS should be. */
+const withoutTls: ReadonlySet<string> = new Set([
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'ERR_SSL_PACKET_LENGTH_TOO_LONG',
+  'ERR_SSL_HTTP_REQUEST',
+]);
+
+/** `<thread>:error:<number>:SSL routines:<function>:<reason>:<file>:<line>:`, which tells nobody else anything but the reason. */
+const fromOpenssl = /[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):\S*?:\d+:\s*/g;
+
 /**
- * A failure below HTTP as our own error: what a second try may heal is `timeout` or `unreachable`, what it will not (TLS, a broken answer) is
- * `protocol`. Our own errors pass through unchanged.
+ * A failure below HTTP as our own error: what a second try may heal is `timeout` or `unreachable`, what it will not is `tls` or, for a broken
+ * answer, `protocol`. Our own errors pass through unchanged.
  */
 export function networkFault(cause: unknown, subject: string): OciError {
   if (cause instanceof OciError) return cause;
   const code = codeOf(cause);
-  const message = cause instanceof Error ? printable(cause.message) : '';
+  if (code !== undefined && withoutTls.has(code)) {
+    const detail = `expected TLS, got an answer without it: it looks like plain HTTP (${code})`;
+    return new OciError('tls', subject, detail, { cause });
+  }
+  const message = cause instanceof Error ? printable(cause.message).replace(fromOpenssl, '$1 ').trim() : '';
   const detail = [message, code === undefined || message.includes(code) ? '' : `(${code})`]
     .filter(Boolean)
     .join(' ');
@@ -39,7 +57,8 @@ function codeOf(cause: unknown): string | undefined {
 }
 
 function kindOf(code: string | undefined): OciErrorCode {
-  if (code === undefined || code === 'EPROTO') return 'protocol';
+  if (code === undefined) return 'protocol';
+  if (ofTls.test(code)) return 'tls';
   if (timeouts.has(code)) return 'timeout';
   return lostConnections.has(code) || /^E[A-Z]+$/.test(code) ? 'unreachable' : 'protocol';
 }
