@@ -54,18 +54,20 @@ interface Language {
 /** One for each scope; scopes are constants of the program. */
 const languages = new Map<ExpressionScope, Language>();
 
-function languageOf({ Environment }: Library, scope: ExpressionScope): Language {
-  const known = languages.get(scope);
-  if (known !== undefined) return known;
+function languageOf(library: Library, scope: ExpressionScope): Language {
+  const language = languages.get(scope) ?? makeLanguage(library, scope);
+  languages.set(scope, language);
+  return language;
+}
+
+function makeLanguage({ Environment }: Library, scope: ExpressionScope): Language {
   const functions = new ExpressionFunctions();
   const isOpen = scope === 'any';
   const environment = functions.register(
     new Environment({ limits, unlistedVariablesAreDyn: isOpen, enableOptionalTypes: isOpen }),
   );
   for (const [name, type] of isOpen ? [] : Object.entries(scope)) environment.registerVariable(name, type);
-  const language = { environment, functions, offered: isOpen ? functionsOnOptionals : plainFunctions };
-  languages.set(scope, language);
-  return language;
+  return { environment, functions, offered: isOpen ? functionsOnOptionals : plainFunctions };
 }
 
 type Evaluate = ReturnType<Environment['parse']>;
