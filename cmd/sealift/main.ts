@@ -13,6 +13,7 @@ interface CommandFile {
 /** A file per command, loaded when it is called: what `sealift status` does not use costs it nothing. */
 const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   run: () => import('./run.ts'),
+  plan: () => import('./plan.ts'),
   push: () => import('./push.ts'),
   sign: () => import('./sign.ts'),
   attest: () => import('./attest.ts'),
@@ -28,13 +29,17 @@ const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   version: () => import('./version.ts'),
 };
 
+/** Other names of commands. */
+const aliases: Readonly<Record<string, string>> = { diff: 'plan' };
+
 /** The program with the one command that was called; with all of them when help is wanted or nothing fits. */
 async function createProgram(called: string | undefined): Promise<Command> {
   const program = new Command('sealift')
     .description('Delivers signed artifacts from container registries: verified, reconciled, watched.')
     .version(version)
     .exitOverride();
-  const one = called === undefined || !Object.hasOwn(commands, called) ? undefined : commands[called];
+  const name = called !== undefined && Object.hasOwn(aliases, called) ? aliases[called] : called;
+  const one = name === undefined || !Object.hasOwn(commands, name) ? undefined : commands[name];
   for (const load of one === undefined ? Object.values(commands) : [one]) (await load()).addTo(program);
   for (const command of program.commands) command.exitOverride();
   return program;

@@ -15,15 +15,20 @@ import {
   markOwned,
   type Neighbour,
   observeDelivery,
+  type Plan,
   planDelivery,
 } from '../apply/index.ts';
-import type { KubernetesObject, Target } from '../core/index.ts';
+import type { KubernetesObject, Owner, Target } from '../core/index.ts';
 import { inStage } from './stage-failure.ts';
 import type { BuildStage } from './stages.ts';
+
+/** Told each plan before it is carried out. */
+export type PlanListener = (delivery: Owner, plan: Plan) => void;
 
 export interface DeliveryPorts {
   readonly build: BuildStage;
   readonly target: Target;
+  readonly planned?: PlanListener | undefined;
 }
 
 export interface DeliveryRequest {
@@ -52,7 +57,7 @@ interface ApplyRequest {
 
 /** Plans and applies objects for a delivery. @throws StageFailure */
 export async function applyObjects(
-  target: Target,
+  { target, planned }: Pick<DeliveryPorts, 'target' | 'planned'>,
   { scope, objects, inventory, neighbours }: ApplyRequest,
   hooks: ApplyHooks,
   signal: AbortSignal,
@@ -65,6 +70,7 @@ export async function applyObjects(
     const alone = planDelivery(request);
     return concernsNeighbours(alone) ? planDelivery({ ...request, neighbours: await neighbours() }) : alone;
   });
+  planned?.(scope.owner, plan);
   return inStage('apply', subject, () => applyPlan(target, plan, hooks, signal));
 }
 
@@ -82,7 +88,7 @@ function scopeOf(
 
 /** The way of a delivery: build, plan, apply. @throws StageFailure */
 export async function runDelivery(
-  { build, target }: DeliveryPorts,
+  { build, ...ports }: DeliveryPorts,
   { delivery, desired, artifact, inventory, neighbours }: DeliveryRequest,
   progress: DeliveryProgress,
   signal: AbortSignal,
@@ -94,6 +100,6 @@ export async function runDelivery(
   progress.built(objects, warnings);
   const scope = scopeOf(delivery, artifact, objects);
   const request = { scope, objects, inventory, neighbours };
-  const outcome = await applyObjects(target, request, progress, signal);
+  const outcome = await applyObjects(ports, request, progress, signal);
   return { objects, outcome };
 }

@@ -167,7 +167,7 @@ export class DeliveryReconciler {
     const scope = { owner: { namespace, name }, prune: true, force: false, mayShrink: true };
     const neighbours: NeighbourQuestion = () => this.#neighbourhood.ofWithdrawn(desired, signal);
     const request = { scope, objects: [], inventory: run.inventory, neighbours };
-    run.end(await applyObjects(ports.target, request, run, signal));
+    run.end(await applyObjects(ports, request, run, signal));
   }
 
   /** What is known of the delivery; with a new spec its generation is counted up, and what becomes of its objects follows that spec. */

@@ -8,6 +8,7 @@ import {
   siteSubject,
   type Target,
 } from '../core/index.ts';
+import type { PlanListener } from './delivery-pipeline.ts';
 import { FreshnessGate } from './freshness-gate.ts';
 import { type HealthDeps, HealthOfDeliveries } from './health-of-deliveries.ts';
 import type { Housekeeping } from './housekeeping.ts';
@@ -29,6 +30,8 @@ export interface AgentParts {
   readonly random: Random;
   /** Lets a configuration without any delivery take back everything; without it that is refused. */
   readonly withdrawAll: boolean;
+  /** Gets every plan, before it is carried out. Must not throw. */
+  readonly planned?: PlanListener;
   /** Gets every event, in order. Must not throw. */
   readonly listener: EventListener;
 }
@@ -44,7 +47,7 @@ export interface Reconcilers {
 
 /** `moved`: the status of a delivery changed without a run. */
 export function createReconcilers(
-  { stages, target, state, clock, random, listener }: AgentParts,
+  { stages, target, state, clock, random, listener, planned }: AgentParts,
   moved: HealthDeps['moved'],
 ): Reconcilers {
   const emit: Emit = (subject, body) => listener({ ...body, subject, at: clock.now() });
@@ -63,7 +66,7 @@ export function createReconcilers(
   });
   const health = new HealthOfDeliveries({ watch: target.health, state, clock, random, emit, moved });
   const deliveries = new DeliveryReconciler({
-    ports: { build: stages.build, target },
+    ports: { build: stages.build, target, planned },
     sources,
     state,
     clock,

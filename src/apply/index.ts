@@ -8,3 +8,5 @@ export { concernsNeighbours } from './neighbour.ts';
 export { observeDelivery } from './observe-delivery.ts';
 export type { ApplyStep, DeliveryScope, Plan, PruneStep } from './plan.ts';
 export { planDelivery } from './plan-delivery.ts';
+export type { ShownPlan } from './shown-plan.ts';
+export { differs, shownPlan } from './shown-plan.ts';

@@ -1,4 +1,5 @@
 export { readConfiguration } from './adapters/configuration-directory.ts';
+export { copyState } from './adapters/copy-state.ts';
 export { fetchRoot, publicGoodMirror } from './adapters/fetch-root.ts';
 export { type ConfigurationNews, followConfiguration, stillMs } from './adapters/follow-configuration.ts';
 export { followTrust } from './adapters/follow-trust.ts';

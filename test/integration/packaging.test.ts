@@ -126,7 +126,7 @@ describe('the bundle', () => {
   });
 
   it.each([
-    ...['run', 'push', 'sign', 'attest', 'verify', 'build', 'trust', 'serve', 'keygen', 'floor'],
+    ...['run', 'plan', 'push', 'sign', 'attest', 'verify', 'build', 'trust', 'serve', 'keygen', 'floor'],
     ...['status', 'events', 'history', 'version'],
   ])('has every piece that `sealift %s` is loaded with', (command) => {
     const { status, out, err } = run(published, process.execPath, 'dist/sealift.js', command, '--help');

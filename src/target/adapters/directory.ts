@@ -47,7 +47,8 @@ class DirectoryTarget implements Target {
     desired: KubernetesObject | undefined,
     signal: AbortSignal,
   ): Promise<Observation> {
-    const name = await this.#nameFor(ref, signal);
+    signal.throwIfAborted();
+    const name = this.#nameOf(ref);
     try {
       const place = await readPlace(join(this.#directory, name));
       return place.kind === 'text' ? observedText(ref, place.text, desired) : place;
@@ -59,7 +60,8 @@ class DirectoryTarget implements Target {
   /** Files are always replaced as a whole: there is nothing that would need a recreation. */
   async write(object: KubernetesObject, _options: WriteOptions, signal: AbortSignal): Promise<void> {
     const ref = refOf(object);
-    const name = await this.#nameFor(ref, signal);
+    await this.#clean(signal);
+    const name = this.#nameOf(ref);
     const text = manifestText(object);
     const size = Buffer.byteLength(text);
     if (size > maxManifestBytes) {
@@ -74,7 +76,8 @@ class DirectoryTarget implements Target {
   }
 
   async remove(ref: ObjectRef, signal: AbortSignal): Promise<void> {
-    const name = await this.#nameFor(ref, signal);
+    await this.#clean(signal);
+    const name = this.#nameOf(ref);
     try {
       await removeFile(this.#directory, name);
     } catch (failure) {
@@ -105,11 +108,15 @@ class DirectoryTarget implements Target {
     }
   }
 
-  async #nameFor(ref: ObjectRef, signal: AbortSignal): Promise<string> {
+  /** Before the first change, not before the first look: who only looks changes nothing. */
+  async #clean(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     this.#cleaned ??= removeTemporaries(this.#directory);
     await this.#cleaned;
     signal.throwIfAborted();
+  }
+
+  #nameOf(ref: ObjectRef): string {
     const name = fileNameOf(ref);
     this.#refs.set(name, ref);
     return name;

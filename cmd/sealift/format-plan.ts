@@ -1,0 +1,76 @@
+import { formatRef, type ObjectRef } from '../../src/core/index.ts';
+import { printable, shortRevision } from '../../src/observe/index.ts';
+import { formatValue } from './output.ts';
+import type { DeliveryPlan, SitePlan } from './site-plan.ts';
+
+export type PlanFormat = 'text' | 'json' | 'yaml';
+
+type Change = DeliveryPlan['change'][number];
+
+/** A value may be secret, absent or text of any kind; it stays on its line. */
+function side(value: string | undefined): string {
+  return value ?? '(none)';
+}
+
+function changeLines({ object, fields, omitted, recreate }: Change): string[] {
+  const how = recreate ? '  (may be deleted and made again)' : '';
+  const unread = fields.length === 0 && omitted === 0 ? '  (as a whole)' : '';
+  return [
+    `  ~ ${formatRef(object)}${unread}${how}`,
+    ...fields.map(({ path, before, after }) => `      ${path}: ${side(before)} -> ${side(after)}`),
+    ...(omitted > 0 ? [`      and ${omitted} more fields`] : []),
+  ];
+}
+
+function refLines(sign: string, refs: readonly ObjectRef[], why = ''): string[] {
+  return refs.map((ref) => `  ${sign} ${formatRef(ref)}${why}`);
+}
+
+function deliveryLines(plan: DeliveryPlan): string[] {
+  const what = plan.revision === undefined ? 'is taken back' : shortRevision(plan.revision);
+  return [
+    `Kustomization/${plan.namespace}/${plan.name}  ${what}`,
+    ...refLines('+', plan.create),
+    ...plan.change.flatMap(changeLines),
+    ...refLines('-', plan.delete),
+    ...refLines('!', plan.hold, '  is not deleted: too much would go'),
+    ...plan.refuse.map(({ object, detail }) => `  ! ${formatRef(object)}  ${detail}`),
+    ...plan.keep.map(({ object, reason }) => `  = ${formatRef(object)}  kept: ${reason}`),
+    ...(plan.unchanged > 0 ? [`    unchanged: ${plan.unchanged}`] : []),
+  ];
+}
+
+function sumLine({ deliveries }: SitePlan): string {
+  const sum = (count: (plan: DeliveryPlan) => number): number =>
+    deliveries.reduce((total, plan) => total + count(plan), 0);
+  const parts = [
+    `create ${sum(({ create }) => create.length)}`,
+    `change ${sum(({ change }) => change.length)}`,
+    `delete ${sum((plan) => plan.delete.length)}`,
+    `unchanged ${sum(({ unchanged }) => unchanged)}`,
+  ];
+  const stuck = sum(({ hold, refuse }) => hold.length + refuse.length);
+  return `${parts.join(', ')}${stuck > 0 ? `, refused ${stuck}` : ''}`;
+}
+
+function planText(plan: SitePlan): string {
+  const lines = [
+    ...plan.deliveries.flatMap(deliveryLines),
+    ...plan.waiting.map(
+      ({ namespace, name, reason }) => `Kustomization/${namespace}/${name}  no plan: ${reason}`,
+    ),
+    sumLine(plan),
+  ];
+  return lines.map((line) => `${printable(line)}\n`).join('');
+}
+
+/** A plan for people, or as a value for programs; failures are told apart, on stderr, and are in the value too. */
+export function formatPlan(plan: SitePlan, format: PlanFormat): string {
+  if (format === 'text') return planText(plan);
+  const failures = plan.failures.map(({ subject, error }) => ({
+    subject,
+    code: error.code,
+    message: error.message,
+  }));
+  return formatValue({ ...plan, failures }, format);
+}

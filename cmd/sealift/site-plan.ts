@@ -1,0 +1,107 @@
+import { type AgentParts, converge } from '../../src/agent/index.ts';
+import { type DesiredState, findNamed, isReady } from '../../src/api/index.ts';
+import { type ShownPlan, shownPlan } from '../../src/apply/index.ts';
+import type { Owner, SealiftError, Subject } from '../../src/core/index.ts';
+import { copyState } from '../../src/site/index.ts';
+import { createOverlayTarget } from '../../src/target/index.ts';
+import { type AgentSettings, composeAgent } from './compose-agent.ts';
+
+/** What a delivery would change. */
+export interface DeliveryPlan extends ShownPlan {
+  readonly namespace: string;
+  readonly name: string;
+  /** What it would deliver; absent where it left the configuration and is taken back. */
+  readonly revision?: string;
+}
+
+/** What a pass over the whole site would change. */
+export interface SitePlan {
+  readonly deliveries: readonly DeliveryPlan[];
+  /** Deliveries without a plan: suspended, or waiting for what has failed. */
+  readonly waiting: readonly (Owner & { readonly reason: string })[];
+  readonly failures: readonly { readonly subject: Subject; readonly error: SealiftError }[];
+}
+
+/** Keys of this run lie in its directory, wherever those of the agent do. */
+function ownPlaces(settings: AgentSettings, directory: string): AgentSettings {
+  const { environment = {} } = settings;
+  return {
+    ...settings,
+    stateDirectory: directory,
+    environment: { ...environment, XDG_RUNTIME_DIR: undefined },
+  };
+}
+
+/** The parts of an agent that writes nothing but its own copy of the state. */
+function lookingOnly({ housekeeping: _, ...parts }: AgentParts, planned: AgentParts['planned']): AgentParts {
+  const target = createOverlayTarget(parts.target);
+  return planned === undefined ? { ...parts, target } : { ...parts, target, planned };
+}
+
+/**
+ * What `sealift run --once` would do now, found out by doing it: sources are polled and judged, deliveries built, in a copy of the state and
+ * over a target that is only looked at. `directory` is empty and of this run alone.
+ * @throws SealiftError of what concerns the whole site; what concerns one source or delivery is in the plan.
+ */
+export async function planSite(
+  settings: AgentSettings,
+  desired: DesiredState,
+  directory: string,
+  signal: AbortSignal,
+): Promise<SitePlan> {
+  await copyState(settings.stateDirectory, directory);
+  const agent = await composeAgent(ownPlaces(settings, directory), []);
+  try {
+    const plans = new Map<string, { readonly owner: Owner; readonly shown: ShownPlan }>();
+    const parts = lookingOnly(agent.parts, (owner, plan) => {
+      // What is handed over is looked at twice; the first look is what is there now.
+      const key = keyOf(owner);
+      if (!plans.has(key)) plans.set(key, { owner, shown: shownPlan(plan) });
+    });
+    const { failures } = await converge(parts, desired, signal);
+    return {
+      deliveries: [...plans.values()].map(({ owner, shown }) => ({
+        ...revisionOf(parts, desired, owner),
+        ...shown,
+      })),
+      waiting: desired.deliveries
+        .filter(({ metadata }) => !plans.has(keyOf(metadata)) && !isAmong(failures, metadata))
+        .map(({ metadata, spec }) => ({
+          namespace: metadata.namespace,
+          name: metadata.name,
+          reason: spec.suspend ? 'suspended' : messageOf(parts, metadata),
+        })),
+      failures: failures.filter((one) => !isDelivery(one) || !plans.has(keyOf(one.subject))),
+    };
+  } finally {
+    await agent.close();
+  }
+}
+
+function keyOf({ namespace, name }: Owner): string {
+  return `${namespace}/${name}`;
+}
+
+function isAmong(failures: SitePlan['failures'], owner: Owner): boolean {
+  return failures.some((one) => isDelivery(one) && keyOf(one.subject) === keyOf(owner));
+}
+
+function isDelivery({ subject }: SitePlan['failures'][number]): boolean {
+  return subject.kind === 'Kustomization';
+}
+
+function revisionOf(
+  { state }: AgentParts,
+  desired: DesiredState,
+  { namespace, name }: Owner,
+): Pick<DeliveryPlan, 'namespace' | 'name' | 'revision'> {
+  const isWanted = findNamed(desired.deliveries, namespace, name) !== undefined;
+  const revision = state.deliveries.find(namespace, name)?.status.lastAttemptedRevision;
+  return { namespace, name, ...(isWanted && revision !== undefined ? { revision } : {}) };
+}
+
+function messageOf({ state }: AgentParts, { namespace, name }: Owner): string {
+  const conditions = state.deliveries.find(namespace, name)?.status.conditions ?? [];
+  if (isReady(conditions)) return 'nothing to do';
+  return conditions.find(({ type }) => type === 'Ready')?.message ?? 'waiting to be reconciled';
+}

@@ -1,0 +1,61 @@
+import { isDeepStrictEqual } from 'node:util';
+import { inventoryId } from '../../api/index.ts';
+import {
+  type KubernetesObject,
+  type ObjectRef,
+  type Observation,
+  refOf,
+  type Target,
+  type WriteOptions,
+} from '../../core/index.ts';
+import { ownerOf } from '../owner-of.ts';
+
+/** A target that lets another one be looked at and keeps for itself what is written: what would be there. */
+export function createOverlayTarget(under: Target): Target {
+  return new Overlay(under);
+}
+
+class Overlay implements Target {
+  readonly description: string;
+  readonly #under: Target;
+  /** `undefined` for what would be gone. */
+  readonly #written = new Map<string, KubernetesObject | undefined>();
+
+  constructor(under: Target) {
+    this.description = under.description;
+    this.#under = under;
+  }
+
+  async observe(
+    ref: ObjectRef,
+    desired: KubernetesObject | undefined,
+    signal: AbortSignal,
+  ): Promise<Observation> {
+    const id = inventoryId(ref);
+    if (!this.#written.has(id)) return this.#under.observe(ref, desired, signal);
+    const live = this.#written.get(id);
+    if (live === undefined) return { kind: 'absent' };
+    const { metadata } = live;
+    return {
+      kind: 'present',
+      owner: ownerOf(metadata),
+      matches: isDeepStrictEqual(live, desired),
+      marks: metadata,
+      live,
+    };
+  }
+
+  async write(object: KubernetesObject, _options: WriteOptions, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.#written.set(inventoryId(refOf(object)), object);
+  }
+
+  async remove(ref: ObjectRef, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.#written.set(inventoryId(ref), undefined);
+  }
+
+  watch(changed: (ref: ObjectRef | undefined) => void, signal: AbortSignal): Promise<void> {
+    return this.#under.watch(changed, signal);
+  }
+}
