@@ -54,18 +54,6 @@ async function expectWholeFiles(): Promise<void> {
   }
 }
 
-describe('a directory target that is only looked at', () => {
-  it('leaves alone what another process is about to write, and clears it away before its own first write', async () => {
-    const name = '.sealift-00000000-0000-4000-8000-000000000000';
-    await writeFile(join(under.directory, name), 'half of a manifest');
-    const target = createDirectoryTarget({ directory: under.directory });
-    await target.observe(oneRef, one, idle);
-    expect(await readdir(under.directory)).toEqual([name]);
-    await target.write(one, keep, idle);
-    expect(await readdir(under.directory)).toEqual([fileNameOf(oneRef)]);
-  });
-});
-
 describe('a directory target whose process is killed', () => {
   it('holds whole files only, and the next run leaves exactly what is asked for', {
     timeout: 120_000,

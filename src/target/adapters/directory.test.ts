@@ -190,12 +190,14 @@ describe('a directory target', () => {
     expect(await readdir(under.directory)).toEqual([fileNameOf(oneRef)]);
   });
 
-  it('clears away at its start what killed writes of ours left behind, and nothing else', async () => {
+  it('clears away before its first write, and not by a look, what killed writes of ours left behind, and nothing else', async () => {
     await mkdir(under.directory, { recursive: true });
     const foreign = ['.sealift-notes', '.sealift-', 'notes.yaml', `${temporary}.yaml`];
     for (const name of [temporary, ...foreign]) await writeFile(join(under.directory, name), 'x');
     await under.target.observe(oneRef, one, idle);
-    expect((await readdir(under.directory)).sort()).toEqual([...foreign].sort());
+    expect((await readdir(under.directory)).sort()).toEqual([temporary, ...foreign].sort());
+    await under.target.write(one, keep, idle);
+    expect((await readdir(under.directory)).sort()).toEqual([...foreign, fileNameOf(oneRef)].sort());
   });
 
   it('writes although another process clears its temporary files away', async () => {
