@@ -37,7 +37,7 @@ const without = <T>(set: ReadonlySet<T>, other: ReadonlySet<T>): Set<T> =>
   new Set([...set].filter((one) => !other.has(one)));
 
 /**
- * A Kubernetes API that forgets, with the book-keeping of fields of the real one: who sets a field of another takes it. Its clock stands
+ * A Kubernetes API that forgets, with the book-keeping of fields of the real one: who sets a field of another takes it. Its clock may stand
  * still, so that nothing rests on the time of an entry.
  */
 export class FakeCluster implements KubernetesClient {
@@ -53,6 +53,16 @@ export class FakeCluster implements KubernetesClient {
   /** Requests, written as above, that fail with a code; `*` for any text. */
   readonly failing = new Map<string, ErrorCode>();
   pageSize = 2;
+  /** How many changes watches may still bring; the others wait. */
+  allowance = Number.POSITIVE_INFINITY;
+  /** Whether every apply that changes something has a time of its own. */
+  isTicking = false;
+  /** Watches end as soon as they began. */
+  isClosing = false;
+  /** What happens between a write and its answer. */
+  beforeAnswer: () => Promise<void> = async () => undefined;
+  /** What happens between two pages of a list. */
+  betweenPages: () => Promise<void> = async () => undefined;
   readonly #objects = new Map<string, LiveObject>();
   readonly #history: Change[] = [];
   #version = 100;
@@ -107,8 +117,12 @@ export class FakeCluster implements KubernetesClient {
     );
     for (const [path, value] of leaves) next = set(next, path, value);
     const entry = { manager: options.fieldManager, operation: 'Apply', apiVersion: object.apiVersion };
-    const managed = [entryOf(entry, fields), ...others.map((other) => lessening(other, changed))];
-    return { object: this.#put(ref, next, managed, options.dryRun), warnings: [] };
+    const rest = others.map((other) => lessening(other, changed));
+    const isNew = changed.size > 0 || !same(toFieldsV1(fields), own?.fieldsV1);
+    const managed = [entryOf({ ...entry, ...this.#timeOf(isNew ? undefined : own) }, fields), ...rest];
+    const made = this.#put(ref, next, managed, options.dryRun);
+    await this.beforeAnswer();
+    return { object: made, warnings: [] };
   }
 
   async patch(
@@ -151,7 +165,7 @@ export class FakeCluster implements KubernetesClient {
     for (let at = 0; at === 0 || at < items.length; at += this.pageSize) {
       this.#ask(`list ${resource.kind}${namespace === undefined ? '' : ` ${namespace}`}`, signal);
       yield { items: items.slice(at, at + this.pageSize), resourceVersion };
-      await Promise.resolve();
+      await this.betweenPages();
     }
   }
 
@@ -239,21 +253,39 @@ export class FakeCluster implements KubernetesClient {
     return stored;
   }
 
+  /** Lets watches bring so many more changes. */
+  allow(changes: number): void {
+    this.allowance = changes;
+    this.#wakeWatches();
+  }
+
   async *#changesAfter(from: number, signal: AbortSignal): AsyncIterable<Change> {
     const ends = AbortSignal.any([signal, this.#cut.signal]);
-    for (let version = from; !ends.aborted; ) {
+    for (let version = from; !ends.aborted && !this.isClosing; ) {
       const woken = this.#wake.promise;
-      const news = this.#history.filter((one) => one.version > version);
-      yield* news;
-      version = news.at(-1)?.version ?? version;
-      if (news.length === 0) await Promise.race([woken, aborted(ends)]);
+      const [next] = this.#history.filter((one) => one.version > version);
+      if (next !== undefined && this.allowance > 0) {
+        this.allowance -= 1;
+        version = next.version;
+        yield next;
+      } else {
+        await Promise.race([woken, aborted(ends)]);
+      }
     }
+  }
+
+  #wakeWatches(): void {
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers();
+  }
+
+  #timeOf(entry: ManagedFields | undefined): { readonly time?: string } {
+    return this.isTicking ? { time: entry?.time ?? `${this.#version}` } : {};
   }
 
   #note(change: Omit<Change, 'version'>): void {
     this.#history.push({ ...change, version: this.#version });
-    this.#wake.resolve();
-    this.#wake = Promise.withResolvers();
+    this.#wakeWatches();
   }
 
   #ask(request: string, signal: AbortSignal): void {

@@ -143,6 +143,14 @@ describe('a Kubernetes API as a target', () => {
     expect(asked()).toEqual(['get ConfigMap/shop/one', 'try ConfigMap/shop/one', 'get ConfigMap/shop/one']);
   });
 
+  it('calls nothing a match of which a field was taken, though it has the same value again', async () => {
+    await target.write(one, keep, idle);
+    cluster.put(configMap('one', { owner, data: { key: 'other' } }));
+    cluster.put(one);
+    traces.remove('shop_one__ConfigMap');
+    expect(await observe(one)).toMatchObject({ matches: false });
+  });
+
   it('takes nothing for its own that it holds no field of', async () => {
     cluster.put(one);
     expect(await observe(one)).toMatchObject({ matches: false });
