@@ -54,7 +54,7 @@ describe('what one of several signers says alone', () => {
     const given = signedBy(2, until('a/0', now + day), by('a/1', {}));
     expect(look({ ...rule, expires: 'required' }, given)).toMatchObject({
       code: 'REVISION_EXPIRED',
-      detail: `expected the annotation ${names.expires} in signatures by 2 authorities, got it by 1`,
+      detail: `expected the annotation ${names.expires} in signatures by 2 authorities (a/0 2026-06-02T00:00:00Z, a/1 none)`,
     });
   });
 
@@ -68,7 +68,35 @@ describe('what one of several signers says alone', () => {
     expect(look(aged, signedBy(2, issued('a/0', 0), issued('a/1', 29)))).toMatchObject({ until: now + day });
     expect(look(aged, signedBy(2, issued('a/0', 0), by('a/1', {})))).toMatchObject({
       code: 'REVISION_EXPIRED',
-      detail: expect.stringContaining('in signatures by 2 authorities, got it by 1'),
+      detail: expect.stringContaining(
+        'in signatures by 2 authorities (a/0 2026-06-01T00:00:00Z, a/1 none); ',
+      ),
+    });
+  });
+
+  it.each<[string, Partial<FreshnessRule>, readonly CountedSignature[], string]>([
+    [
+      'end',
+      {},
+      [until('a/1', now - day), until('a/0', now + day)],
+      'one that expired at 2026-05-31T00:00:00Z (a/0 2026-06-02T00:00:00Z, a/1 2026-05-31T00:00:00Z)',
+    ],
+    [
+      'end, where one of them sees none',
+      {},
+      [until('a/0', now - day), by('a/1', {})],
+      'one that expired at 2026-05-31T00:00:00Z (a/0 2026-05-31T00:00:00Z, a/1 without end)',
+    ],
+    [
+      'age',
+      { maxAge: day },
+      [by('a/0', { [names.issued]: at(now) }), by('a/1', { [names.issued]: at(now - 2 * day) })],
+      'the newest of 2026-05-30T00:00:00Z (a/0 2026-06-01T00:00:00Z, a/1 2026-05-30T00:00:00Z): the registry stands still',
+    ],
+  ])('what each of them says is told: %s', (_what, change, signatures, detail) => {
+    expect(look({ ...rule, ...change }, signedBy(2, ...signatures))).toMatchObject({
+      code: 'REVISION_EXPIRED',
+      detail: expect.stringContaining(detail),
     });
   });
 

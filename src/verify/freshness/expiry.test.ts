@@ -107,6 +107,13 @@ describe('attack 46: expired', () => {
   });
 
   const aged: FreshnessRule = { order: 'none', expires: 'ignore', maxAge: 30 * day };
+  const minute = 60_000;
+
+  it('age: no time makes it fresh for longer than that, whatever is signed', () => {
+    const years = signature({ [names.issued]: at(now + 1000 * day) });
+    const given = revision('a', { signatures: [keyless(now - day), years] });
+    expect(new Site().look(aged, given)).toMatchObject({ until: now + 29 * day });
+  });
 
   it.each<[string, CountedSignature, string]>([
     ['a signature that is too old', keyless(now - 30 * day), 'REVISION_EXPIRED'],
@@ -114,6 +121,14 @@ describe('attack 46: expired', () => {
     ['a key that says when it signed', signature({ [names.issued]: at(now - day) }), 'fresh'],
     ['a key that signed long ago', signature({ [names.issued]: at(now - 31 * day) }), 'REVISION_EXPIRED'],
     ['a key that does not say when it signed', signature(), 'REVISION_EXPIRED'],
+    ['a key whose clock is ahead a little', signature({ [names.issued]: at(now + minute) }), 'fresh'],
+    ['a key that says it will sign', signature({ [names.issued]: at(now + 6 * minute) }), 'REVISION_JUMP'],
+    ['a certificate that was used in the future', keyless(now + 6 * minute), 'REVISION_JUMP'],
+    [
+      'a future time beside an old one, which counts alone',
+      { ...keyless(now - 31 * day), annotations: { [names.issued]: at(now + day) } },
+      'REVISION_EXPIRED',
+    ],
     [
       'a key whose signature was timestamped today, which anybody can have done',
       signature({}, { times: [{ at: now }] }),
