@@ -122,12 +122,9 @@ export class HealthOfDeliveries {
   /** Resolves when no delivery waits any longer, with those that are not healthy. */
   async settled(signal: AbortSignal): Promise<readonly { subject: Subject; error: SealiftError }[]> {
     const isWaiting = ({ health }: Follow): boolean => health.phase === 'waiting';
-    const stopped = new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    signal.addEventListener('abort', () => this.#settle(), { once: true });
     while (!signal.aborted && [...this.#follows.values()].some(isWaiting)) {
-      const moved = new Promise<void>((resolve) => this.#settling.add(resolve));
-      await Promise.race([moved, stopped]);
+      await new Promise<void>((resolve) => this.#settling.add(resolve));
     }
     signal.throwIfAborted();
     return [...this.#follows.values()].flatMap(({ subject, error }) =>

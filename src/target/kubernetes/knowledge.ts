@@ -52,6 +52,14 @@ export class Knowledge {
     this.#kindOf(ref).objects.learn(ref, glimpse);
   }
 
+  /** Calls `moved` whenever another version of the object is known, as long as its kind is watched. Gives what ends that. */
+  follow(ref: ObjectRef, moved: () => void): () => void {
+    const kind = this.#kindOf(ref);
+    const end = kind.objects.follow(ref, moved);
+    this.#watchOf(kind, ref);
+    return end;
+  }
+
   /** Brackets a write: what it changes is not told as the change of another hand. */
   writing<T>(ref: ObjectRef, act: () => Promise<T>): Promise<T> {
     const kind = this.#kindOf(ref);

@@ -33,6 +33,8 @@ export interface WholeList {
 export class KnownObjects {
   readonly #tell: (ref: ObjectRef) => void;
   readonly #known = new Map<string, Known>();
+  /** By id: who wants to know of every version, the status included. */
+  readonly #followers = new Map<string, Set<() => void>>();
   #moment = 0;
 
   constructor(tell: (ref: ObjectRef) => void) {
@@ -68,16 +70,29 @@ export class KnownObjects {
     return this.#known.get(inventoryId(ref))?.sight;
   }
 
-  /** Nobody asks for this object any longer. */
+  /** Nobody asks for this object any longer, but those who follow it. */
   drop(ref: ObjectRef): void {
-    this.#known.delete(inventoryId(ref));
+    const id = inventoryId(ref);
+    if (!this.#followers.has(id)) this.#known.delete(id);
+  }
+
+  /** Calls `moved` whenever another version of the object is known, or that it is gone, by whose hand ever. Gives what ends that. */
+  follow(ref: ObjectRef, moved: () => void): () => void {
+    const id = inventoryId(ref);
+    this.#noted(ref);
+    const followers = this.#followers.get(id) ?? new Set();
+    this.#followers.set(id, followers.add(moved));
+    return () => {
+      followers.delete(moved);
+      if (followers.size === 0) this.#followers.delete(id);
+    };
   }
 
   /** What a list or a watch brought. Told when it differs from what was known; nothing that is older than that is taken. */
   see(ref: ObjectRef, sight: Sight): void {
     const known = this.#noted(ref);
     if (isStale(sight, known.sight)) return;
-    known.sight = sight;
+    this.#move(known, sight);
     if (known.writes === 0) this.#tellIfNews(known);
   }
 
@@ -89,7 +104,7 @@ export class KnownObjects {
     const sight: Sight =
       glimpse === undefined ? { kind: 'absent', resourceVersion } : { kind: 'present', glimpse };
     if (isStale(sight, known.sight)) return;
-    known.sight = sight;
+    this.#move(known, sight);
     known.told = sight;
   }
 
@@ -133,6 +148,15 @@ export class KnownObjects {
     const known: Known = { ref, since: this.#moment, sight: undefined, told: undefined, writes: 0 };
     this.#known.set(id, known);
     return known;
+  }
+
+  #move(known: Known, sight: Sight): void {
+    const isAnother =
+      known.sight === undefined ||
+      known.sight.kind !== sight.kind ||
+      versionOf(known.sight) !== versionOf(sight);
+    known.sight = sight;
+    if (isAnother) for (const moved of this.#followers.get(inventoryId(known.ref)) ?? []) moved();
   }
 
   #tellIfNews(known: Known): void {

@@ -2,6 +2,7 @@ import { inventoryId, type Traces } from '../../api/index.ts';
 import {
   type Clock,
   type ErrorCode,
+  type HealthWatch,
   type KubernetesObject,
   type ObjectRef,
   type Observation,
@@ -16,6 +17,7 @@ import { applyObject } from './apply-object.ts';
 import type { KubernetesClient, LiveObject } from './client.ts';
 import { isDefinition } from './established.ts';
 import { type Glimpse, glimpseOf } from './glimpse.ts';
+import { createHealthWatch } from './health-watch.ts';
 import { Knowledge } from './knowledge.ts';
 import { changesNothing } from './same-object.ts';
 import { asFarAsAsked } from './shown-live.ts';
@@ -42,6 +44,7 @@ const parallelWrites = 8;
 class KubernetesTarget implements Target {
   readonly description: string;
   readonly parallelWrites: number = parallelWrites;
+  readonly health: HealthWatch;
   readonly #client: KubernetesClient;
   readonly #traces: Traces;
   readonly #clock: Clock;
@@ -54,6 +57,12 @@ class KubernetesTarget implements Target {
     this.#clock = clock;
     const isOurs = (id: string): boolean => traces.find(id) !== undefined;
     this.#knowledge = new Knowledge({ client, clock, random, isOurs });
+    this.health = createHealthWatch({
+      clock,
+      knowledge: this.#knowledge,
+      placed: (ref, signal) => this.#placed(ref, signal),
+      read: (ref, signal) => unlessKindUnknown(client.get(ref, signal)),
+    });
   }
 
   async observe(

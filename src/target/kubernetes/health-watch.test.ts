@@ -1,0 +1,176 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FakeClock, settle } from '../../../test/fakes/fake-clock.ts';
+import { FakeCluster } from '../../../test/fakes/fake-cluster.ts';
+import { configMap } from '../../../test/fixtures/objects.ts';
+import { type ObjectRef, refOf, type Target } from '../../core/index.ts';
+import { createKubernetesTarget } from './kubernetes-target.ts';
+import { createMemoryTraces } from './memory-traces.ts';
+
+const owner = { name: 'apps', namespace: 'flux-system' };
+const second = 1_000;
+
+describe('the health of objects of a Kubernetes API', () => {
+  let cluster: FakeCluster;
+  let clock: FakeClock;
+  let target: Target;
+  let told: string[];
+  let stop: AbortController;
+
+  beforeEach(() => {
+    cluster = new FakeCluster();
+    clock = new FakeClock();
+    target = createKubernetesTarget({
+      client: cluster,
+      traces: createMemoryTraces(),
+      clock,
+      random: { next: () => 0.5 },
+    });
+    told = [];
+    stop = new AbortController();
+  });
+
+  afterEach(() => stop.abort());
+
+  const withStatus = (phase: string) => ({ ...configMap('one', { owner }), status: { phase } });
+  const one = refOf(configMap('one'));
+
+  async function settleAll(): Promise<void> {
+    for (let turn = 0; turn < 10; turn += 1) await settle();
+  }
+
+  async function follow(
+    ...refs: readonly ObjectRef[]
+  ): Promise<{ readonly done: Promise<void> | undefined }> {
+    const done = target.health?.follow(
+      refs,
+      (ref, live) => {
+        const status = live?.['status'] as { phase: string } | undefined;
+        told.push(`${ref.kind} ${ref.name} ${live === undefined ? 'absent' : status?.phase}`);
+      },
+      stop.signal,
+    );
+    done?.catch(() => undefined);
+    await settleAll();
+    return { done };
+  }
+
+  async function watch(): Promise<void> {
+    void target.watch(() => undefined, stop.signal);
+    await settleAll();
+  }
+
+  it('is read once, and again only when there is another version', async () => {
+    await watch();
+    cluster.put(withStatus('new'));
+    await follow(one);
+    expect(told).toEqual(['ConfigMap one new']);
+    await clock.advance(60 * second);
+    expect(told).toHaveLength(1);
+    cluster.put(withStatus('changed'));
+    await settleAll();
+    cluster.take(one);
+    await clock.advance(second);
+    await settleAll();
+    expect(told.slice(1)).toEqual(['ConfigMap one changed', 'ConfigMap one absent']);
+    expect(cluster.requests.filter((request) => request.startsWith('get'))).toHaveLength(2);
+  });
+
+  it('of what is known to be absent needs no request, and is told when it comes', async () => {
+    await watch();
+    await target.observe(one, undefined, stop.signal);
+    cluster.requests.length = 0;
+    await follow(one);
+    expect(told).toEqual(['ConfigMap one absent']);
+    expect(cluster.requests).toEqual([]);
+    await clock.advance(second);
+    cluster.put(withStatus('here'));
+    await settleAll();
+    expect(told.at(-1)).toBe('ConfigMap one here');
+  });
+
+  it('that changes all the time is read twice a second, and last of all what is there last', async () => {
+    await watch();
+    cluster.put(withStatus('0'));
+    await follow(one);
+    for (let turn = 1; turn <= 40; turn += 1) {
+      cluster.put(withStatus(`${turn}`));
+      await settleAll();
+      await clock.advance(50);
+    }
+    await clock.advance(second);
+    await settleAll();
+    expect(told.length).toBeLessThanOrEqual(6);
+    expect(told.at(-1)).toBe('ConfigMap one 40');
+  });
+
+  it('is told of our own writes too', async () => {
+    await watch();
+    await follow(one);
+    await clock.advance(second);
+    await target.write(configMap('one', { owner }), { recreate: false }, stop.signal);
+    await settleAll();
+    expect(told).toEqual(['ConfigMap one absent', 'ConfigMap one undefined']);
+  });
+
+  it('goes on where a watch was cut, and where its history is gone', async () => {
+    await watch();
+    cluster.put(withStatus('1'));
+    await follow(one);
+    cluster.cut();
+    cluster.put(withStatus('2'));
+    await clock.advance(10 * second);
+    await settleAll();
+    expect(told.at(-1)).toBe('ConfigMap one 2');
+    cluster.compact();
+    cluster.cut();
+    cluster.put(withStatus('3'));
+    await clock.advance(10 * second);
+    await settleAll();
+    expect(told.at(-1)).toBe('ConfigMap one 3');
+  });
+
+  it('is read every five seconds where nobody watches', async () => {
+    cluster.put(withStatus('1'));
+    await follow(one);
+    cluster.put(withStatus('2'));
+    await clock.advance(5 * second);
+    await settleAll();
+    expect(told).toEqual(['ConfigMap one 1', 'ConfigMap one 2']);
+    await clock.advance(5 * second);
+    await settleAll();
+    expect(told).toHaveLength(3);
+  });
+
+  it('of a kind that is not served is told as absent, and when it is served', async () => {
+    await watch();
+    const later = { group: '', version: 'v1', kind: 'Later', namespace: '', name: 'x' };
+    await follow(later);
+    expect(told).toEqual(['Later x absent']);
+    cluster.kinds.add('Later');
+    cluster.put({ apiVersion: 'v1', kind: 'Later', metadata: { name: 'x' }, status: { phase: 'here' } });
+    await clock.advance(60 * second);
+    await settleAll();
+    expect(told.at(-1)).toBe('Later x here');
+  });
+
+  it('of more objects than are read at once is told of each', async () => {
+    await watch();
+    const names = Array.from({ length: 11 }, (_, at) => `n${at}`);
+    for (const name of names) cluster.put(configMap(name, { owner }));
+    await follow(...names.map((name) => refOf(configMap(name))));
+    expect(told.map((line) => line.split(' ')[1])).toEqual(names);
+  });
+
+  it('ends with its signal, and with what cannot be read', async () => {
+    const { done } = await follow(one);
+    stop.abort();
+    await done;
+    expect(clock.sleeping).toEqual([]);
+    stop = new AbortController();
+    cluster.failing.set('get *', 'TARGET_FORBIDDEN');
+    const { done: failing } = await follow(one);
+    await expect(failing).rejects.toThrow('as told');
+    await settleAll();
+    expect(clock.sleeping).toEqual([]);
+  });
+});
