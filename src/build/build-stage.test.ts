@@ -153,15 +153,16 @@ describe('encrypted objects', () => {
     ],
   ])('are refused: %s', async (_what, text, message) => {
     const error = await site.failure({ 'a.yaml': text });
-    expect(error.code).toBe('OBJECT_INVALID');
+    expect(error.code).toBe('OBJECT_ENCRYPTED');
     expect(error.message).toContain(message);
-    expect(error.message).toContain('set spec.decryption of the Kustomization');
+    expect(error.next).toContain('Set `spec.decryption` of the Kustomization');
   });
 
   it('are refused where the delivery decrypts, but nothing says by which keys', async () => {
     const text = object('Secret', 's', `stringData: {key: "${cipher}"}\n`);
     const error = await site.failure({ 'a.yaml': text }, { spec: { decryption: { provider: 'sops' } } });
-    expect(error.code).toBe('OBJECT_INVALID');
+    expect(error.code).toBe('OBJECT_ENCRYPTED');
+    expect(error.next).toContain('--sops-age-key-file');
   });
 
   it('are delivered where they ask for it', async () => {

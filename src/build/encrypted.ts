@@ -50,14 +50,11 @@ function encryptionFault(object: KubernetesObject): string | undefined {
   return place === undefined ? undefined : `the value at ${pointer(place)} is encrypted with SOPS`;
 }
 
-const advice =
-  'set spec.decryption of the Kustomization, or annotate the object with kustomize.toolkit.fluxcd.io/decrypt: disabled if it is to be delivered so';
-
 /** Ciphertext must not be delivered as if it were the secret. */
 export function refuseEncrypted(objects: readonly BuiltObject[], faults: Faults): void {
   for (const { object, place } of objects) {
     const fault = isDecryptionDisabled(object.metadata.annotations) ? undefined : encryptionFault(object);
     if (fault === undefined) continue;
-    faults.add('OBJECT_INVALID', place, `${formatRef(refOf(object))}: ${fault}; ${advice}`);
+    faults.add('OBJECT_ENCRYPTED', place, `${formatRef(refOf(object))}: ${fault}`);
   }
 }

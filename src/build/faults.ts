@@ -7,6 +7,7 @@ const maxListedFaults = 20;
 const gathered = new Set<ErrorCode>([
   'YAML_MALFORMED',
   'OBJECT_INVALID',
+  'OBJECT_ENCRYPTED',
   'OBJECT_DUPLICATE',
   'KUSTOMIZE_FAILED',
   'SUBSTITUTION_FAILED',

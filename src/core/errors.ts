@@ -297,6 +297,11 @@ export const errorTable = {
     retry: 'on-change',
     next: 'Give every object an apiVersion, a kind and a name; leave other YAML out with `.sourceignore`.',
   },
+  OBJECT_ENCRYPTED: {
+    origin: 'artifact',
+    retry: 'on-change',
+    next: 'Set `spec.decryption` of the Kustomization, with the keys in its `secretRef` or by --sops-age-key-file; or annotate the object with kustomize.toolkit.fluxcd.io/decrypt: disabled if it is to be delivered as it is.',
+  },
   OBJECT_DUPLICATE: {
     origin: 'artifact',
     retry: 'on-change',

@@ -94,7 +94,7 @@ describe.skipIf(missing)('an encrypted file left undecrypted', () => {
     const files = encrypted('age');
     const [file = ''] = Object.keys(files);
     const error = await site.failure(files);
-    expect(error).toMatchObject({ code: 'OBJECT_INVALID', subject: `${file}:1 (document 1)` });
+    expect(error).toMatchObject({ code: 'OBJECT_ENCRYPTED', subject: `${file}:1 (document 1)` });
     expect(error.message).toContain('is encrypted with SOPS');
   });
 
@@ -103,13 +103,13 @@ describe.skipIf(missing)('an encrypted file left undecrypted', () => {
     const names = Object.keys(encrypted('age')).map((path) => `base/${path}`);
     const tree = { ...(Object.fromEntries(files) as Files), 'kustomization.yaml': `resources: [${names}]\n` };
     const error = await site.failure(tree, real);
-    expect(error).toMatchObject({ code: 'OBJECT_INVALID', subject: `${names[0]}:1 (document 1)` });
+    expect(error).toMatchObject({ code: 'OBJECT_ENCRYPTED', subject: `${names[0]}:1 (document 1)` });
   });
 
   it.skipIf(kustomize === undefined)('is refused by the generator that reads it', async () => {
     const files = { ...encrypted('envs') };
     const error = await site.failure(files, real);
-    expect(error.code).toBe('OBJECT_INVALID');
+    expect(error.code).toBe('OBJECT_ENCRYPTED');
     expect(error.message).toMatch(/kustomization\.yaml:\d+ \((ConfigMap|Secret)Generator\)/);
   });
 });

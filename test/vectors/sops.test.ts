@@ -168,10 +168,10 @@ describe.skipIf(missing || kustomize === undefined)('the recording of kustomize-
       'age age1l44xcng8dqj32nlv6d930qvvrny05hglzcv9qpc7kxjc6902ma4qufys29',
     ],
     ['secret-missing', 'OBJECT_NOT_FOUND', 'Secret/shop/absent'],
-    ['none', 'OBJECT_INVALID', 'is encrypted with SOPS'],
-    ['marked-data', 'OBJECT_INVALID', 'is encrypted with SOPS'],
-    ['marked-stringdata', 'OBJECT_INVALID', 'is encrypted with SOPS'],
-    ['global-none', 'OBJECT_INVALID', 'is encrypted with SOPS'],
+    ['none', 'OBJECT_ENCRYPTED', 'is encrypted with SOPS'],
+    ['marked-data', 'OBJECT_ENCRYPTED', 'is encrypted with SOPS'],
+    ['marked-stringdata', 'OBJECT_ENCRYPTED', 'is encrypted with SOPS'],
+    ['global-none', 'OBJECT_ENCRYPTED', 'is encrypted with SOPS'],
   ])('%s is refused', async (name, code, message) => {
     const error = await site.failure(tree(), delivery(name));
     expect(error.code).toBe(code);
