@@ -111,6 +111,7 @@ async function requireDirectory(tree: Tree, delivery: Kustomization): Promise<st
 /** What is said of single objects. */
 const objectCodes: ReadonlySet<ErrorCode> = new Set([
   'OBJECT_INVALID',
+  'OBJECT_ENCRYPTED',
   'OBJECT_DUPLICATE',
   'SUBSTITUTION_FAILED',
   'DECRYPTION_FAILED',
