@@ -32,12 +32,16 @@ const echo =
 /** https://github.com/kubernetes-sigs/structured-merge-diff: what stood in the place of the type that was expected. */
 const typedEcho = /got &?value\.\w+\{Value:.*?\}/g;
 
+/** What stands before a server may repeat the header that it refuses. */
+const credential = /\b(?:bearer|basic)[ :=]+[^\s"',]+|\beyJ[\w-]{10,}[\w.-]*/gi;
+
 /** The server's own words, made fit for a message: on one line, of bounded length, without long values and without what is hidden. */
 export function serverWords(text: string, hidden: readonly string[] | undefined): string {
   const shown = hidden === undefined ? text : withoutTexts(text, hidden);
   const line = shown
     .slice(0, 16 * maxWords)
     .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
+    .replace(credential, '...')
     .replace(typedEcho, 'got something else')
     .replace(echo, (whole, head: string, value: string) =>
       hidden !== undefined || value.length > maxEcho ? `${head}...` : whole,

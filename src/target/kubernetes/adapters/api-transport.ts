@@ -41,8 +41,8 @@ export interface ApiReply {
 const deadlineMs = 70_000;
 /** Milliseconds without a byte in the middle of an answer. */
 const idleMs = 30_000;
-/** Milliseconds without an event of a watch: bookmarks come about every minute, so then the connection is dead. */
-const watchIdleMs = 150_000;
+/** Milliseconds without an event of a watch: bookmarks come every minute or two, so then the connection is dead. */
+const watchIdleMs = 180_000;
 /** An object has 1.5 MiB at most, in JSON some times as much; one that applies it gets it back with the fields of its managers. */
 const maxAnswerBytes = 32 * 1024 * 1024;
 /** Milliseconds: a server that asks for a day must not silence a site for a day. */
@@ -70,7 +70,7 @@ export class ApiTransport {
     this.#identities = new IdentitySource(access, options.environment, options.clock, this.closing);
   }
 
-  /** The answer: a success or a 404, which means one thing here and another there. @throws SealiftError for any other. */
+  /** The answer: a success or a 404 of the API itself, which means one thing here and another there. @throws SealiftError for any other. */
   ask(request: ApiRequest, signal: AbortSignal): Promise<ApiReply> {
     return this.#withRetries(request, signal, (identity) => this.#askOnce(request, identity, signal));
   }
@@ -141,7 +141,7 @@ export class ApiTransport {
       const signal = AbortSignal.any([outer, late.signal, this.closing]);
       const answer = await this.#send(requests, request, identity, { signal, idleMs });
       const body = await readBody(answer, request.limit ?? maxAnswerBytes, request.subject);
-      if (answer.status >= 300 && answer.status !== 404) throw failureOf(answer, body, request);
+      if (answer.status >= 300 && !isAbsence(answer)) throw failureOf(answer, body, request);
       return { status: answer.status, body, headers: answer.headers };
     } finally {
       clearTimeout(timer);
@@ -194,7 +194,17 @@ export class ApiTransport {
   }
 }
 
-function failureOf({ status, headers }: Answer, body: unknown, request: ApiRequest): SealiftError {
+/** Something that stands before the server, or in its place, answers 404 too: that would make everything look gone. */
+function isAbsence({ status, headers }: Answer): boolean {
+  return status === 404 && headers['audit-id'] !== undefined;
+}
+
+function failureOf(answer: Answer, body: unknown, request: ApiRequest): SealiftError {
+  const { status, headers } = answer;
+  if (status === 404 && !isAbsence(answer)) {
+    const detail = 'expected the answer of a Kubernetes API, got status 404 of something else';
+    return new SealiftError('TARGET_FAILED', request.subject, detail);
+  }
   return apiFailure({ status, body, retryAfterMs: retryAfterMs(headers['retry-after']) }, request);
 }
 

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { asSealiftError, type Clock, SealiftError } from '../../../core/index.ts';
 import type { ClusterAccess, Material } from '../cluster-access.ts';
 import { type ExecCredential, execInput, readExecCredential } from '../exec-credential.ts';
+import { withSignal } from '../shared-result.ts';
 import { runExecPlugin } from './exec-plugin.ts';
-import { withSignal } from './shared-result.ts';
 
 /** What requests and connections carry; texts in PEM. */
 export interface Identity {

@@ -61,13 +61,14 @@ class Client implements KubernetesClient {
     this.#shared.kinds.forget();
   }
 
-  async get(ref: ObjectRef, signal: AbortSignal): Promise<LiveObject | undefined> {
-    const resource = await this.#shared.kinds.anyVersionOf(ref, signal);
-    const subject = formatRef(ref);
-    const request = { method: 'GET', path: pathOf(resource, ref), subject } as const;
-    const reply = await this.#ask(request, signal);
-    if (saysAbsent(reply, resource.plural, ref.name)) return undefined;
-    return readLiveObject(this.#found(reply, request), subject);
+  get(ref: ObjectRef, signal: AbortSignal): Promise<LiveObject | undefined> {
+    return this.#inAnyVersion(ref, signal, async (resource) => {
+      const subject = formatRef(ref);
+      const request = { method: 'GET', path: pathOf(resource, ref), subject } as const;
+      const reply = await this.#ask(request, signal);
+      if (saysAbsent(reply, resource.plural, ref.name)) return undefined;
+      return readLiveObject(this.#found(reply, request), subject);
+    });
   }
 
   async apply(object: KubernetesObject, options: ApplyOptions, signal: AbortSignal): Promise<Applied> {
@@ -109,23 +110,24 @@ class Client implements KubernetesClient {
     return readLiveObject(this.#found(reply, request), request.subject);
   }
 
-  async remove(ref: ObjectRef, { uid, propagation }: RemoveOptions, signal: AbortSignal): Promise<void> {
-    const resource = await this.#shared.kinds.anyVersionOf(ref, signal);
+  remove(ref: ObjectRef, { uid, propagation }: RemoveOptions, signal: AbortSignal): Promise<void> {
     const body = {
       apiVersion: 'v1',
       kind: 'DeleteOptions',
       propagationPolicy: propagation,
       ...(uid === undefined ? {} : { preconditions: { uid } }),
     };
-    const request = {
-      method: 'DELETE',
-      path: pathOf(resource, ref),
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      subject: formatRef(ref),
-    } as const;
-    const reply = await this.#ask(request, signal);
-    if (!saysAbsent(reply, resource.plural, ref.name)) this.#found(reply, request);
+    return this.#inAnyVersion(ref, signal, async (resource) => {
+      const request = {
+        method: 'DELETE',
+        path: pathOf(resource, ref),
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+        subject: formatRef(ref),
+      } as const;
+      const reply = await this.#ask(request, signal);
+      if (!saysAbsent(reply, resource.plural, ref.name)) this.#found(reply, request);
+    });
   }
 
   listMetadata(resource: ApiResource, scope: ListScope, signal: AbortSignal): AsyncIterable<MetadataPage> {
@@ -152,6 +154,21 @@ class Client implements KubernetesClient {
   #ask(request: ApiRequest, signal: AbortSignal): Promise<ApiReply> {
     const headers = { ...request.headers, ...this.#headers };
     return this.#shared.transport.ask({ ...request, headers }, signal);
+  }
+
+  /** Once more where the version that was known is no longer served. */
+  async #inAnyVersion<T>(
+    ref: ObjectRef,
+    signal: AbortSignal,
+    act: (resource: ApiResource) => Promise<T>,
+  ): Promise<T> {
+    const known = await this.#shared.kinds.anyVersionOf(ref, signal);
+    try {
+      return await act(known);
+    } catch (error) {
+      if (!(error instanceof SealiftError) || error.code !== 'TARGET_KIND_UNKNOWN') throw error;
+      return await act(await this.#shared.kinds.anyVersionOf(ref, signal));
+    }
   }
 
   async #exactly(ref: ObjectRef, signal: AbortSignal): Promise<ApiResource> {

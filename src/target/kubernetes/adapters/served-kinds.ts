@@ -1,10 +1,9 @@
 import { SealiftError } from '../../../core/index.ts';
-import { apiFailure } from '../api-failure.ts';
 import type { ApiResource, KindRef } from '../client.ts';
 import { readGroupVersions, readResourceList } from '../discovery.ts';
 import { groupVersionPath } from '../resource-path.ts';
-import type { ApiReply, ApiTransport } from './api-transport.ts';
-import { withSignal } from './shared-result.ts';
+import { withSignal } from '../shared-result.ts';
+import type { ApiTransport } from './api-transport.ts';
 
 type Kinds = ReadonlyMap<string, ApiResource>;
 
@@ -48,8 +47,7 @@ export class ServedKinds {
     if (group === '') return ['v1'];
     const path = `/apis/${encodeURIComponent(group)}`;
     const reply = await this.#transport.ask({ method: 'GET', path, subject: this.#subject(path) }, signal);
-    if (saysUnserved(reply)) return [];
-    return readGroupVersions(this.#checked(reply, path), this.#subject(path));
+    return reply.status === 404 ? [] : readGroupVersions(reply.body, this.#subject(path));
   }
 
   /** Asked together by all who want to know at the same time. */
@@ -65,11 +63,11 @@ export class ServedKinds {
     const subject = this.#subject(path);
     try {
       const reply = await this.#transport.ask({ method: 'GET', path, subject }, this.#transport.closing);
-      if (saysUnserved(reply)) {
+      if (reply.status === 404) {
         known.delete(path);
         return undefined;
       }
-      const kinds = readResourceList(this.#checked(reply, path), kind, subject);
+      const kinds = readResourceList(reply.body, kind, subject);
       known.set(path, kinds);
       return kinds;
     } finally {
@@ -77,19 +75,9 @@ export class ServedKinds {
     }
   }
 
-  #checked(reply: ApiReply, path: string): unknown {
-    if (reply.status === 404) throw apiFailure(reply, { subject: this.#subject(path) });
-    return reply.body;
-  }
-
   #subject(path: string): string {
     return `${this.#transport.server}${path}`;
   }
-}
-
-/** Something that stands before the server, or in its place, answers 404 too: it would make everything that is delivered look gone. */
-function saysUnserved({ status, headers }: ApiReply): boolean {
-  return status === 404 && headers['audit-id'] !== undefined;
 }
 
 export function kindUnknown({ group, version, kind }: KindRef): SealiftError {

@@ -32,10 +32,10 @@ export async function* watchMetadata(
     timeoutSeconds: String(Math.round(minWatchSeconds * (1 + random))),
   });
   const body = await open({ method: 'GET', path: `${path}?${query}`, headers: { accept }, subject: path });
-  // From here on nothing that happened since is missed.
-  yield { type: 'BOOKMARK', resourceVersion: from };
   const lines = new WatchLines(path);
   try {
+    // From here on nothing that happened since is missed.
+    yield { type: 'BOOKMARK', resourceVersion: from };
     for await (const chunk of body as AsyncIterable<Uint8Array>) {
       for (const line of lines.add(chunk)) yield readWatchEvent(line, path);
     }
@@ -43,5 +43,7 @@ export async function* watchMetadata(
     signal.throwIfAborted();
     // Of the connection: the watch has ended, and whoever asks again hears why.
     if (error instanceof SealiftError) throw error;
+  } finally {
+    body.destroy();
   }
 }
