@@ -1,10 +1,10 @@
 import type { ObjectRef } from '../../core/index.ts';
-import { withSignal } from './adapters/shared-result.ts';
 import type { KindRef, LiveMetadata } from './client.ts';
 import { glimpseOf } from './glimpse.ts';
 import { KindWatch } from './kind-watch.ts';
 import { KnownObjects, type Sight } from './known-objects.ts';
 import type { WatchPorts } from './scope-watch.ts';
+import { withSignal } from './shared-result.ts';
 
 interface KnownKind {
   readonly objects: KnownObjects;
