@@ -6,7 +6,7 @@ import type { AgentSettings } from './compose-agent.ts';
 import { stateDirectoryOption } from './options.ts';
 import { addSiteFactsOptions, type SiteFactsOptions, siteFactsOf } from './site-facts-options.ts';
 import { addSubstitutionOptions, type SubstitutionOptions } from './substitution-options.ts';
-import { targetDirectory } from './target-option.ts';
+import { targetPlace } from './target-option.ts';
 
 /** Where the configuration is looked for without `--config`. */
 const defaultConfiguration = '/etc/sealift';
@@ -32,7 +32,7 @@ export function addAgentOptions(command: Command): Command {
     .addOption(stateDirectoryOption())
     .option(
       '--target <target>',
-      'where objects go, as dir:PATH (default: "delivered" in the state directory)',
+      'where objects go: dir:PATH, kubeconfig:PATH[#CONTEXT], or cluster, the one it runs in (default: "delivered" in the state directory)',
     )
     .option('--kustomize <file>', 'kustomize binary; looked for on the PATH without it')
     .option('--sops <file>', 'sops binary, for keys other than age; looked for on the PATH without it')
@@ -54,13 +54,14 @@ function refuseOverlap(configuration: string, written: readonly string[]): void 
 /** What the options mean. @throws SealiftError USAGE, CONFIG_INVALID. */
 export async function agentSettings(options: AgentOptions): Promise<AgentSettings> {
   const stateDirectory = resolve(options.stateDir);
-  const target = targetDirectory(options.target ?? `dir:${join(stateDirectory, 'delivered')}`);
-  refuseOverlap(options.config, [stateDirectory, target]);
+  const target = targetPlace(options.target ?? `dir:${join(stateDirectory, 'delivered')}`);
+  const written = target.kind === 'directory' ? [stateDirectory, target.path] : [stateDirectory];
+  refuseOverlap(options.config, written);
   const facts = await siteFactsOf(options);
   const { kustomize, sops, sopsAgeKeyFile } = options;
   return {
     stateDirectory,
-    targetDirectory: target,
+    target,
     searchPath: process.env['PATH'] ?? '',
     environment: process.env,
     buildLimits: buildLimits(options),

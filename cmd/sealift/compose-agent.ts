@@ -13,7 +13,6 @@ import { type Clock, type EventListener, siteSubject, trustedNow } from '../../s
 import { recordEvents } from '../../src/observe/index.ts';
 import { type OpenStateStore, openStateStore, type TrustStore } from '../../src/site/index.ts';
 import { createFetchStage, createResolveStage, localRepository } from '../../src/source/index.ts';
-import { createDirectoryTarget } from '../../src/target/index.ts';
 import {
   createFreshnessStage,
   createKeepingVerifyStage,
@@ -25,14 +24,16 @@ import {
 import { type DecryptionOptions, decryptionSettings, keysDirectory } from './decryption-settings.ts';
 import { openHousekeeping } from './open-housekeeping.ts';
 import { RepositoryOpener } from './open-repository.ts';
+import { openTarget } from './open-target.ts';
 import { openTrust, tellTrust, trustDirectory } from './open-trust.ts';
 import { systemClock, systemRandom } from './system-clock.ts';
+import type { TargetPlace } from './target-option.ts';
 
 /** Results of builds that are kept for the next look at a delivery: a hundred deliveries of ten small objects take some 2 MiB. */
 const buildCacheBytes = 8 * 1024 * 1024;
 
 export interface AgentSettings extends DecryptionOptions {
-  readonly targetDirectory: string;
+  readonly target: TargetPlace;
   /** Path of the kustomize binary; looked for on the search path without it. */
   readonly kustomize?: string;
   /** What one run of kustomize or sops may cost; the defaults without it. */
@@ -139,9 +140,14 @@ export async function composeAgent(
   await sweepTrees(trees, treesInForce(state));
   await sweepBuilds(builds);
   await sweepBuilds(keysDirectory(settings));
+  const { target, close: closeTarget } = await openTarget(settings.target, {
+    traces: (server) => state.traces(server),
+    clock,
+    environment: settings.environment ?? {},
+  });
   const parts: AgentParts = {
     stages: createStages(settings, { state, trust, layout, trees, builds }, opener),
-    target: createDirectoryTarget({ directory: settings.targetDirectory }),
+    target,
     state,
     housekeeping: openHousekeeping(layout, trees),
     clock,
@@ -153,6 +159,7 @@ export async function composeAgent(
     parts.listener({ kind: 'state-mended', detail, subject: siteSubject, at: clock.now() });
   tellTrust(parts, news);
   const close = async (): Promise<void> => {
+    await closeTarget();
     await opener.close();
     state.close();
   };

@@ -79,7 +79,7 @@ async function main(): Promise<void> {
   await mkdir(places.home, { recursive: true });
   const settings = {
     stateDirectory: places.state,
-    targetDirectory: places.delivered,
+    target: { kind: 'directory', path: places.delivered } as const,
     searchPath: process.env['PATH'] ?? '',
   };
   // First of all, since it takes the lock: a second quickstart must not touch what the first one uses.

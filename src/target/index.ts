@@ -6,4 +6,5 @@ export { kubeconfigAccess } from './kubernetes/adapters/kubeconfig-files.ts';
 export { createKubernetesClient } from './kubernetes/adapters/kubernetes-client.ts';
 export type { KubernetesClient } from './kubernetes/client.ts';
 export { inClusterAccess } from './kubernetes/in-cluster.ts';
+export { createKubernetesTarget } from './kubernetes/kubernetes-target.ts';
 export { objectText } from './manifest-text.ts';

@@ -12,7 +12,10 @@ const limitMs = 120_000;
 const checks = 2_000;
 const { signal } = new AbortController();
 
-const agent = await composeAgent({ stateDirectory, targetDirectory, searchPath: '' }, []);
+const agent = await composeAgent(
+  { stateDirectory, target: { kind: 'directory', path: targetDirectory }, searchPath: '' },
+  [],
+);
 const { parts, state } = agent;
 const desired = await loadConfiguration(configuration);
 const other = await loadConfiguration(unrelated);

@@ -81,8 +81,9 @@ try {
     suspend: false,
     policies: [policy('release', '**', [one.publicKey])],
   });
-  const places = { stateDirectory: at('state'), targetDirectory: at('delivered') };
-  const agent = await composeAgent({ ...places, searchPath: '' }, []);
+  const stateDirectory = at('state');
+  const target = { kind: 'directory', path: at('delivered') } as const;
+  const agent = await composeAgent({ stateDirectory, target, searchPath: '' }, []);
   const { failures } = await converge(agent.parts, await loadConfiguration(first), signal);
   await agent.close();
   if (failures.length > 0)
@@ -98,7 +99,7 @@ try {
   });
   const report = await runReporting({
     file: process.execPath,
-    args: [path.join(import.meta.dirname, 'verify-child.ts'), second, third, ...Object.values(places)],
+    args: [path.join(import.meta.dirname, 'verify-child.ts'), second, third, stateDirectory, target.path],
     env: {},
   });
   const { total = 0, after = 0, againMs = 0, againCpuMs = 0, unrelatedMs = 0, checkMs = 0 } = report;

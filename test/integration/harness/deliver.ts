@@ -6,7 +6,10 @@ import { converge } from '../../../src/agent/index.ts';
 const [configuration = '', stateDirectory = '', targetDirectory = ''] = process.argv.slice(2);
 process.stdout.write('ready\n');
 await new Promise((resolve) => process.stdin.once('data', resolve));
-const agent = await composeAgent({ stateDirectory, targetDirectory, searchPath: '' }, []);
+const agent = await composeAgent(
+  { stateDirectory, target: { kind: 'directory', path: targetDirectory }, searchPath: '' },
+  [],
+);
 await converge(agent.parts, await loadConfiguration(configuration), new AbortController().signal);
 await agent.close();
 process.stdout.write('done\n');

@@ -160,7 +160,7 @@ export async function startSiteBench(): Promise<SiteBench> {
   });
   const settings = {
     stateDirectory: state,
-    targetDirectory: target,
+    target: { kind: 'directory', path: target } as const,
     searchPath: process.env['PATH'] ?? '',
   };
   const compose = (): Promise<ComposedAgent> => {
