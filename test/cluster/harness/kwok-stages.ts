@@ -68,6 +68,43 @@ containerStatuses:
 phase: Succeeded
 `;
 
+/** Containers that wait, for a reason that kubelets have. */
+function waiting(reason: string, message: string, more = ''): string {
+  return `
+containerStatuses:
+{{ range .spec.containers }}
+- name: {{ .name | Quote }}
+  image: {{ .image | Quote }}
+  imageID: ""
+  ready: false
+  started: false
+  restartCount: 3
+  state: {waiting: {reason: ${reason}, message: ${message}}}
+  ${more}
+{{ end }}
+conditions:
+- {type: Ready, status: "False", reason: ContainersNotReady, lastTransitionTime: {{ Now | Quote }}}
+`;
+}
+
+const ended =
+  'lastState: {terminated: {exitCode: 1, reason: Error, startedAt: {{ Now | Quote }}, finishedAt: {{ Now | Quote }}}}';
+const podCrashing = `${waiting('CrashLoopBackOff', 'back-off restarting failed container', ended)}
+phase: Running
+`;
+const podUnpullable = `${waiting('ImagePullBackOff', 'Back-off pulling image')}
+phase: Pending
+`;
+const podFailed = podSucceeded
+  .replace('exitCode: 0, reason: Completed', 'exitCode: 1, reason: Error')
+  .replace('Succeeded', 'Failed');
+
+/** A Pod says by this label what becomes of it, if not the usual. */
+const fate = (...values: readonly string[]): Requirement =>
+  values.length === 0
+    ? { key: '.metadata.labels.fate', operator: 'DoesNotExist' }
+    : { key: '.metadata.labels.fate', operator: 'In', values };
+
 const phase = (value: string): Requirement => ({ key: '.status.phase', operator: 'In', values: [value] });
 const ofJob: Requirement = { key: '.metadata.ownerReferences.[].kind', operator: 'In', values: ['Job'] };
 
@@ -76,7 +113,7 @@ const stages: readonly Stage[] = [
   {
     name: 'pod-running',
     kind: 'Pod',
-    when: [kept, phase('Pending'), notReady],
+    when: [kept, phase('Pending'), notReady, fate()],
     next: { statusTemplate: podRunning },
   },
   {
@@ -84,6 +121,29 @@ const stages: readonly Stage[] = [
     kind: 'Pod',
     when: [kept, phase('Running'), ofJob],
     next: { statusTemplate: podSucceeded },
+  },
+  {
+    name: 'pod-crashing',
+    kind: 'Pod',
+    when: [kept, phase('Pending'), fate('crashes')],
+    next: { statusTemplate: podCrashing },
+  },
+  {
+    name: 'pod-unpullable',
+    kind: 'Pod',
+    when: [
+      kept,
+      phase('Pending'),
+      fate('has-no-image'),
+      { key: '.status.containerStatuses', operator: 'DoesNotExist' },
+    ],
+    next: { statusTemplate: podUnpullable },
+  },
+  {
+    name: 'pod-failed',
+    kind: 'Pod',
+    when: [kept, phase('Pending'), fate('fails')],
+    next: { statusTemplate: podFailed },
   },
   {
     name: 'pod-gone',
