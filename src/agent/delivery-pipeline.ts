@@ -45,6 +45,10 @@ export type NeighbourQuestion = () => Promise<readonly Neighbour[]>;
 
 /** What the pipeline tells while it runs. */
 export interface DeliveryProgress extends ApplyHooks {
+  /** Told the plan before it is carried out. */
+  planned?(plan: Plan): void;
+  /** Inventory ids of objects that are left alone for now; asked once it is built. */
+  readonly resting: ReadonlySet<string>;
   built(objects: readonly KubernetesObject[], warnings: readonly string[]): void;
 }
 
@@ -53,24 +57,27 @@ interface ApplyRequest {
   readonly objects: readonly KubernetesObject[];
   readonly inventory: readonly InventoryEntry[];
   readonly neighbours: NeighbourQuestion;
+  readonly resting?: ReadonlySet<string>;
 }
 
 /** Plans and applies objects for a delivery. @throws StageFailure */
 export async function applyObjects(
   { target, planned }: Pick<DeliveryPorts, 'target' | 'planned'>,
-  { scope, objects, inventory, neighbours }: ApplyRequest,
-  hooks: ApplyHooks,
+  { scope, objects, inventory, neighbours, resting }: ApplyRequest,
+  hooks: ApplyHooks & Pick<DeliveryProgress, 'planned'>,
   signal: AbortSignal,
 ): Promise<ApplyOutcome> {
   const subject = `Kustomization/${scope.owner.namespace}/${scope.owner.name}`;
   const plan = await inStage('plan', subject, async () => {
     const owned = markOwned(objects, scope.owner);
     const observations = await observeDelivery(target, owned, inventory, signal);
-    const request = { objects: owned, inventory, observations, delivery: scope };
+    const aside = resting === undefined ? {} : { resting };
+    const request = { objects: owned, inventory, observations, delivery: scope, ...aside };
     const alone = planDelivery(request);
     return concernsNeighbours(alone) ? planDelivery({ ...request, neighbours: await neighbours() }) : alone;
   });
   planned?.(scope.owner, plan);
+  hooks.planned?.(plan);
   return inStage('apply', subject, () => applyPlan(target, plan, hooks, signal));
 }
 
@@ -99,7 +106,7 @@ export async function runDelivery(
   );
   progress.built(objects, warnings);
   const scope = scopeOf(delivery, artifact, objects);
-  const request = { scope, objects, inventory, neighbours };
+  const request = { scope, objects, inventory, neighbours, resting: progress.resting };
   const outcome = await applyObjects(ports, request, progress, signal);
   return { objects, outcome };
 }

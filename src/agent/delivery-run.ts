@@ -6,10 +6,11 @@ import {
   type Kustomization,
   type StateStore,
 } from '../api/index.ts';
-import type { ApplyOutcome } from '../apply/index.ts';
+import type { ApplyOutcome, Plan } from '../apply/index.ts';
 import type { Clock, EventBody, KubernetesObject, ObjectAction, ObjectRef, Subject } from '../core/index.ts';
 import type { DeliveryProgress } from './delivery-pipeline.ts';
 import type { DeliveryCycle } from './delivery-transition.ts';
+import type { DeliveryFights, Fights } from './fights.ts';
 import { objectsDigest } from './objects-digest.ts';
 import { deliverySubject } from './subjects.ts';
 
@@ -17,6 +18,7 @@ interface RunDeps {
   readonly state: StateStore;
   readonly clock: Clock;
   readonly emit: (subject: Subject, body: EventBody) => void;
+  readonly fights: Fights;
 }
 
 /** One run under way: what it changed, and the inventory as it is on disk. */
@@ -25,12 +27,13 @@ export class DeliveryRun implements DeliveryProgress {
   revision: string | undefined;
   inventory: readonly InventoryEntry[];
   isHandingOver = false;
-  /** Inventory ids of objects that were left as they are. */
+  /** Inventory ids of objects that are none of our business. */
   readonly kept = new Set<string>();
   /** Of the built objects. */
   digest = '';
   readonly #before: DeliveryRecord;
   readonly #deps: RunDeps;
+  #fights: DeliveryFights | undefined;
   /** The same objects were in force already: what changes now repairs drift. */
   #repairs = false;
 
@@ -44,6 +47,24 @@ export class DeliveryRun implements DeliveryProgress {
   get record(): DeliveryRecord {
     const { status } = this.#before;
     return { ...this.#before, status: { ...status, inventory: { entries: this.inventory } } };
+  }
+
+  get resting(): ReadonlySet<string> {
+    return this.#fights?.resting ?? new Set();
+  }
+
+  /** What other hands change again and again, in words; `undefined` when the run did not come so far. */
+  get fights(): readonly string[] | undefined {
+    return this.#fights?.describe();
+  }
+
+  /** In how many milliseconds a fight is to be looked at again. */
+  get nextMs(): number | undefined {
+    return this.#fights?.nextMs;
+  }
+
+  planned(plan: Plan): void {
+    this.#fights?.planned(plan);
   }
 
   begin(revision: string): void {
@@ -62,6 +83,7 @@ export class DeliveryRun implements DeliveryProgress {
   built(objects: readonly KubernetesObject[], warnings: readonly string[]): void {
     const { status } = this.#before;
     this.digest = objectsDigest(objects);
+    this.#fights = this.#deps.fights.of(this.#before, `${this.revision} ${this.digest}`);
     this.#repairs =
       isReady(status.conditions) &&
       status.lastAppliedRevision === this.revision &&
@@ -77,12 +99,25 @@ export class DeliveryRun implements DeliveryProgress {
   }
 
   changed(object: ObjectRef, action: ObjectAction, reason?: string): void {
-    if (action === 'kept') this.kept.add(inventoryId(object));
-    if (action === 'kept' && this.#repairs) return;
-    if (action !== 'kept') this.changes += 1;
-    const told = this.#repairs && action !== 'deleted' ? 'repaired' : action;
+    if (action === 'kept') this.#leftAlone(object, reason);
+    else this.#acted(object, action);
+  }
+
+  #leftAlone(object: ObjectRef, reason: string | undefined): void {
+    if (reason !== 'fight') this.kept.add(inventoryId(object));
+    if (!this.#repairs) this.#tell(object, 'kept', reason);
+  }
+
+  #acted(object: ObjectRef, action: ObjectAction): void {
+    this.changes += 1;
+    this.#tell(object, this.#repairs && action !== 'deleted' ? 'repaired' : action);
+    const message = action === 'deleted' ? undefined : this.#fights?.written(object);
+    if (message !== undefined) this.#emit({ kind: 'fight', revision: this.revision ?? '', object, message });
+  }
+
+  #tell(object: ObjectRef, action: ObjectAction, reason?: string): void {
     const why = reason === undefined ? {} : { reason };
-    this.#emit({ kind: 'object-changed', revision: this.revision ?? '', object, action: told, ...why });
+    this.#emit({ kind: 'object-changed', revision: this.revision ?? '', object, action, ...why });
   }
 
   #emit(body: EventBody): void {

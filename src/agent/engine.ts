@@ -283,7 +283,7 @@ export class Engine {
     const { deliveries } = this.#reconcilers;
     const wasReady = isReady(deliveries.record(delivery).status.conditions);
     const end = await deliveries.reconcile(delivery, this.#desired, this.#stop.signal);
-    const { changed, error, failures } = end;
+    const { changed, error } = end;
     const key = workKey({ kind: 'delivery', ...delivery.metadata });
     if (changed > 0 || (error === undefined && !wasReady)) this.#wakeHandovers();
     this.#noteHandover(key, end);
@@ -291,7 +291,11 @@ export class Engine {
     else this.#blocked.delete(key);
     if (changed > 0) this.#unblock();
     this.#wakeDependants(delivery.metadata);
-    const { interval, retryInterval } = delivery.spec;
+    return Math.min(this.#nextRun(delivery, end), end.lookAgainMs ?? Number.POSITIVE_INFINITY);
+  }
+
+  #nextRun({ spec }: Kustomization, { error, failures }: DeliveryEnd): number {
+    const { interval, retryInterval } = spec;
     if (error !== undefined && !isWaiting(error) && retryInterval !== undefined) return retryInterval;
     return this.#nextDelay(error, failures, interval);
   }

@@ -7,6 +7,7 @@ import {
 } from '../api/index.ts';
 import type { HealthPhase } from '../health/index.ts';
 import { type Attempt, appliedStatus, type Moment, withHistory } from './delivery-status.ts';
+import { fighting } from './fighting-condition.ts';
 
 /** How an attempt is doing, and since when. */
 export interface HealthReport {
@@ -106,6 +107,6 @@ function attempted(
   drafts: readonly ConditionDraft[],
   { now }: Moment,
 ): DeliveryStatus {
-  const conditions = setConditions(before.conditions, drafts, now);
+  const conditions = setConditions(before.conditions, [...drafts, ...fighting(before)], now);
   return { ...before, conditions, lastAttemptedRevision: attempt.revision };
 }

@@ -24,6 +24,8 @@ import {
 import { DeliveryRun } from './delivery-run.ts';
 import { afterDeliveryFailure, afterWithdrawalFailure, newDeliveryRecord } from './delivery-transition.ts';
 import { unmetDependency } from './dependencies.ts';
+import { withFights } from './fighting-condition.ts';
+import type { Fights } from './fights.ts';
 import type { HealthOfDeliveries } from './health-of-deliveries.ts';
 import { Neighbourhood } from './neighbourhood.ts';
 import type { SourceReconciler } from './reconcile-source.ts';
@@ -39,6 +41,7 @@ interface DeliveryDeps {
   readonly clock: Clock;
   readonly emit: (subject: Subject, body: EventBody) => void;
   readonly health: HealthOfDeliveries;
+  readonly fights: Fights;
 }
 
 /** What a run brought into the target, and how it is told whether that is healthy. */
@@ -55,6 +58,8 @@ export interface DeliveryEnd {
   readonly failures: number;
   /** Objects stay that a neighbour takes over, or may take over: to be looked at again when that has happened. */
   readonly isHandingOver: boolean;
+  /** In how many milliseconds an object that was left alone is to be looked at again. */
+  readonly lookAgainMs?: number | undefined;
   readonly error?: SealiftError;
 }
 
@@ -110,13 +115,17 @@ export class DeliveryReconciler {
         return afterDeliveryFailure(run.cycle(delivery), thrown, run.revision);
       },
     );
-    state.deliveries.save(transition.record);
+    const { fights } = run;
+    const { error } = transition;
+    const record =
+      fights === undefined ? transition.record : withFights(transition.record, fights, clock.now());
+    state.deliveries.save(record);
     for (const event of transition.events) emit(deliverySubject(delivery.metadata), event);
-    const { record, error } = transition;
     return {
       changed: run.changes,
       failures: record.failures,
       isHandingOver: run.isHandingOver,
+      lookAgainMs: run.nextMs,
       ...(error === undefined ? {} : { error }),
     };
   }
@@ -144,6 +153,7 @@ export class DeliveryReconciler {
     try {
       if (before.prune) await this.#takeBack({ namespace, name }, desired, run, signal);
       const { isHandingOver } = run;
+      this.#deps.fights.forget(before);
       if (!isHandingOver) state.deliveries.remove(namespace, name);
       return { changed: run.changes, failures: 0, isHandingOver };
     } catch (thrown) {

@@ -9,6 +9,7 @@ import {
   type Target,
 } from '../core/index.ts';
 import type { PlanListener } from './delivery-pipeline.ts';
+import { Fights } from './fights.ts';
 import { FreshnessGate } from './freshness-gate.ts';
 import { type HealthDeps, HealthOfDeliveries } from './health-of-deliveries.ts';
 import type { Housekeeping } from './housekeeping.ts';
@@ -67,6 +68,7 @@ export function createReconcilers(
   const health = new HealthOfDeliveries({ watch: target.health, state, clock, random, emit, moved });
   const deliveries = new DeliveryReconciler({
     ports: { build: stages.build, target, planned },
+    fights: new Fights(clock),
     sources,
     state,
     clock,

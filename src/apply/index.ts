@@ -6,7 +6,7 @@ export { markOwned } from './mark-owned.ts';
 export type { Neighbour } from './neighbour.ts';
 export { concernsNeighbours } from './neighbour.ts';
 export { observeDelivery } from './observe-delivery.ts';
-export type { ApplyStep, DeliveryScope, Plan, PruneStep } from './plan.ts';
+export type { ApplyStep, DeliveryScope, Plan, PruneStep, WriteStep } from './plan.ts';
 export { planDelivery } from './plan-delivery.ts';
 export type { ShownPlan } from './shown-plan.ts';
 export { differs, shownPlan } from './shown-plan.ts';

@@ -8,7 +8,7 @@ import { isMarkedFor } from './mark-owned.ts';
 import type { Neighbour } from './neighbour.ts';
 import type { Observations } from './observe-delivery.ts';
 import { ownershipOf } from './ownership.ts';
-import type { ApplyStep, DeliveryScope, Plan, PruneStep } from './plan.ts';
+import type { ApplyStep, DeliveryScope, KeepReason, Plan, PruneStep, RefuseReason } from './plan.ts';
 import { withinLimit } from './prune-limit.ts';
 import { readableEntry } from './readable-entry.ts';
 
@@ -21,6 +21,8 @@ export interface PlanRequest {
   readonly delivery: DeliveryScope;
   /** Deliveries that objects may move to or from. Default none. */
   readonly neighbours?: readonly Neighbour[];
+  /** Inventory ids of objects that are left alone for now, since another hand changes them again and again. Default none. */
+  readonly resting?: ReadonlySet<string>;
 }
 
 /**
@@ -68,7 +70,7 @@ interface Subject {
 }
 
 function candidateOf(request: PlanRequest, { ref, desired, entry }: Subject): Candidate {
-  const { observations, delivery, neighbours = [] } = request;
+  const { observations, delivery, neighbours = [], resting = new Set() } = request;
   const observation = observations.get(inventoryId(ref));
   if (observation === undefined) throw new SealiftError('INTERNAL', formatRef(ref), 'was not observed');
   return {
@@ -81,21 +83,31 @@ function candidateOf(request: PlanRequest, { ref, desired, entry }: Subject): Ca
     entry,
     delivery,
     neighbours,
+    resting,
   };
 }
 
 function applyStep(candidate: Candidate): ApplyStep {
-  const { ref, desired: object, marks, observation, delivery } = candidate;
+  const { ref, desired: object, observation } = candidate;
   const found = findingOn(candidate);
   if (found?.kind === 'refuse') return { ...found, ref };
-  if (found?.kind === 'keep') return { ...found, ref, entry: entryOfKept(candidate) };
+  if (found?.kind === 'keep') return { ...found, ref, entry: entryOfKept(candidate, found.reason) };
   if (object === undefined) throw new SealiftError('INTERNAL', formatRef(ref), 'nothing asks for it');
   if (observation.kind === 'absent') return { kind: 'create', ref, object };
   if (observation.kind === 'present' && observation.matches) return { kind: 'unchanged', ref };
+  return { kind: 'change', ref, object, ...changeOf(candidate, object) };
+}
+
+function changeOf(
+  { marks, observation, delivery }: Candidate,
+  object: KubernetesObject,
+): Pick<Extract<ApplyStep, { kind: 'change' }>, 'changes' | 'recreate' | 'by'> {
   const forced = [object.metadata, marks].some((one) => hasSetting(one, objectKeys.force, 'enabled'));
-  const live = observation.kind === 'present' ? observation.live : undefined;
+  const recreate = delivery.force || forced;
+  if (observation.kind !== 'present') return { changes: undefined, recreate };
+  const { live, writers: by } = observation;
   const changes = live === undefined ? undefined : changedFields(live, object);
-  return { kind: 'change', ref, object, changes, recreate: delivery.force || forced };
+  return { changes, recreate, ...(by === undefined ? {} : { by }) };
 }
 
 /** `undefined` when there is nothing left to delete: the entry goes without a word. */
@@ -106,7 +118,7 @@ function pruneStep(request: PlanRequest, entry: InventoryEntry): PruneStep | und
   if (candidate.ownership === 'absent') return undefined;
   const found = findingOn(candidate);
   if (found === undefined) return { kind: 'delete', ref, entry: confirmed(entry) };
-  return { kind: 'keep', ref, reason: found.reason, entry: entryOfKept(candidate) };
+  return { kind: 'keep', ref, reason: found.reason, entry: entryOfKept(candidate, found.reason) };
 }
 
 function findingOn(candidate: Candidate): Finding | undefined {
@@ -118,7 +130,12 @@ function findingOn(candidate: Candidate): Finding | undefined {
 }
 
 /** Only what is there and ours stays in the inventory: an entry for anything else would later delete what we never made. */
-function entryOfKept({ intent, ownership, entry, ref }: Candidate): InventoryEntry | undefined {
+function entryOfKept(
+  { intent, ownership, entry, ref }: Candidate,
+  reason: KeepReason | RefuseReason,
+): InventoryEntry | undefined {
+  // It is gone for the moment, and comes back.
+  if (reason === 'fight') return toInventoryEntry(ref);
   const ours = ownership === 'ours' || (ownership === 'unlabelled' && intent === 'apply');
   if (!ours) return undefined;
   return intent === 'prune' && entry !== undefined ? confirmed(entry) : toInventoryEntry(ref);

@@ -19,6 +19,7 @@ export type KeepReason =
   | 'ssa-ignore'
   | 'ssa-if-not-present'
   | 'owned-by-other'
+  | 'fight'
   | 'moves-to-other'
   | 'claims-unknown'
   | 'foreign-object'
@@ -47,6 +48,8 @@ export type WriteStep =
       readonly object: KubernetesObject;
       /** `undefined` when what is there cannot be read, or need not be read to know that it differs. */
       readonly changes: ChangedFields | undefined;
+      /** Who else wrote the object, where the target knows. */
+      readonly by?: readonly string[];
       readonly recreate: boolean;
     };
 

@@ -50,6 +50,13 @@ export type EventBody =
       readonly action: ObjectAction;
       readonly reason?: string;
     }
+  /** Another hand changes an object as often as it is repaired: it is left alone for a while. */
+  | {
+      readonly kind: 'fight';
+      readonly revision: string;
+      readonly object: ObjectRef;
+      readonly message: string;
+    }
   | {
       readonly kind: 'delivery-applied';
       readonly revision: string;

@@ -20,6 +20,8 @@ export type Observation =
       readonly marks: ObjectMarks;
       /** The object itself; absent where the target answers without having read it. */
       readonly live?: KubernetesObject;
+      /** Who else wrote the object: names of field managers, the latest first. Absent where the target does not know. */
+      readonly writers?: readonly string[];
     }
   /** Content at the place of the object that cannot be read as that object, so that it names no owner. */
   | { readonly kind: 'unreadable'; readonly detail: string }

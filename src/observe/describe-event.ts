@@ -154,6 +154,8 @@ export function describeEvent(event: SealiftEvent): EventText {
       );
     case 'object-changed':
       return describeObject(event);
+    case 'fight':
+      return { severity: 'error', reason: 'Fighting', message: event.message };
     case 'delivery-applied':
       return info('ReconciliationSucceeded', describeApplied(event));
     case 'health-passed':

@@ -14,6 +14,7 @@ const stages: Readonly<Record<SealiftEvent['kind'], string>> = {
   'source-recovered': 'resolve',
   'delivery-built': 'build',
   'object-changed': 'apply',
+  fight: 'apply',
   'delivery-applied': 'ready',
   'health-passed': 'health',
   'health-lost': 'health',

@@ -18,6 +18,8 @@ export interface Candidate {
   readonly entry: InventoryEntry | undefined;
   readonly delivery: DeliveryScope;
   readonly neighbours: readonly Neighbour[];
+  /** Inventory ids of objects that are left alone for now. */
+  readonly resting: ReadonlySet<string>;
 }
 
 export type Finding =

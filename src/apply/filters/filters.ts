@@ -1,3 +1,4 @@
+import { fight } from './fight.ts';
 import type { Filter } from './filter.ts';
 import { foreignObject } from './foreign-object.ts';
 import { labelsRemoved } from './labels-removed.ts';
@@ -23,4 +24,5 @@ export const filters: readonly Filter[] = [
   pruneDisabled,
   pruneOff,
   movesToOther,
+  fight,
 ];
