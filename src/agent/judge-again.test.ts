@@ -116,6 +116,18 @@ describe('what is in force, when policies change', () => {
     expect(await isApplied()).toBe(true);
   });
 
+  it('is found no longer fresh when something else is asked, although nothing new is published', async () => {
+    await start();
+    registry.freshnessBasis = 'of a site without a name';
+    registry.freshness = { kind: 'stale', code: 'REVISION_OTHER_AUDIENCE', detail: 'for others' };
+    await clock.advance(10 * minute);
+    expect([condition('Fresh'), condition('Ready')]).toEqual(['False', 'True']);
+    expect(failures()).toEqual([['verify', 'REVISION_OTHER_AUDIENCE']]);
+    const { verify } = registry.calls;
+    await clock.advance(10 * minute);
+    expect(registry.calls.verify).toBe(verify);
+  });
+
   it('keeps what a policy warned of how fresh it is, as long as that policy is there to warn', async () => {
     const warning = {
       code: 'REVISION_EXPIRED',

@@ -187,7 +187,10 @@ export class SourceReconciler {
     this.#deps.state.sources.save(rest);
   }
 
-  /** Conditional only while what is in force was accepted under this spec and this trust, and has not reached its end: it may have a later one. */
+  /**
+   * Conditional only while what is in force was accepted under this spec and this trust, is as fresh as is asked now, and has not reached its
+   * end: it may have a later one.
+   */
   async #poll(source: OciRepository, desired: DesiredState, signal: AbortSignal): Promise<PollOutcome> {
     const record = this.record(source);
     await inStage('resolve', source.spec.url, async () => refuseUnsupportedSource(source));
@@ -195,7 +198,8 @@ export class SourceReconciler {
       record.status.observedGeneration === record.generation && this.standing(source, desired) === 'good';
     const { stages, clock, gate, time } = this.#deps;
     const isOver = record.freshUntil !== undefined && time.now() >= record.freshUntil;
-    const known = settled && !isOver ? record.validator : undefined;
+    const isFresh = !isOver && record.freshnessBasis === stages.freshness.basis(source, desired);
+    const known = settled && isFresh ? record.validator : undefined;
     const inForce = record.status.artifact?.revision;
     const { verifiedBy } = record;
     return pollSource(stages, clock, { source, desired, known, verifiedBy, inForce, gate }, signal);

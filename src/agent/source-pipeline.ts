@@ -50,6 +50,8 @@ export type PollOutcome =
       readonly kind: 'stored';
       readonly verdict: Accepting;
       readonly freshness: FreshnessOutcome;
+      /** What was asked of it. */
+      readonly freshnessBasis: string;
       readonly layer: FetchedLayer;
       readonly artifact: Artifact;
       readonly validator: Validator;
@@ -90,6 +92,7 @@ export async function pollSource(
   const verdict = refuseLostProtection(judged, source, poll.verifiedBy);
   const { revision } = resolved;
   if (verdict.kind === 'refused') return { kind: 'refused', revision, verdict };
+  const freshnessBasis = stages.freshness.basis(source, desired);
   const freshness = await inStage('verify', url, async () => poll.gate.pass(request, verdict));
   if (freshness.kind === 'stale' && !isInForce(poll, verdict.digest))
     return { kind: 'refused', revision, verdict: refusal(verdict.digest, freshness) };
@@ -102,7 +105,7 @@ export async function pollSource(
   const artifact = await inStage('unpack', url, () => stages.unpack.unpack(source, layer, signal));
   const warnings = freshness.kind === 'stale' ? [] : freshness.warnings;
   const warned = withWarnings(verdict, warnings);
-  return { kind: 'stored', verdict: warned, freshness, layer, artifact, validator };
+  return { kind: 'stored', verdict: warned, freshness, freshnessBasis, layer, artifact, validator };
 }
 
 function isInForce({ inForce }: SourcePoll, digest: string): boolean {

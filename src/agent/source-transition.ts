@@ -193,7 +193,7 @@ export function withVerdict(record: SourceRecord, verdict: Accepting, basis: str
 
 function stored(cycle: SourceCycle, outcome: Extract<PollOutcome, { kind: 'stored' }>): SourceTransition {
   const { source, record, basis, now } = cycle;
-  const { artifact, layer, validator, verdict } = outcome;
+  const { artifact, layer, validator, verdict, freshnessBasis } = outcome;
   const before = record.status.artifact;
   const changed = before?.revision !== artifact.revision || before.path !== artifact.root;
   const { url } = source.spec;
@@ -205,7 +205,7 @@ function stored(cycle: SourceCycle, outcome: Extract<PollOutcome, { kind: 'store
   const accepted = acceptedStatus(record.status, inForce, { generation: record.generation, now });
   const requested = withRequest(accepted, source);
   const judged = withFreshness(withVerdict(record, verdict, basis), outcome.freshness);
-  const next = { ...judged, status: requested, layer, validator, failures: 0 };
+  const next = { ...judged, status: requested, layer, validator, freshnessBasis, failures: 0 };
   // What was held back under other policies or for want of a layer may go on, although it is the same.
   const released = standingOf(record, { basis, now }) !== 'good';
   const events = [

@@ -90,6 +90,8 @@ export type FreshnessOutcome =
   | { readonly kind: 'stale'; readonly code: ErrorCode; readonly detail: string };
 
 export interface FreshnessStage {
+  /** Changes whenever something else is asked of how fresh a revision is. Does no I/O, never throws. */
+  basis(source: OciRepository, desired: DesiredState): string;
   /** Whether an accepted revision is still meant, and no older than what the site has seen. Does no I/O. */
   judge(request: FreshnessRequest): FreshnessOutcome;
 }

@@ -27,6 +27,8 @@ export interface SourceRecord {
   readonly verifiedBy?: readonly string[];
   /** Milliseconds since the epoch from which on the revision in force would not be taken up any more. Absent: no end was signed. */
   readonly freshUntil?: number;
+  /** What was asked of the revision in force as to how fresh it is; when something else is asked now, the next poll judges it again. */
+  readonly freshnessBasis?: string;
   /** What policies in mode `warn` said of how fresh the revision in force is, when it was taken up. Absent: nothing. */
   readonly freshnessWarnings?: readonly Refusal[];
   /** Polls that failed in a row. */

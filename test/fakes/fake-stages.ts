@@ -19,7 +19,9 @@ export class FakeStages {
   readonly calls = { resolve: 0, verify: 0, judge: 0, fetch: 0, unpack: 0, build: 0 };
   /** What is found of a revision when it is judged again; `verdict` where it is not set. */
   readonly again = new Map<string, FakeStages['verdict']>();
-  /** What is found of how new a revision is. */
+  /** What is asked of how new a revision is. */
+  freshnessBasis = 'basis';
+  /** What is found of it. */
   freshness: ReturnType<Stages['freshness']['judge']> = {
     kind: 'fresh',
     moves: [],
@@ -56,7 +58,7 @@ export class FakeStages {
           });
         },
       },
-      freshness: { judge: () => this.freshness },
+      freshness: { basis: () => this.freshnessBasis, judge: () => this.freshness },
       fetch: {
         fetch: async ({ resolved }) =>
           this.#run('fetch', () => ({

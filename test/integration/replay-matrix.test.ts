@@ -120,6 +120,17 @@ describe('attack 15: older tag', () => {
     expect([await run(), await delivered(), floors()]).toEqual([[], 'release-8', [8]]);
   });
 
+  it('what was in force before a policy asked for an order is the floor from then on', async () => {
+    await bench.configure();
+    const six = await release(6);
+    await release(7);
+    expect([await run(), floors()]).toEqual([[], []]);
+    await follow('sequence');
+    expect([await run(), floors()]).toEqual([[], [7]]);
+    await bench.store.tag(six, 'stable');
+    expect([await run(), await delivered()]).toEqual([['REVISION_ROLLBACK'], 'release-7']);
+  });
+
   it('a list of tags without the newest is refused', async () => {
     await follow('semver', { ref: { semver: '>=1.0.0' } });
     await publish('old', { tag: '1.9.0' });

@@ -70,6 +70,22 @@ const codeOf = (outcome: Outcome): string => (outcome.kind === 'fresh' ? 'fresh'
 const ordered = policy('ordered', { order: 'sequence' });
 
 describe('createFreshnessStage', () => {
+  it('asks for something else when the site has another name, or a policy or spec.verify says so', () => {
+    const secret = { verify: { provider: 'cosign', secretRef: { name: 'keys' } } };
+    const asked = [
+      [createFreshnessStage(), ociSource(url), desiredState(ordered)],
+      [createFreshnessStage('site-17'), ociSource(url), desiredState(ordered)],
+      [createFreshnessStage(), ociSource(url), desiredState(policy('ordered', { order: 'semver' }))],
+      [createFreshnessStage(), ociSource(url), desiredState(ordered, policy('other', {}))],
+      [createFreshnessStage(), ociSource(url, secret), desiredState(ordered)],
+    ] as const;
+    const bases = asked.map(([stage, source, desired]) => stage.basis(source, desired));
+    expect(new Set(bases).size).toBe(asked.length);
+    expect(createFreshnessStage().basis(ociSource(url), desiredState(ordered))).toBe(bases[0]);
+    const elsewhere = policy('elsewhere', {}, { match: { repositories: ['other.test/**'] } });
+    expect(createFreshnessStage().basis(ociSource(url), desiredState(ordered, elsewhere))).toBe(bases[0]);
+  });
+
   it('says which floors move, and whence', () => {
     const floors = new Map<string, Floor>();
     const first = look({ policies: [ordered], floors });

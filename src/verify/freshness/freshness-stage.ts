@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { parseManifest } from 'oci-client-ts';
 import {
   asRegistryError,
@@ -51,6 +52,7 @@ type FreshnessOutcome =
   | Stale;
 
 interface FreshnessStage {
+  basis(source: OciRepository, desired: DesiredState): string;
   judge(request: FreshnessRequest): FreshnessOutcome;
 }
 
@@ -73,6 +75,7 @@ const ofSpecVerify: FreshnessRule = { order: 'none', expires: 'ifPresent' };
  */
 export function createFreshnessStage(site?: string): FreshnessStage {
   return {
+    basis: (source, desired) => basisOf(source, desired, site),
     judge: (request) => {
       const { source, resolved, now } = request;
       const askers = askersOf(request);
@@ -89,6 +92,21 @@ export function createFreshnessStage(site?: string): FreshnessStage {
       return together(judged, floors);
     },
   };
+}
+
+/** Hash of what is asked of a source, whose signatures count for it, and of whom it is asked. What cannot be told apart counts as asking. */
+function basisOf(source: OciRepository, { policies }: DesiredState, site?: string): string {
+  const asking = policies.filter((policy) => {
+    try {
+      return matches(policy, source);
+    } catch {
+      return true;
+    }
+  });
+  const rules = asking.map((policy) => [policyName(policy), policy.spec]);
+  return createHash('sha256')
+    .update(JSON.stringify([site ?? null, source.spec.verify ?? null, rules]))
+    .digest('hex');
 }
 
 const nothingAsked: FreshnessOutcome = { kind: 'fresh', moves: [], floors: [], times: [], warnings: [] };
