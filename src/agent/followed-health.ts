@@ -72,10 +72,10 @@ export class FollowedHealth {
       const failure = await watch
         .follow(
           refs,
-          (ref, live) => {
+          (ref, live, pods) => {
             if (signal.aborted) return;
             told();
-            this.#health.tell(ref, live, this.#moment());
+            this.#health.tell(ref, live, this.#moment(), pods);
             this.#arm();
             this.#tell();
           },

@@ -38,10 +38,10 @@ export async function compileHealth(
     }
     rules.set(kinds, await compileCheck(check, place));
   }
-  return (object, now) => {
+  return (object, now, pods) => {
     const { group, kind } = refOf(object);
     const rule = rules.get(`${group}/${kind}`) ?? rules.get(`${group}/`) ?? healthOf;
-    return rule(object, now);
+    return rule(object, now, pods);
   };
 }
 

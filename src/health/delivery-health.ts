@@ -26,6 +26,7 @@ interface Entry extends WaitedObject {
   health: Health | undefined;
   /** Only while time alone may change what is said of it. */
   live: KubernetesObject | undefined;
+  pods: readonly KubernetesObject[];
 }
 
 /** Two clocks: moments of waiting are monotonic, what objects say of time is on the wall. Milliseconds both. */
@@ -51,7 +52,12 @@ export class DeliveryHealth {
 
   constructor(task: HealthTask, { monotonic }: Moment) {
     this.#task = task;
-    const entries = task.objects.map((one) => ({ ...one, health: undefined, live: undefined }));
+    const entries = task.objects.map((one) => ({
+      ...one,
+      health: undefined,
+      live: undefined,
+      pods: [],
+    }));
     this.#entries = new Map(entries.map((entry) => [inventoryId(entry.ref), entry]));
     if (!task.wasHealthy) for (const [id, entry] of this.#entries) this.#behind.set(id, entry);
     this.#phase = this.#behind.size === 0 ? 'healthy' : 'waiting';
@@ -68,11 +74,18 @@ export class DeliveryHealth {
   }
 
   /** Takes what is told of an object, `undefined` when it is not there. Of objects that nobody waits for nothing is taken. */
-  tell(ref: ObjectRef, live: KubernetesObject | undefined, moment: Moment): void {
+  tell(
+    ref: ObjectRef,
+    live: KubernetesObject | undefined,
+    moment: Moment,
+    pods: readonly KubernetesObject[] = [],
+  ): void {
     const id = inventoryId(ref);
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
-    this.#judge(id, entry, live, moment);
+    entry.live = live;
+    entry.pods = pods;
+    this.#judge(id, entry, moment);
     this.#move(moment);
   }
 
@@ -80,7 +93,7 @@ export class DeliveryHealth {
   look(moment: Moment): void {
     for (const [id, entry] of this.#behind) {
       const until = entry.health?.until;
-      if (until !== undefined && moment.wall >= until) this.#judge(id, entry, entry.live, moment);
+      if (until !== undefined && moment.wall >= until) this.#judge(id, entry, moment);
     }
     this.#move(moment);
   }
@@ -116,10 +129,11 @@ export class DeliveryHealth {
     return [this.#phase, `${this.#behind.size}`, ...lines].join('\n');
   }
 
-  #judge(id: string, entry: Entry, live: KubernetesObject | undefined, { wall }: Moment): void {
-    const health = live === undefined ? absent(entry) : this.#task.rule(live, wall);
+  #judge(id: string, entry: Entry, { wall }: Moment): void {
+    const { live, pods } = entry;
+    const health = live === undefined ? absent(entry) : this.#task.rule(live, wall, pods);
     entry.health = health;
-    entry.live = health.until === undefined ? undefined : live;
+    if (health.until === undefined) Object.assign(entry, { live: undefined, pods: [] });
     if (health.status === 'Current') this.#behind.delete(id);
     else this.#behind.set(id, entry);
   }

@@ -12,8 +12,12 @@ export interface Health {
   readonly until?: number;
 }
 
-/** What one kind's status says; `now` in milliseconds since the epoch. */
-export type HealthRule = (object: KubernetesObject, now: number) => Health;
+/** What an object says; `now` in milliseconds since the epoch, `pods` some of those that it runs. */
+export type HealthRule = (
+  object: KubernetesObject,
+  now: number,
+  pods?: readonly KubernetesObject[],
+) => Health;
 
 /** Controllers may write as much as they like; beyond this many characters nobody reads in a list of objects. */
 const maxMessageLength = 512;
@@ -24,6 +28,11 @@ const stated =
     status,
     message: message.length <= maxMessageLength ? message : `${message.slice(0, maxMessageLength - 3)}...`,
   });
+
+/** The same in other words. */
+export function reworded({ status, ...rest }: Health, message: string): Health {
+  return { ...rest, ...stated(status)(message) };
+}
 
 export const current: (message: string) => Health = stated('Current');
 export const inProgress: (message: string) => Health = stated('InProgress');

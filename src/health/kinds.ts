@@ -22,6 +22,9 @@ const service: HealthRule = (object) => {
   return isBalanced && !hasAddress ? inProgress('it has no cluster IP') : current('it is ready');
 };
 
+/** Kinds that have failed when a pod of theirs has, though they do not say so themselves. */
+export const podsDecide: ReadonlySet<string> = new Set(['apps/ReplicaSet', 'apps/StatefulSet']);
+
 /**
  * Kinds with rules of their own, by `GROUP/KIND`, in the way of kstatus, which Flux uses:
  * https://github.com/kubernetes-sigs/cli-utils/blob/v0.38.1/pkg/kstatus/README.md

@@ -36,9 +36,15 @@ function runningHealth(object: KubernetesObject): Health {
   );
 }
 
+/** No node has room for it. */
+export function isUnschedulable(object: KubernetesObject): boolean {
+  const scheduled = conditionOf(object, 'PodScheduled');
+  return scheduled?.status === 'False' && scheduled.reason === 'Unschedulable';
+}
+
 function pendingHealth(object: KubernetesObject, now: number): Health {
   const scheduled = conditionOf(object, 'PodScheduled');
-  if (scheduled?.status !== 'False' || scheduled.reason !== 'Unschedulable') {
+  if (scheduled === undefined || !isUnschedulable(object)) {
     return inProgress(whyNotReady(object) ?? 'it has not begun');
   }
   const until = Date.parse(textAt(object, 'metadata', 'creationTimestamp') ?? '') + scheduleWindowMs;

@@ -139,7 +139,7 @@ describeWithPeers('the health of a delivery on a real API server', clusterProgra
     await expect
       .poll(said, patiently)
       .toMatch(
-        /^False failed early due to stalled resources: \[Deployment\/health-\w+\/web status: 'Failed': ProgressDeadlineExceeded: ReplicaSet "web-\w+" has timed out progressing\./,
+        /^False failed early due to stalled resources: \[Deployment\/health-\w+\/web status: 'Failed': ProgressDeadlineExceeded: ReplicaSet "web-\w+" has timed out progressing\.; Pod web-\S+: container main waits: ImagePullBackOff: Back-off pulling image/,
       );
   });
 
@@ -151,6 +151,19 @@ describeWithPeers('the health of a delivery on a real API server', clusterProgra
       .toContain(
         `Pod/${namespace}/web status: 'Failed': container main waits: CrashLoopBackOff: back-off restarting failed container, and ended with code 1 before`,
       );
+  });
+
+  it('fails with a StatefulSet whose Pod crashes, long before its time is over', async () => {
+    const { spec } = deployment('crashes') as { spec?: { progressDeadlineSeconds: number } };
+    const { progressDeadlineSeconds: _, ...rest } = spec ?? { progressDeadlineSeconds: 0 };
+    const metadata = { name: 'web', namespace };
+    deliver([
+      { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata, spec: { ...rest, serviceName: 'web' } },
+    ]);
+    await expect
+      .poll(said, patiently)
+      .toContain(`; Pod web-0: container main waits: CrashLoopBackOff: back-off restarting failed container`);
+    expect(said()).toMatch(/^False failed early due to stalled resources/);
   });
 
   it('waits for a Job to end', async () => {

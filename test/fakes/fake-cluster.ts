@@ -20,6 +20,7 @@ import type {
   ManagedFields,
   MetadataPage,
   RemoveOptions,
+  SampleScope,
   WatchEvent,
 } from '../../src/target/kubernetes/client.ts';
 import { fromFieldsV1, leavesOf, toFieldsV1, withLeaf } from './field-sets.ts';
@@ -167,6 +168,21 @@ export class FakeCluster implements KubernetesClient {
       yield { items: items.slice(at, at + this.pageSize), resourceVersion };
       await this.betweenPages();
     }
+  }
+
+  /** Takes a selector of labels that are equal. */
+  async sample(
+    { kind }: ApiResource,
+    { namespace, labelSelector, limit }: SampleScope,
+    signal: AbortSignal,
+  ): Promise<readonly LiveObject[]> {
+    this.#ask(`sample ${kind} ${namespace} ${labelSelector}`, signal);
+    const labels = Object.entries(Object.fromEntries(labelSelector.split(',').map((one) => one.split('='))));
+    const isIt = ({ kind: its, metadata }: LiveObject): boolean =>
+      its === kind &&
+      metadata.namespace === namespace &&
+      labels.every(([key, value]) => metadata.labels?.[key] === value);
+    return [...this.#objects.values()].filter(isIt).slice(0, limit);
   }
 
   async *watchMetadata(

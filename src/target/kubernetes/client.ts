@@ -82,6 +82,15 @@ export interface ListScope {
   readonly namespace?: string;
 }
 
+/** Some objects of one namespace. */
+export interface SampleScope {
+  readonly namespace: string;
+  /** https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors */
+  readonly labelSelector: string;
+  /** At most so many, whichever. */
+  readonly limit: number;
+}
+
 export interface MetadataPage {
   readonly items: readonly LiveMetadata[];
   /** Of the whole list, the same on all its pages: a watch goes on from here. */
@@ -100,7 +109,7 @@ export type WatchEvent =
 export interface KubernetesClient {
   /** Address for messages, without credentials. */
   readonly server: string;
-  /** The same cluster as somebody else sees it, over the same connections; closed with this one. */
+  /** The same cluster as somebody else sees it, over the connections of this one, which end with this one alone. */
   as(identity: Impersonation): KubernetesClient;
   /**
    * Where a kind lives; `undefined` where the server does not know it. What was found is kept, what was not is asked again with each call.
@@ -126,6 +135,8 @@ export interface KubernetesClient {
   remove(ref: ObjectRef, options: RemoveOptions, signal: AbortSignal): Promise<void>;
   /** Metadata alone, by pages. TARGET_EXPIRED when the list was outlived by the server's history between two pages: begin again. */
   listMetadata(resource: ApiResource, scope: ListScope, signal: AbortSignal): AsyncIterable<MetadataPage>;
+  /** Some objects of a kind, whole. */
+  sample(resource: ApiResource, scope: SampleScope, signal: AbortSignal): Promise<readonly LiveObject[]>;
   /**
    * Every change after `from`, with bookmarks between; one of `from` itself comes first, once the server has taken the watch up. Ends where
    * the server ends it, after minutes, or the connection does: go on from the last version seen. TARGET_EXPIRED where `from` is older than the server's history: list again.

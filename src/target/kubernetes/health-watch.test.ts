@@ -3,6 +3,8 @@ import { FakeClock, settle } from '../../../test/fakes/fake-clock.ts';
 import { FakeCluster } from '../../../test/fakes/fake-cluster.ts';
 import { configMap } from '../../../test/fixtures/objects.ts';
 import { type ObjectRef, refOf, type Target } from '../../core/index.ts';
+import { glimpseOf } from './glimpse.ts';
+import { createHealthWatch } from './health-watch.ts';
 import { createKubernetesTarget } from './kubernetes-target.ts';
 import { createMemoryTraces } from './memory-traces.ts';
 
@@ -171,6 +173,47 @@ describe('the health of objects of a Kubernetes API', () => {
     const { done: failing } = await follow(one);
     await expect(failing).rejects.toThrow('as told');
     await settleAll();
+    expect(clock.sleeping).toEqual([]);
+  });
+});
+
+describe('an object that waits for its pods', () => {
+  it('is read with them, ever less often, until it has all that it wants', async () => {
+    const clock = new FakeClock();
+    const stop = new AbortController();
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web-1', namespace: 'shop' } };
+    const web = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'web', namespace: 'shop' },
+      spec: { selector: { matchLabels: { app: 'web' } } },
+      status: { readyReplicas: 0 },
+    };
+    const glimpse = glimpseOf({ name: 'web', uid: 'u', resourceVersion: '1' });
+    const health = createHealthWatch({
+      clock,
+      knowledge: { follow: () => () => undefined, sight: async () => ({ kind: 'present', glimpse }) },
+      placed: async (ref) => ref,
+      read: async () => web,
+      pods: async (...[namespace, selector]) => (`${namespace} ${selector}` === 'shop app=web' ? [pod] : []),
+    });
+    const told: number[] = [];
+    void health.follow([refOf(web)], (...[, , pods = []]) => told.push(pods.length), stop.signal);
+    await settle();
+    expect(told).toEqual([1]);
+    await clock.advance(5 * second);
+    expect(told).toEqual([1, 1]);
+    await clock.advance(9 * second);
+    expect(told).toHaveLength(2);
+    await clock.advance(second);
+    expect(told).toHaveLength(3);
+    web.status.readyReplicas = 1;
+    await clock.advance(20 * second);
+    expect(told).toEqual([1, 1, 1, 0]);
+    await clock.advance(600 * second);
+    expect(told).toHaveLength(4);
+    stop.abort();
+    await settle();
     expect(clock.sleeping).toEqual([]);
   });
 });

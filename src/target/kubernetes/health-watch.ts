@@ -7,6 +7,7 @@ import {
   type ObjectRef,
 } from '../../core/index.ts';
 import type { Knowledge } from './knowledge.ts';
+import { podsInQuestion } from './pods-in-question.ts';
 
 interface HealthPorts {
   readonly clock: Clock;
@@ -15,6 +16,12 @@ interface HealthPorts {
   readonly placed: (ref: ObjectRef, signal: AbortSignal) => Promise<ObjectRef | undefined>;
   /** Reads an object; `undefined` when it is not there. */
   readonly read: (ref: ObjectRef, signal: AbortSignal) => Promise<KubernetesObject | undefined>;
+  /** Some of the pods of a namespace that a selector is for; none where nobody may look. */
+  readonly pods: (
+    namespace: string,
+    selector: string,
+    signal: AbortSignal,
+  ) => Promise<readonly KubernetesObject[]>;
 }
 
 type Told = Parameters<HealthWatch['follow']>[1];
@@ -24,6 +31,9 @@ const parallelReads = 4;
 
 /** Milliseconds between two reads of one object: a controller that writes its status ten times a second is read twice. */
 const restMs = 500;
+
+/** Milliseconds after which an object that waits for its pods is read again with them: what happens to a pod need not change the object. */
+const podsMs = 5_000;
 
 /** Milliseconds after which what nobody may watch, or is not watched yet, is read again: as often as Flux does. */
 const pollMs = 5_000;
@@ -54,6 +64,9 @@ interface Entry {
   isAsked: boolean;
   /** On the monotonic clock. */
   restsUntil: number;
+  /** Milliseconds until it is read again although nothing moved; grows. */
+  podsMs: number;
+  isTimed: boolean;
   unfollow: () => void;
 }
 
@@ -72,6 +85,8 @@ class Reads {
       ref: named,
       isAsked: true,
       restsUntil: 0,
+      podsMs,
+      isTimed: false,
       unfollow: () => undefined,
     }));
     this.#queue.push(...this.#entries);
@@ -107,9 +122,37 @@ class Reads {
     // What moves from here on is read again.
     entry.isAsked = false;
     const live = sight?.kind === 'absent' ? undefined : await read(entry.ref, signal);
+    const pods = live === undefined ? [] : await this.#podsOf(entry, live, signal);
     signal.throwIfAborted();
     entry.restsUntil = clock.monotonic() + restMs;
-    this.#told(entry.named, live);
+    this.#told(entry.named, live, pods);
+  }
+
+  async #podsOf(
+    entry: Entry,
+    live: KubernetesObject,
+    signal: AbortSignal,
+  ): Promise<readonly KubernetesObject[]> {
+    const selector = podsInQuestion(live);
+    if (selector === undefined) {
+      entry.podsMs = podsMs;
+      return [];
+    }
+    this.#readAgain(entry, signal);
+    return this.#ports.pods(entry.ref.namespace, selector, signal);
+  }
+
+  #readAgain(entry: Entry, signal: AbortSignal): void {
+    if (entry.isTimed) return;
+    entry.isTimed = true;
+    this.#ports.clock.sleep(entry.podsMs, signal).then(
+      () => {
+        entry.isTimed = false;
+        this.#ask(entry, signal);
+      },
+      () => undefined,
+    );
+    entry.podsMs = Math.min(entry.podsMs * 2, maxPollMs);
   }
 
   /** A kind that is served since a moment may have no namespaces. */

@@ -42,6 +42,9 @@ export function createKubernetesTarget(ports: KubernetesTargetPorts): Target {
 /** Writes at once: as many as one API server answers side by side on few connections. */
 const parallelWrites = 8;
 
+/** Pods that are asked what an object waits for: they mostly wait for the same, and one may have a hundred kilobytes. */
+const maxPods = 20;
+
 class KubernetesTarget implements Target {
   readonly description: string;
   readonly parallelWrites: number = parallelWrites;
@@ -63,6 +66,7 @@ class KubernetesTarget implements Target {
       knowledge: this.#knowledge,
       placed: (ref, signal) => this.#placed(ref, signal),
       read: (ref, signal) => unlessKindUnknown(client.get(ref, signal)),
+      pods: (namespace, selector, signal) => this.#pods(namespace, selector, signal),
     });
   }
 
@@ -167,6 +171,22 @@ class KubernetesTarget implements Target {
   #remember(ref: ObjectRef, object: KubernetesObject, glimpse: Glimpse): void {
     const trace = traceOf(object, glimpse);
     if (trace !== undefined) this.#traces.save(inventoryId(ref), trace);
+  }
+
+  /** They only say why in more words: without the right to look there are none. */
+  async #pods(
+    namespace: string,
+    labelSelector: string,
+    signal: AbortSignal,
+  ): Promise<readonly KubernetesObject[]> {
+    const resource = await this.#client.resourceOf({ group: '', version: 'v1', kind: 'Pod' }, signal);
+    if (resource === undefined) return [];
+    try {
+      return await this.#client.sample(resource, { namespace, labelSelector, limit: maxPods }, signal);
+    } catch (thrown) {
+      if (thrown instanceof SealiftError && thrown.code === 'TARGET_FORBIDDEN') return [];
+      throw thrown;
+    }
   }
 
   /** The reference under which the server keeps the object: without a namespace where its kind has none. `undefined` for a kind that is not served. */

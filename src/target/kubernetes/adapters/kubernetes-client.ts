@@ -17,12 +17,14 @@ import type {
   LiveObject,
   MetadataPage,
   RemoveOptions,
+  SampleScope,
   WatchEvent,
 } from '../client.ts';
 import type { ClusterAccess, Impersonation } from '../cluster-access.ts';
 import { impersonationHeaders } from '../impersonation-headers.ts';
 import { readLiveObject, readTriedObject } from '../live-object.ts';
-import { objectPath } from '../resource-path.ts';
+import { readSample } from '../read-sample.ts';
+import { listPath, objectPath } from '../resource-path.ts';
 import { hiddenTexts } from '../server-words.ts';
 import { readWarnings } from '../warnings.ts';
 import { type ApiReply, type ApiRequest, ApiTransport, type ClientOptions } from './api-transport.ts';
@@ -43,14 +45,18 @@ class Client implements KubernetesClient {
   readonly #shared: Shared;
   readonly #headers: Headers;
 
-  constructor(shared: Shared, headers: Headers) {
+  readonly close: () => Promise<void>;
+
+  constructor(shared: Shared, headers: Headers, close: () => Promise<void>) {
     this.server = shared.transport.server;
     this.#shared = shared;
     this.#headers = headers;
+    this.close = close;
   }
 
   as(identity: Impersonation): KubernetesClient {
-    return new Client(this.#shared, impersonationHeaders(identity));
+    // The connections are not its own.
+    return new Client(this.#shared, impersonationHeaders(identity), () => Promise.resolve());
   }
 
   resourceOf(kind: KindRef, signal: AbortSignal): Promise<ApiResource | undefined> {
@@ -134,6 +140,17 @@ class Client implements KubernetesClient {
     return listMetadata((request) => this.#ask(request, signal), resource, scope);
   }
 
+  async sample(
+    resource: ApiResource,
+    { namespace, labelSelector, limit }: SampleScope,
+    signal: AbortSignal,
+  ): Promise<readonly LiveObject[]> {
+    const path = listPath(resource, { namespace });
+    const query = new URLSearchParams({ labelSelector, limit: `${limit}` });
+    const request = { method: 'GET', path: `${path}?${query}`, subject: path } as const;
+    return readSample(this.#found(await this.#ask(request, signal), request), resource, path);
+  }
+
   watchMetadata(
     resource: ApiResource,
     scope: ListScope,
@@ -145,10 +162,6 @@ class Client implements KubernetesClient {
     const open = (request: ApiRequest) =>
       transport.open({ ...request, headers: { ...request.headers, ...headers } }, signal);
     return watchMetadata(open, resource, { scope, from, random: random() }, signal);
-  }
-
-  close(): Promise<void> {
-    return this.#shared.transport.close();
   }
 
   #ask(request: ApiRequest, signal: AbortSignal): Promise<ApiReply> {
@@ -200,5 +213,5 @@ export function createKubernetesClient(access: ClusterAccess, options: ClientOpt
   const transport = new ApiTransport(access, options);
   const kinds = new ServedKinds(transport);
   const shared = { transport, kinds, random: () => options.random.next() };
-  return new Client(shared, impersonationHeaders(access.impersonate));
+  return new Client(shared, impersonationHeaders(access.impersonate), () => transport.close());
 }
