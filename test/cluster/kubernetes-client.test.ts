@@ -649,6 +649,17 @@ describeWithPeers('the client of a Kubernetes API', clusterPrograms, () => {
       );
     });
 
+    it('a client certificate that an exec plugin prints', async () => {
+      const home = path.dirname(admin.kubeconfig);
+      const pem = (name: string): string => readFileSync(path.join(home, name), 'utf8');
+      const output = printed({ clientCertificateData: pem('client.pem'), clientKeyData: pem('client.key') });
+      writeFileSync(path.join(folder, 'credential'), output);
+      const certified = open(plugin('cat "$FOLDER/credential"'));
+      await expect(isKnown(certified)).rejects.toEqual(
+        failing('TARGET_FORBIDDEN', `User "${certifiedUser}"`),
+      );
+    });
+
     it('a service account in a Pod, whose token is renewed', async () => {
       const server = new URL(access.server);
       writeFileSync(

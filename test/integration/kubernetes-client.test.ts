@@ -68,6 +68,15 @@ describe('the client of a Kubernetes API that behaves badly', () => {
     },
   };
 
+  const accessTo = ({ url }: ScriptedServer) =>
+    ({
+      server: url,
+      insecureSkipVerify: false,
+      login: { token: { kind: 'inline', text: 'secret-token' } },
+    }) as const;
+  const random = { next: () => 0.5 };
+  const options = { userAgent: 'sealift/test', clock, random, environment: {} };
+
   beforeEach(async () => {
     slept.length = 0;
     answers = [];
@@ -75,13 +84,7 @@ describe('the client of a Kubernetes API that behaves badly', () => {
       const answer = request.url === '/api/v1' ? core : (answers.shift() ?? statusOf(500, 'nothing more'));
       await answer(response, request);
     });
-    const access = {
-      server: server.url,
-      insecureSkipVerify: false,
-      login: { token: { kind: 'inline', text: 'secret-token' } },
-    } as const;
-    const random = { next: () => 0.5 };
-    client = createKubernetesClient(access, { userAgent: 'sealift/test', clock, random, environment: {} });
+    client = createKubernetesClient(accessTo(server), options);
   });
 
   afterEach(async () => {
@@ -242,6 +245,46 @@ describe('the client of a Kubernetes API that behaves badly', () => {
     expect(sent).toBeLessThan(64 * 1024 * 1024);
     await watch.return?.();
     await left.promise;
+  });
+
+  describe('and says nothing any more', () => {
+    const silent: Answer = () => undefined;
+    const half: Answer = (response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write('{"apiVersion":');
+    };
+    const long = 600_000;
+
+    it.each<[string, Answer, object]>([
+      ['from the start', silent, { requestMs: 50, idleMs: long, watchIdleMs: long }],
+      ['in the middle of an answer', half, { requestMs: long, idleMs: 50, watchIdleMs: long }],
+      ['before the end of an answer', half, { requestMs: 50, idleMs: long, watchIdleMs: long }],
+    ])('%s: gives up', async (_when, answer, waits) => {
+      const impatient = createKubernetesClient(accessTo(server), { ...options, waits: waits as never });
+      answers = [answer];
+      await expect(impatient.get(ref, signal)).rejects.toEqual(failing('TARGET_TIMEOUT'));
+      await impatient.close();
+    });
+
+    it('on a watch: ends it', async () => {
+      const waits = { requestMs: long, idleMs: long, watchIdleMs: 50 };
+      const impatient = createKubernetesClient(accessTo(server), { ...options, waits });
+      answers = [half];
+      const seen: string[] = [];
+      for await (const { type } of impatient.watchMetadata(resource, {}, '1', signal)) seen.push(type);
+      expect(seen).toEqual(['BOOKMARK']);
+      await impatient.close();
+    });
+  });
+
+  it('keeps its connections when somebody else’s view of it is closed', async () => {
+    const other = client.as({ user: 'jane' });
+    await other.close();
+    answers = [found, found];
+    await other.get(ref, signal);
+    await client.get(ref, signal);
+    const asJane = server.requests.map(({ headers }) => headers['impersonate-user']);
+    expect(asJane).toEqual([undefined, 'jane', undefined]);
   });
 
   it('tells nobody its token, and the server who it is', async () => {

@@ -17,6 +17,8 @@ export interface ClientOptions {
   readonly random: Random;
   /** What exec plugins run in. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Default: docs/limits.md. */
+  readonly waits?: WaitLimits;
 }
 
 export interface ApiRequest extends Asked {
@@ -37,12 +39,18 @@ export interface ApiReply {
   readonly headers: Answer['headers'];
 }
 
-/** Milliseconds for one try: the API server gives up on a request after 60 seconds and says why, which is better than our own silence. */
-const deadlineMs = 70_000;
-/** Milliseconds without a byte in the middle of an answer. */
-const idleMs = 30_000;
-/** Milliseconds without an event of a watch: bookmarks come every minute or two, so then the connection is dead. */
-const watchIdleMs = 180_000;
+/** All in milliseconds. */
+interface WaitLimits {
+  /** One try. The API server gives up on a request after 60 seconds and says why, which is better than our own silence. */
+  readonly requestMs: number;
+  /** Without a byte in the middle of an answer. */
+  readonly idleMs: number;
+  /** Without an event of a watch: bookmarks come every minute or two, so then the connection is dead. */
+  readonly watchIdleMs: number;
+}
+
+const waitLimits: WaitLimits = { requestMs: 70_000, idleMs: 30_000, watchIdleMs: 180_000 };
+
 /** An object has 1.5 MiB at most, in JSON some times as much; one that applies it gets it back with the fields of its managers. */
 const maxAnswerBytes = 32 * 1024 * 1024;
 /** Milliseconds: a server that asks for a day must not silence a site for a day. */
@@ -56,6 +64,7 @@ export class ApiTransport {
   readonly #prefix: string;
   readonly #access: ClusterAccess;
   readonly #options: ClientOptions;
+  readonly #waits: WaitLimits;
   readonly #closing = new AbortController();
   readonly #identities: IdentitySource;
   #connected: { readonly identity: Identity; readonly connections: Connections } | undefined;
@@ -67,6 +76,7 @@ export class ApiTransport {
     this.closing = this.#closing.signal;
     this.#access = access;
     this.#options = options;
+    this.#waits = options.waits ?? waitLimits;
     this.#identities = new IdentitySource(access, options.environment, options.clock, this.closing);
   }
 
@@ -80,7 +90,10 @@ export class ApiTransport {
     const either = AbortSignal.any([signal, this.closing]);
     return this.#withRetries(request, signal, async (identity) => {
       const { watches } = this.#connections(identity);
-      const answer = await this.#send(watches, request, identity, { signal: either, idleMs: watchIdleMs });
+      const answer = await this.#send(watches, request, identity, {
+        signal: either,
+        idleMs: this.#waits.watchIdleMs,
+      });
       if (answer.status === 200) return answer.body;
       throw failureOf(answer, await readBody(answer, maxAnswerBytes, request.subject), request);
     });
@@ -131,11 +144,12 @@ export class ApiTransport {
 
   async #askOnce(request: ApiRequest, identity: Identity, outer: AbortSignal): Promise<ApiReply> {
     const { requests } = this.#connections(identity);
+    const { requestMs, idleMs } = this.#waits;
     const late = new AbortController();
-    const detail = `expected an answer within ${deadlineMs / 1000} seconds`;
+    const detail = `expected an answer within ${requestMs} ms`;
     const timer = setTimeout(
       () => late.abort(new SealiftError('TARGET_TIMEOUT', request.subject, detail)),
-      deadlineMs,
+      requestMs,
     );
     try {
       const signal = AbortSignal.any([outer, late.signal, this.closing]);
@@ -165,7 +179,7 @@ export class ApiTransport {
         ...headers,
       },
       body: body ?? null,
-      headersTimeout: deadlineMs,
+      headersTimeout: this.#waits.requestMs,
       bodyTimeout: limits.idleMs,
     };
     return exchange(dispatcher, options, limits.signal);

@@ -9,6 +9,8 @@ const maxComplaintBytes = 4 * 1024;
 /** Milliseconds: plugins ask an identity provider over a network. */
 const timeLimitMs = 60_000;
 
+const tooLate = `expected an answer within ${timeLimitMs} ms`;
+
 interface Outcome {
   readonly code: number | null;
   readonly output: Buffer;
@@ -25,20 +27,15 @@ export async function runExecPlugin(
   signal: AbortSignal,
 ): Promise<string> {
   signal.throwIfAborted();
-  const late = AbortSignal.timeout(timeLimitMs);
-  const { code, output, complaint } = await outcome(
-    plugin,
-    environment,
-    AbortSignal.any([signal, late]),
-  ).catch((cause: unknown) => {
-    signal.throwIfAborted();
-    const hint = plugin.installHint === undefined ? '' : ` (${serverWords(plugin.installHint, undefined)})`;
-    throw refused(
-      plugin,
-      late.aborted ? `expected an answer within ${timeLimitMs} ms` : `expected a program that starts${hint}`,
-      cause,
-    );
-  });
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), timeLimitMs);
+  const ended = outcome(plugin, environment, AbortSignal.any([signal, late.signal]));
+  const { code, output, complaint } = await ended
+    .catch((cause: unknown) => {
+      signal.throwIfAborted();
+      throw refused(plugin, late.signal.aborted ? tooLate : notStarted(plugin), cause);
+    })
+    .finally(() => clearTimeout(timer));
   if (output.byteLength > maxOutputBytes)
     throw refused(plugin, `expected at most ${maxOutputBytes} bytes, got more`);
   if (code === 0) return output.toString('utf8');
@@ -73,6 +70,11 @@ async function outcome(
   child.once('exit', end);
   child.once('close', (code) => resolve({ code, output: output(), complaint: complaint().toString('utf8') }));
   return promise.finally(() => signal.removeEventListener('abort', abort));
+}
+
+function notStarted({ installHint }: ExecPlugin): string {
+  const hint = installHint === undefined ? '' : ` (${serverWords(installHint, undefined)})`;
+  return `expected a program that starts${hint}`;
 }
 
 function gather(stream: NodeJS.ReadableStream, limit: number, full: () => void): () => Buffer {
