@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock, settle } from '../../test/fakes/fake-clock.ts';
 import { FakeStages } from '../../test/fakes/fake-stages.ts';
@@ -147,6 +148,16 @@ describe('an object that moves between deliveries of one source', () => {
     expect([ownerOf('gone'), inventoryOf('a')]).toEqual([undefined, ['stay']]);
   });
 
+  it('is held back by no delivery of another source, which does not move with it', async () => {
+    build({ a: ['stay', 'gone'], c: ['other'] });
+    await start(
+      siteOf(sourceYaml('app') + sourceYaml('more') + deliveryYaml('a', 'app') + deliveryYaml('c', 'more')),
+    );
+    registry.broken.add('c');
+    await release('v2', { a: ['stay'], c: ['other'] });
+    expect([ownerOf('gone'), inventoryOf('a')]).toEqual([undefined, ['stay']]);
+  });
+
   it('swaps places with another one', async () => {
     build({ a: ['x', 'left'], b: ['y', 'right'] });
     await start(two);
@@ -154,6 +165,91 @@ describe('an object that moves between deliveries of one source', () => {
     await release('v2', { a: ['x', 'right'], b: ['y', 'left'] });
     expect(acts.toSorted()).toEqual(['write left', 'write right']);
     expect([ownerOf('left'), ownerOf('right')]).toEqual(['b', 'a']);
+  });
+});
+
+describe('objects that move, deliveries that come and go', () => {
+  const names = ['k', 'l', 'm', 'n'];
+  const deliveries = ['a', 'b', 'c'];
+
+  interface Release {
+    /** Deliveries in the configuration; all others were taken out of it, or are new in a later one. */
+    readonly there: readonly string[];
+    /** Who asks for each of the objects, if anybody. */
+    readonly owners: readonly (string | undefined)[];
+  }
+
+  const releaseOf: fc.Arbitrary<Release> = fc.subarray(deliveries, { minLength: 1 }).chain((there) =>
+    fc.record({
+      there: fc.constant(there),
+      owners: fc.tuple(...names.map(() => fc.constantFrom(...there, undefined))),
+    }),
+  );
+
+  function siteWith({ there }: Release): DesiredState {
+    const movable = there.map((name) =>
+      deliveryYaml(name, 'app').replace(
+        'namespace: edge}',
+        'namespace: edge, annotations: {sealift.dev/allow-prune: "true"}}',
+      ),
+    );
+    return siteOf(sourceYaml('app') + movable.join(''));
+  }
+
+  function publish({ owners }: Release, at: number): void {
+    for (const one of deliveries) build({ [one]: names.filter((_, place) => owners[place] === one) });
+    registry.revision = `v${at}`;
+    acts.length = 0;
+  }
+
+  /** What was asked for before and after was not deleted in between, and everything has the owner that asks for it. */
+  function expectMoved(before: Release | undefined, after: Release): void {
+    for (const [place, name] of names.entries()) {
+      const stays = before?.owners[place] !== undefined && after.owners[place] !== undefined;
+      if (stays) expect(acts).not.toContain(`remove ${name}`);
+      expect([name, ownerOf(name)]).toEqual([name, after.owners[place]]);
+    }
+  }
+
+  it('are never deleted while somebody asks for them, and end with who asks for them, pass by pass', async () => {
+    const property = fc.asyncProperty(
+      fc.array(releaseOf, { minLength: 2, maxLength: 6 }),
+      async (history) => {
+        target = createMemoryTarget();
+        state = createMemoryStateStore();
+        for (const [at, one] of history.entries()) {
+          publish(one, at);
+          await converge(parts(), siteWith(one), stop.signal);
+          expectMoved(history[at - 1], one);
+        }
+      },
+    );
+    await fc.assert(property, { numRuns: 150 });
+  });
+
+  it('are never deleted while somebody asks for them, and end with who asks for them, with everything at once', async () => {
+    const property = fc.asyncProperty(
+      fc.array(releaseOf, { minLength: 2, maxLength: 4 }),
+      async (history) => {
+        target = createMemoryTarget();
+        state = createMemoryStateStore();
+        clock = new FakeClock();
+        stop = new AbortController();
+        let engine: Engine | undefined;
+        for (const [at, one] of history.entries()) {
+          publish(one, at);
+          if (engine === undefined) engine = await start(siteWith(one));
+          else engine.replace(siteWith(one));
+          await clock.advance(2 * minute);
+          await settleAll();
+          // Of a new configuration and an old revision, or the other way round, nothing is known to stay: they come one after the other.
+          if (at > 0 && history[at - 1]?.there.join() !== one.there.join()) acts.length = 0;
+          expectMoved(history[at - 1], one);
+        }
+        stop.abort();
+      },
+    );
+    await fc.assert(property, { numRuns: 40 });
   });
 });
 
