@@ -397,6 +397,27 @@ describe('a delivery that waits for its objects', () => {
     expect(state.deliveries.find('edge', 'app')).toBeUndefined();
   });
 
+  it('stays ready when an object less is waited for', async () => {
+    await start();
+    for (const object of [a, b]) says(object, 'ready');
+    await settleAll();
+    const seen: (string | undefined)[] = [];
+    const { deliveries } = state;
+    const save = deliveries.save.bind(deliveries);
+    deliveries.save = (record) => {
+      save(record);
+      seen.push(ready());
+    };
+    const annotations = 'annotations: {kustomize.toolkit.fluxcd.io/reconcile: disabled}';
+    const text = target.text(refOf(b))?.replace('metadata:', `metadata:\n  ${annotations}`);
+    target.edit(refOf(b), text);
+    await settleAll();
+    says(b, 'stalled');
+    await settleAll();
+    expect(seen.length).toBeGreaterThan(0);
+    expect(new Set(seen)).toEqual(new Set(['True']));
+  });
+
   it('writes nothing while nothing changes', async () => {
     await start();
     for (const object of [a, b]) says(object, 'ready');
