@@ -12,7 +12,9 @@ const urlSchema = z
   .refine(
     (url) => !/^oci:\/\/[^/]*@/.test(url),
     'expected no user or password in the URL; name a Secret in spec.secretRef',
-  );
+  )
+  // Policies and floors know a layout by its path, which must not depend on where the agent was started.
+  .refine((url) => !/^oci(-layout|-archive)?:[^/]/.test(url), 'expected an absolute path after the colon');
 
 const layerSelectorSchema = z.strictObject({
   mediaType: z.string().min(1).optional(),

@@ -57,6 +57,14 @@ describe('parseConfiguration', () => {
       'file0.yaml:7',
       'expected a duration',
     ],
+    ...['oci-layout:registry', 'oci:./registry', 'oci-archive:registry.tar'].map(
+      (url): [string, string, string, string] => [
+        `${url}, which leads elsewhere from elsewhere`,
+        source.replace('oci://registry.example/app', url),
+        'file0.yaml:6',
+        'spec.url: expected an absolute path',
+      ],
+    ),
     ['an interval of zero', source.replace('1m30s', '0s'), 'file0.yaml:7', 'expected a duration above zero'],
     ['a URL of another scheme', source.replace('oci://', 'https://'), 'file0.yaml:6', 'expected oci://'],
     [

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { copy, openLayout, RemoteRepository, Transport } from 'oci-client-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
@@ -258,6 +259,16 @@ describe('sealift verify --policy', () => {
     const { stdout } = await bench.run(['verify', reference, '--policy', file]);
     expect(stdout).toContain('attested https://example.test/level by level/one: key sha256:');
     expect(stdout).toMatch(/accepted: /);
+  });
+
+  it('knows a layout by its absolute path, from wherever it is named', async () => {
+    const tree = await bench.write('local-tree/a.yaml', '# local\n');
+    const pushed = ['push', 'oci-layout:local:v1', '-f', dirname(tree), '--source', 'x', '--revision', 'y'];
+    await bench.succeed(...pushed, '--sign-key', bench.path('one.key'));
+    const local = policy('local', `  authorities:\n${await keyOf('one')}`).replace('**', bench.path('local'));
+    const file = await bench.write('local.yaml', local);
+    for (const reference of ['oci-layout:local:v1', 'oci:./tmp/../local:v1', `oci:${bench.path('local')}:v1`])
+      expect(await report(reference, '--policy', file)).toMatchObject({ verdict: 'accepted' });
   });
 
   it('refuses what no policy is about', async () => {
