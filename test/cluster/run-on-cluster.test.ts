@@ -165,6 +165,8 @@ describeWithPeers('sealift run into a cluster', clusterPrograms, () => {
     const asked = await askedBy(cluster, user, mark);
     expect(count(asked, 'patch')).toBe(objectCount);
     expect(count(asked, 'list')).toBeLessThanOrEqual(2 * kinds);
+    // Until the definition is established it is looked at; of the rest it is known that it is not there.
+    expect(asked.filter((one) => one.startsWith('get ') && !one.endsWith('definitions'))).toEqual([]);
     const objects = ['deployment/app', 'service/app', 'secret/app', 'gadget/app', 'configmap/m0'];
     const managers =
       '{range .items[*]}{.metadata.managedFields[0].manager} {.metadata.managedFields[0].operation},{end}';

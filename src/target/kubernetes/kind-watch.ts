@@ -22,15 +22,18 @@ export class KindWatch {
     this.#everywhere = this.#start();
   }
 
-  /** Whether what is known of an object is what is there; waits for the first list where there was none yet. */
-  async isInSync(ref: ObjectRef): Promise<boolean> {
+  /** The watch that knows what stands in the place of an object; `undefined` when none does. Waits for the first list where there was none yet. */
+  async inSync(ref: ObjectRef): Promise<ScopeWatch | undefined> {
     await this.#everywhere.settled();
-    if (this.#everywhere.state !== 'forbidden' || ref.namespace === '')
-      return this.#everywhere.state === 'in-sync';
-    const scope = this.#namespaces.get(ref.namespace) ?? this.#start(ref.namespace);
-    this.#namespaces.set(ref.namespace, scope);
+    const isConfined = this.#everywhere.state === 'forbidden' && ref.namespace !== '';
+    const scope = isConfined ? this.#confined(ref.namespace) : this.#everywhere;
     await scope.settled();
-    return scope.state === 'in-sync';
+    return scope.state === 'in-sync' ? scope : undefined;
+  }
+
+  /** An object is there that no watch may have brought yet. */
+  expect(id: string): void {
+    for (const scope of [this.#everywhere, ...this.#namespaces.values()]) scope.expect(id);
   }
 
   get version(): string {
@@ -51,6 +54,12 @@ export class KindWatch {
   async stop(): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#running);
+  }
+
+  #confined(namespace: string): ScopeWatch {
+    const scope = this.#namespaces.get(namespace) ?? this.#start(namespace);
+    this.#namespaces.set(namespace, scope);
+    return scope;
   }
 
   #start(namespace?: string): ScopeWatch {

@@ -1,3 +1,4 @@
+import { inventoryId } from '../../api/index.ts';
 import type { ObjectRef } from '../../core/index.ts';
 import type { KindRef, LiveMetadata } from './client.ts';
 import { glimpseOf } from './glimpse.ts';
@@ -37,8 +38,11 @@ export class Knowledge {
     kind.objects.note(ref);
     const watch = this.#watchOf(kind, ref);
     if (watch === undefined) return undefined;
-    const isInSync = await withSignal(watch.isInSync(ref), signal);
-    return isInSync ? kind.objects.find(ref) : undefined;
+    const scope = await withSignal(watch.inSync(ref), signal);
+    if (scope === undefined) return undefined;
+    if (kind.objects.find(ref) === undefined && scope.isSurelyAbsent(inventoryId(ref)))
+      kind.objects.learn(ref, undefined);
+    return kind.objects.find(ref);
   }
 
   /** What stood there when it was last heard of. */
@@ -73,6 +77,8 @@ export class Knowledge {
     const key = keyOf(ref);
     const kind = this.#kinds.get(key);
     kind?.objects.drop(ref);
+    // Finalizers may keep it for a while.
+    kind?.watch?.expect(inventoryId(ref));
     if (kind === undefined || kind.objects.size > 0) return;
     this.#kinds.delete(key);
     this.#end(kind);

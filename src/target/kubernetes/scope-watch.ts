@@ -1,6 +1,7 @@
 import { inventoryId } from '../../api/index.ts';
 import { type Clock, type ErrorCode, type ObjectRef, type Random, SealiftError } from '../../core/index.ts';
 import type { ApiResource, KindRef, KubernetesClient, LiveMetadata } from './client.ts';
+import { EverSeen } from './ever-seen.ts';
 import { glimpseOf } from './glimpse.ts';
 import type { KnownObjects } from './known-objects.ts';
 
@@ -46,6 +47,7 @@ export class ScopeWatch {
   readonly #ports: WatchPorts;
   readonly #scope: Scope;
   readonly #known: KnownObjects;
+  readonly #seen = new EverSeen();
   #state: ScopeState = 'starting';
   #settled = Promise.withResolvers<void>();
   #kick = new AbortController();
@@ -61,6 +63,16 @@ export class ScopeWatch {
 
   get state(): ScopeState {
     return this.#state;
+  }
+
+  /** While it is in sync: true for an object that was not there since the list was read. */
+  isSurelyAbsent(id: string): boolean {
+    return !this.#seen.mayHave(id);
+  }
+
+  /** An object is there that no watch may have brought yet. */
+  expect(id: string): void {
+    this.#seen.add(id);
   }
 
   /** Resolves once the first attempt has ended, well or not. */
@@ -115,6 +127,7 @@ export class ScopeWatch {
   /** Goes through all pages, and remembers of them what is of interest. Gives back the version from which a watch goes on. */
   async #list(resource: ApiResource, signal: AbortSignal): Promise<string> {
     const since = this.#known.moment;
+    this.#seen.begin();
     const seen = new Set<string>();
     let resourceVersion = '0';
     for await (const page of this.#ports.client.listMetadata(resource, this.#place(), signal)) {
@@ -152,6 +165,7 @@ export class ScopeWatch {
   #see(metadata: LiveMetadata): string | undefined {
     const ref = this.#refOf(metadata);
     const id = inventoryId(ref);
+    this.#seen.add(id);
     if (!this.#known.has(id) && !this.#ports.isOurs(id)) return undefined;
     this.#known.see(ref, { kind: 'present', glimpse: glimpseOf(metadata) });
     return id;

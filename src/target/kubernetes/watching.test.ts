@@ -133,6 +133,27 @@ describe('the watch of a Kubernetes API', () => {
     expect(asked()).toEqual(['get ConfigMap/shop/not-ours']);
   });
 
+  it('knows that an object is new without asking, unless there ever was one of its name', async () => {
+    await deliver();
+    expect(await observe(configMap('new'))).toEqual({ kind: 'absent' });
+    expect(asked()).toEqual([]);
+    cluster.put(configMap('later'));
+    await settle();
+    expect(await observe(configMap('later'))).toMatchObject({ kind: 'present' });
+    expect(asked()).toEqual(['get ConfigMap/shop/later']);
+    cluster.put(configMap('new'));
+    await settle();
+    expect(told).toEqual(['new']);
+  });
+
+  it('asks about an object that it removed and that finalizers may keep', async () => {
+    await deliver();
+    await target.write(configMap('two', { owner }), keep, idle);
+    cluster.stays.add('ConfigMap/shop/one');
+    await target.remove(oneRef, idle);
+    expect(await observe(one)).toMatchObject({ kind: 'present' });
+  });
+
   it('goes on where it was when it is cut, and misses nothing', async () => {
     await deliver();
     cluster.failing.set('watch ConfigMap', 'TARGET_UNREACHABLE');
