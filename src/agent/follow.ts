@@ -39,7 +39,7 @@ export function identityOf(
   return [generation, artifact.revision, digest, waitedDigest(waited)].join(' ');
 }
 
-/** The same was healthy when the agent ended: until the target says otherwise, it is. */
+/** The same was healthy before, when the agent ended, say, or with an object more to wait for: until the target says otherwise, it is. */
 export function isKnownHealthy(
   { delivery, record: { generation, status } }: DeliveryCycle,
   { artifact, digest, changed }: Applied,

@@ -106,9 +106,7 @@ export class HealthOfDeliveries {
     const isAskedAnew = before?.request !== requestOf(delivery) && before?.health.phase !== 'healthy';
     if (isSame && !isAskedAnew) return continued(cycle, applied, before);
     if (before !== undefined) this.#cancel(record, before);
-    // An object more or less to wait for (one that is left alone, say) is no reason to doubt the others.
-    const isInDoubt = before !== undefined && before.health.phase !== 'healthy';
-    const wasHealthy = !isInDoubt && isKnownHealthy(cycle, applied);
+    const wasHealthy = isKnownHealthy(cycle, applied);
     const follow = this.#follow(cycle, applied, { waited, rule, identity, wasHealthy });
     return wasHealthy ? continued(cycle, applied, follow) : begun(cycle, follow);
   }

@@ -187,6 +187,9 @@ describe('a delivery that waits for its objects', () => {
     await clock.advance(10 * minute);
     const told = (): number => events.filter(({ kind }) => kind === 'failed').length;
     expect(told()).toBe(1);
+    says(b, 'ready');
+    await settleAll();
+    expect(told()).toBe(1);
     says(b, 'stalled');
     await settleAll();
     expect(told()).toBe(2);
@@ -240,6 +243,18 @@ describe('a delivery that waits for its objects', () => {
     expect(ready()).toBe('False');
   });
 
+  it('that was ready tells that once, however often it fails on its way back', async () => {
+    await start();
+    for (const object of [a, b]) says(object, 'ready');
+    await settleAll();
+    events.length = 0;
+    for (const word of ['busy', 'stalled', 'busy', 'stalled'] as const) {
+      says(a, word);
+      await settleAll();
+    }
+    expect(kinds()).toEqual(['health-lost', 'failed', 'failed']);
+  });
+
   it('that was ready has failed at once when an object has', async () => {
     await start();
     for (const object of [a, b]) says(object, 'ready');
@@ -262,6 +277,45 @@ describe('a delivery that waits for its objects', () => {
     says(a, 'ready');
     await settleAll();
     expect(statusOf().lastAppliedRevision).toBe('stable@sha256:v2');
+  });
+
+  it('that is healthy has nothing to cancel when something newer comes, and waits for that', async () => {
+    await start();
+    for (const object of [a, b]) says(object, 'ready');
+    await settleAll();
+    events.length = 0;
+    registry.revision = 'v2';
+    registry.objects = [widget('a', { spec: { size: 2 } })];
+    says(a, 'busy');
+    await settleAll();
+    events.length = 0;
+    await clock.advance(minute);
+    await settleAll();
+    expect(said()[2]).toContain(
+      'Healthy=Unknown/Progressing "Running health checks for revision stable@sha256:v2',
+    );
+    expect(kinds().filter((kind) => kind.startsWith('health'))).toEqual([]);
+  });
+
+  it('lets go of what it waited for', async () => {
+    let follows = 0;
+    const counting: HealthWatch = {
+      follow: async (...call) => {
+        follows += 1;
+        await target.health.follow(...call);
+        follows -= 1;
+      },
+    };
+    const engine = await start(site(), { target: withHealth(counting) });
+    expect(follows).toBe(1);
+    registry.revision = 'v2';
+    await clock.advance(minute);
+    await settleAll();
+    expect(follows).toBe(1);
+    engine.replace(siteOf(sourceYaml('app')));
+    await settleAll();
+    expect(state.deliveries.all()).toEqual([]);
+    expect(follows).toBe(0);
   });
 
   it('says nothing of an older revision while a newer one is applied', async () => {
@@ -557,6 +611,35 @@ describe('an agent that starts again', () => {
     expect(kinds()).toContain('health-lost');
   });
 
+  it('does not take for ready what was ready once and had failed', async () => {
+    await start();
+    for (const object of [a, b]) says(object, 'ready');
+    await settleAll();
+    says(b, 'stalled');
+    await settleAll();
+    stop.abort();
+    await settleAll();
+    const silent: HealthWatch = {
+      follow: (_refs, _told, signal) =>
+        new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
+    };
+    await restart({ target: withHealth(silent) });
+    expect(ready()).toBe('Unknown');
+  });
+
+  it('waits for what it repairs at its start', async () => {
+    await start();
+    for (const object of [a, b]) says(object, 'ready');
+    await settleAll();
+    stop.abort();
+    await settleAll();
+    target.edit(refOf(b), undefined);
+    says(b, 'busy');
+    await restart();
+    expect(said()).toEqual(waitingStatus);
+    expect(kinds()).not.toContain('health-lost');
+  });
+
   it('waits on for what it waited for', async () => {
     await start();
     await restart();
@@ -570,10 +653,13 @@ describe('an agent that starts again', () => {
 describe('a target that cannot tell how objects are doing', () => {
   it('is asked again, and told of once', async () => {
     let asked = 0;
+    let cut = new AbortController();
     const broken: HealthWatch = {
       follow: async (...call) => {
         asked += 1;
-        if (asked > 3) return target.health.follow(...call);
+        const [refs, told, signal] = call;
+        if (asked > 3) await target.health.follow(refs, told, AbortSignal.any([signal, cut.signal]));
+        cut = new AbortController();
         throw new SealiftError('TARGET_FAILED', 'cluster', 'connection refused');
       },
     };
@@ -582,9 +668,12 @@ describe('a target that cannot tell how objects are doing', () => {
     expect(ready()).toBe('Unknown');
     await clock.advance(10 * second);
     expect(ready()).toBe('True');
-    expect(events.filter(({ kind }) => kind === 'failed')).toEqual([
-      expect.objectContaining({ stage: 'health', code: 'TARGET_FAILED' }),
-    ]);
+    const failures = () => events.filter(({ kind }) => kind === 'failed');
+    expect(failures()).toEqual([expect.objectContaining({ stage: 'health', code: 'TARGET_FAILED' })]);
+    asked = 0;
+    cut.abort();
+    await clock.advance(10 * second);
+    expect(failures()).toHaveLength(2);
   });
 });
 
