@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
 import { type Command, Option } from 'commander';
+import type { DesiredState, Kustomization } from '../../src/api/index.ts';
 import { differs } from '../../src/apply/index.ts';
 import { makePrivateDirectory, removePrivateDirectory, sweepBuilds } from '../../src/build/index.ts';
 import { SealiftError } from '../../src/core/index.ts';
@@ -7,12 +8,15 @@ import { type AgentOptions, addAgentOptions, agentSettings } from './agent-optio
 import { exitCodeOf, formatFailure } from './failure.ts';
 import { formatPlan, type PlanFormat } from './format-plan.ts';
 import { loadStillConfiguration } from './run-agent.ts';
-import { planSite, type SitePlan } from './site-plan.ts';
+import { planSite, planTree, type SitePlan } from './site-plan.ts';
 import { stopSignal } from './stop-signal.ts';
 
 interface PlanOptions extends AgentOptions {
   readonly output: PlanFormat;
   readonly exitCode: boolean;
+  /** A tree in the place of what the source of the delivery has. */
+  readonly from?: string;
+  readonly insecure: boolean;
 }
 
 /** Of the whole site, or of one delivery; what concerns no single delivery is said either way. */
@@ -30,6 +34,17 @@ function partOf(plan: SitePlan, delivery: string | undefined): SitePlan {
   throw new SealiftError('OBJECT_NOT_FOUND', `Kustomization/${delivery}`, 'not found in the configuration');
 }
 
+/** The delivery that a tree is for. */
+function chosen({ deliveries }: DesiredState, name: string | undefined): Kustomization {
+  const nameOf = ({ metadata }: Kustomization): string => `${metadata.namespace}/${metadata.name}`;
+  const [first, ...rest] = deliveries.filter((one) => name === undefined || nameOf(one) === name);
+  if (first !== undefined && rest.length === 0) return first;
+  const there = deliveries.map(nameOf).join(', ') || 'none';
+  if (name === undefined)
+    throw new SealiftError('USAGE', '--from', `expected one Kustomization, or the name of one, got ${there}`);
+  throw new SealiftError('OBJECT_NOT_FOUND', `Kustomization/${name}`, 'not found in the configuration');
+}
+
 /** With `--exit-code`, 1 says that there is a difference, as `kubectl diff` says it; what failed is 2 or more then. */
 function exitCode({ deliveries, failures }: SitePlan, isAsked: boolean): number {
   const [first] = failures;
@@ -44,7 +59,16 @@ async function plan(delivery: string | undefined, options: PlanOptions): Promise
   await sweepBuilds(tmpdir()).catch(() => undefined);
   const directory = await makePrivateDirectory(tmpdir());
   try {
-    const made = partOf(await planSite(settings, desired, directory, signal), delivery);
+    const { from, insecure } = options;
+    const made =
+      from === undefined
+        ? partOf(await planSite(settings, desired, directory, signal), delivery)
+        : await planTree(
+            settings,
+            { delivery: chosen(desired, delivery), desired, from, insecure },
+            directory,
+            signal,
+          );
     process.stdout.write(formatPlan(made, options.output));
     for (const { subject, error } of made.failures) process.stderr.write(formatFailure(error, subject));
     process.exitCode = exitCode(made, options.exitCode);
@@ -61,6 +85,11 @@ export function addTo(program: Command): void {
     .description('show what a pass of the agent would create, change and delete; changes nothing')
     .argument('[delivery]', 'NAMESPACE/NAME of a Kustomization; all of them without it');
   addAgentOptions(command)
+    .option(
+      '--from <tree>',
+      'plan one delivery with a directory or an artifact, as `sealift build` takes them, in the place of what its source has',
+    )
+    .option('--insecure', 'with --from: speak plain HTTP to a registry that is not on loopback', false)
     .option('--exit-code', 'exit with 1 where there is a difference, and with 2 or more on failure', false)
     .addOption(
       new Option('-o, --output <format>', 'how to print').choices(['text', 'json', 'yaml']).default('text'),

@@ -1,10 +1,12 @@
-import { type AgentParts, converge } from '../../src/agent/index.ts';
-import { type DesiredState, findNamed, isReady } from '../../src/api/index.ts';
+import { join } from 'node:path';
+import { type AgentParts, converge, planWith } from '../../src/agent/index.ts';
+import { type DesiredState, findNamed, isReady, type Kustomization } from '../../src/api/index.ts';
 import { type ShownPlan, shownPlan } from '../../src/apply/index.ts';
 import type { Owner, SealiftError, Subject } from '../../src/core/index.ts';
 import { copyState } from '../../src/site/index.ts';
 import { createOverlayTarget } from '../../src/target/index.ts';
-import { type AgentSettings, composeAgent } from './compose-agent.ts';
+import { type AgentSettings, type ComposedAgent, composeAgent } from './compose-agent.ts';
+import { openTree } from './open-tree.ts';
 
 /** What a delivery would change. */
 export interface DeliveryPlan extends ShownPlan {
@@ -49,8 +51,7 @@ export async function planSite(
   directory: string,
   signal: AbortSignal,
 ): Promise<SitePlan> {
-  await copyState(settings.stateDirectory, directory);
-  const agent = await composeAgent(ownPlaces(settings, directory), []);
+  const agent = await composeCopy(settings, directory);
   try {
     const plans = new Map<string, { readonly owner: Owner; readonly shown: ShownPlan }>();
     const parts = lookingOnly(agent.parts, (owner, plan) => {
@@ -76,6 +77,45 @@ export async function planSite(
   } finally {
     await agent.close();
   }
+}
+
+/** What is planned with, where it is not what the source has. */
+export interface TreePlanRequest {
+  readonly delivery: Kustomization;
+  readonly desired: DesiredState;
+  /** A directory or a reference. */
+  readonly from: string;
+  readonly insecure: boolean;
+}
+
+/**
+ * What one delivery would change if its source had this tree in force. `directory` is empty and of this run alone.
+ * @throws SealiftError of whatever keeps it from a plan.
+ */
+export async function planTree(
+  settings: AgentSettings,
+  { delivery, desired, from, insecure }: TreePlanRequest,
+  directory: string,
+  signal: AbortSignal,
+): Promise<SitePlan> {
+  const agent = await composeCopy(settings, directory);
+  try {
+    const input = { delivery, desired };
+    const request = { from, input, demand: undefined, insecure, directory: join(directory, 'tree') };
+    const artifact = await openTree(request, signal);
+    const parts = lookingOnly(agent.parts, undefined);
+    const plan = await planWith(parts, { delivery, desired, artifact }, signal);
+    const { namespace, name } = delivery.metadata;
+    const planned = { namespace, name, revision: artifact.revision, ...shownPlan(plan) };
+    return { deliveries: [planned], waiting: [], failures: [] };
+  } finally {
+    await agent.close();
+  }
+}
+
+async function composeCopy(settings: AgentSettings, directory: string): Promise<ComposedAgent> {
+  await copyState(settings.stateDirectory, directory);
+  return composeAgent(ownPlaces(settings, directory), []);
 }
 
 function keyOf({ namespace, name }: Owner): string {

@@ -60,15 +60,17 @@ interface ApplyRequest {
   readonly resting?: ReadonlySet<string>;
 }
 
-/** Plans and applies objects for a delivery. @throws StageFailure */
-export async function applyObjects(
-  { target, planned }: Pick<DeliveryPorts, 'target' | 'planned'>,
+function subjectOf({ namespace, name }: Owner): string {
+  return `Kustomization/${namespace}/${name}`;
+}
+
+/** What would happen to the objects of a delivery. Changes nothing. @throws StageFailure */
+function planObjects(
+  target: Target,
   { scope, objects, inventory, neighbours, resting }: ApplyRequest,
-  hooks: ApplyHooks & Pick<DeliveryProgress, 'planned'>,
   signal: AbortSignal,
-): Promise<ApplyOutcome> {
-  const subject = `Kustomization/${scope.owner.namespace}/${scope.owner.name}`;
-  const plan = await inStage('plan', subject, async () => {
+): Promise<Plan> {
+  return inStage('plan', subjectOf(scope.owner), async () => {
     const owned = markOwned(objects, scope.owner);
     const observations = await observeDelivery(target, owned, inventory, signal);
     const aside = resting === undefined ? {} : { resting };
@@ -76,9 +78,20 @@ export async function applyObjects(
     const alone = planDelivery(request);
     return concernsNeighbours(alone) ? planDelivery({ ...request, neighbours: await neighbours() }) : alone;
   });
-  planned?.(scope.owner, plan);
+}
+
+/** Plans and applies objects for a delivery. @throws StageFailure */
+export async function applyObjects(
+  { target, planned }: Pick<DeliveryPorts, 'target' | 'planned'>,
+  request: ApplyRequest,
+  hooks: ApplyHooks & Pick<DeliveryProgress, 'planned'>,
+  signal: AbortSignal,
+): Promise<ApplyOutcome> {
+  const { owner } = request.scope;
+  const plan = await planObjects(target, request, signal);
+  planned?.(owner, plan);
   hooks.planned?.(plan);
-  return inStage('apply', subject, () => applyPlan(target, plan, hooks, signal));
+  return inStage('apply', subjectOf(owner), () => applyPlan(target, plan, hooks, signal));
 }
 
 function scopeOf(
@@ -100,8 +113,7 @@ export async function runDelivery(
   progress: DeliveryProgress,
   signal: AbortSignal,
 ): Promise<{ readonly objects: readonly KubernetesObject[]; readonly outcome: ApplyOutcome }> {
-  const { name, namespace } = delivery.metadata;
-  const { objects, warnings } = await inStage('build', `Kustomization/${namespace}/${name}`, () =>
+  const { objects, warnings } = await inStage('build', subjectOf(delivery.metadata), () =>
     build.build({ delivery, artifact, desired }, signal),
   );
   progress.built(objects, warnings);
@@ -109,4 +121,17 @@ export async function runDelivery(
   const request = { scope, objects, inventory, neighbours, resting: progress.resting };
   const outcome = await applyObjects(ports, request, progress, signal);
   return { objects, outcome };
+}
+
+/** What a delivery would change: build and plan. Changes nothing. @throws StageFailure */
+export async function planOnly(
+  { build, target }: DeliveryPorts,
+  { delivery, desired, artifact, inventory, neighbours }: DeliveryRequest,
+  signal: AbortSignal,
+): Promise<Plan> {
+  const { objects } = await inStage('build', subjectOf(delivery.metadata), () =>
+    build.build({ delivery, artifact, desired }, signal),
+  );
+  const scope = scopeOf(delivery, artifact, objects);
+  return planObjects(target, { scope, objects, inventory, neighbours }, signal);
 }

@@ -75,20 +75,20 @@ export class Neighbourhood {
     return artifact === undefined ? undefined : this.#asksFrom(delivery, artifact, desired, signal);
   }
 
-  /** What a delivery that is suspended holds stays its own, whatever it would build. */
+  /** What a delivery that is suspended holds stays its own, whatever it would build. One that does not build either takes nothing over for now. */
   async #asksFrom(
     delivery: Kustomization,
     artifact: Artifact,
     desired: DesiredState,
     signal: AbortSignal,
   ): Promise<ReadonlySet<string> | undefined> {
-    const held = delivery.spec.suspend ? this.#inventoryOf(delivery) : undefined;
+    const held = delivery.spec.suspend ? (this.#inventoryOf(delivery) ?? []) : undefined;
     try {
       const { objects } = await this.#deps.build.build({ delivery, artifact, desired }, signal);
       return new Set([...objects.map((object) => inventoryId(refOf(object))), ...(held ?? [])]);
     } catch {
       signal.throwIfAborted();
-      return held;
+      return held === undefined ? undefined : new Set(held);
     }
   }
 

@@ -148,6 +148,26 @@ describe('an object that moves between deliveries of one source', () => {
     expect([ownerOf('gone'), inventoryOf('a')]).toEqual([undefined, ['stay']]);
   });
 
+  it('is held back by no delivery that is suspended and does not build', async () => {
+    build({ a: ['stay', 'gone'] });
+    registry.broken.add('s');
+    await start(
+      siteOf(sourceYaml('app') + deliveryYaml('a', 'app') + deliveryYaml('s', 'app', '  suspend: true')),
+    );
+    await release('v2', { a: ['stay'] });
+    expect([ownerOf('gone'), inventoryOf('a')]).toEqual([undefined, ['stay']]);
+  });
+
+  it('is not taken from a delivery that is suspended', async () => {
+    build({ a: ['x'], b: ['moved'] });
+    const engine = await start(two);
+    engine.replace(
+      siteOf(sourceYaml('app') + deliveryYaml('a', 'app') + deliveryYaml('b', 'app', '  suspend: true')),
+    );
+    await release('v2', { a: ['x', 'moved'], b: ['other'] });
+    expect([ownerOf('moved'), readyOf('a')]).toEqual(['b', 'ReconciliationFailed']);
+  });
+
   it('is held back by no delivery of another source, which does not move with it', async () => {
     build({ a: ['stay', 'gone'], c: ['other'] });
     await start(

@@ -179,6 +179,22 @@ describe('sealift plan', { timeout: 120_000 }, () => {
     });
   });
 
+  it('shows what one delivery would change with a tree of its own, published or not', async () => {
+    await bench.write('draft/app/front.yaml', configMap('front', 'three'));
+    await bench.write('draft/more/new.yaml', configMap('new', 'x'));
+    await bench.write('draft/late/x.yaml', configMap('late', 'x'));
+    const { stdout, code } = await plan('edge/app', '--from', bench.path('draft'), '--exit-code');
+    expect(stdout).toContain('  ~ ConfigMap/shop/front\n      /data/value: "drifted" -> "three"\n');
+    expect(stdout).toContain('  - ConfigMap/shop/same\n');
+    expect(stdout).toContain('  = ConfigMap/shop/new  kept: moves-to-other\n');
+    expect(code).toBe(1);
+    const published = await plan('edge/app', '--from', `oci://${bench.host}/app:stable`);
+    expect(published.stdout).toContain('/data/value: "drifted" -> "two"\n');
+    expect(published.stderr).toContain('not verified');
+    expect(await plan('--from', bench.path('draft'))).toMatchObject({ code: 2 });
+    expect(await plan('edge/nowhere', '--from', bench.path('draft'))).toMatchObject({ code: 2, stdout: '' });
+  });
+
   it('plans with what is in force while the registry is away, and fails for that', async () => {
     await bench.write('site.yaml', site('127.0.0.1:9'));
     const { code, stdout, stderr } = await plan('--exit-code');

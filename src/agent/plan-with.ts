@@ -1,0 +1,34 @@
+import type { Plan } from '../apply/index.ts';
+import { planOnly } from './delivery-pipeline.ts';
+import { Neighbourhood } from './neighbourhood.ts';
+import { type AgentParts, createReconcilers } from './reconcilers.ts';
+import { StageFailure } from './stage-failure.ts';
+import type { BuildRequest } from './stages.ts';
+
+/**
+ * What a delivery would change if its source had this tree in force, for the deliveries that share it as well. Changes nothing.
+ * @throws SealiftError of the build or the target.
+ */
+export async function planWith(
+  parts: AgentParts,
+  { delivery, desired, artifact }: BuildRequest,
+  signal: AbortSignal,
+): Promise<Plan> {
+  const { stages, target, state } = parts;
+  const { sources } = createReconcilers(parts, () => undefined);
+  const neighbourhood = new Neighbourhood({ build: stages.build, sources, state });
+  const { namespace, name } = delivery.metadata;
+  const { inventory } = state.deliveries.find(namespace, name)?.status ?? {};
+  const request = {
+    delivery,
+    desired,
+    artifact,
+    inventory: inventory?.entries ?? [],
+    neighbours: () => neighbourhood.of(delivery, artifact, desired, signal),
+  };
+  try {
+    return await planOnly({ build: stages.build, target }, request, signal);
+  } catch (thrown) {
+    throw thrown instanceof StageFailure ? thrown.error : thrown;
+  }
+}
