@@ -247,6 +247,22 @@ describe('the client of a Kubernetes API that behaves badly', () => {
     await left.promise;
   });
 
+  it('leaves nothing behind when its reader goes after the beginning', async () => {
+    const left = Promise.withResolvers<void>();
+    answers = [
+      (response) => {
+        response.on('close', left.resolve);
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.write('\n');
+      },
+    ];
+    for await (const { type } of client.watchMetadata(resource, {}, '1', signal)) {
+      expect(type).toBe('BOOKMARK');
+      break;
+    }
+    await left.promise;
+  });
+
   describe('and says nothing any more', () => {
     const silent: Answer = () => undefined;
     const half: Answer = (response) => {
