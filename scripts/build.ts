@@ -4,6 +4,7 @@ import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type OutputChunk, rolldown } from 'rolldown';
 import { builtinsInParts } from './builtins-in-parts.ts';
+import { latePackages } from './late-packages.ts';
 import { undiciInParts } from './undici-in-parts.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -35,20 +36,20 @@ async function licenceOf(directory: string): Promise<string> {
 
 await using bundle = await rolldown({
   cwd: root,
-  input: { sealift: 'cmd/sealift/main.ts' },
+  input: { main: 'cmd/sealift/main.ts', 'run-compiled': 'cmd/sealift/run-compiled.ts' },
   platform: 'node',
   transform: { target: 'node26', define: undiciInParts.define },
   treeshake: { moduleSideEffects: [{ test: ownModules, sideEffects: false }] },
   // A command that tells the version is its own file too, like the others.
   checks: { ineffectiveDynamicImport: false },
-  plugins: [builtinsInParts(), undiciInParts.plugin(root)],
+  plugins: [builtinsInParts(), latePackages(), undiciInParts.plugin(root)],
 });
 const { output: written } = await bundle.write({
   dir: output,
   cleanDir: true,
-  format: 'esm',
-  entryFileNames: '[name].js',
-  banner: ({ isEntry }) => (isEntry ? '#!/usr/bin/env node' : ''),
+  // Scripts, and no modules: what V8 compiled of those cannot be kept with the functions that ran.
+  format: 'cjs',
+  entryFileNames: ({ name }) => (name === 'main' ? '[name]-[hash].js' : '[name].js'),
   // Beside the program: what is looked for in its directory is found from every piece.
   chunkFileNames: '[name]-[hash].js',
   minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
@@ -57,11 +58,14 @@ const { output: written } = await bundle.write({
   sourcemap: 'hidden',
 });
 const pieces = written.filter((one) => one.type === 'chunk');
+// Every piece of the program is named by its content, so that what is kept of one is never taken for another's; this one leads to them.
+const main = pieces.find(({ isEntry, name }) => isEntry && name === 'main');
+await writeFile(program, `#!/usr/bin/env node\nrequire('./${main?.fileName}');\n`);
 const licences = await Promise.all(bundledPackages(pieces).map(licenceOf));
 const rule = `\n\n${'-'.repeat(80)}\n\n`;
 await writeFile(path.join(output, 'THIRD_PARTY_LICENSES'), `${licences.join(rule)}\n`);
 // Says by itself what its files are, wherever the folder is put.
-await writeFile(path.join(output, 'package.json'), `${JSON.stringify({ type: 'module' })}\n`);
+await writeFile(path.join(output, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`);
 await chmod(program, 0o755);
 const size = pieces.reduce((sum, { code }) => sum + Buffer.byteLength(code), 0);
 console.log(

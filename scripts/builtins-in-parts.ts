@@ -5,6 +5,9 @@ const require = createRequire(import.meta.url);
 const prefix = '\0builtin:';
 const identifier = /^[A-Za-z_$][\w$]*$/;
 
+/** Loaded when a function of theirs is called: commander brings one along that hardly any command has a use for. */
+const late: ReadonlySet<string> = new Set(['child_process']);
+
 /**
  * `import { x } from 'node:y'` makes Node read every export of its module, and those that are made when they are read (streams of files, web
  * crypto, the fetch of `node:http`) cost a command a tenth of its start. Asked for by name, the others are never made.
@@ -28,13 +31,27 @@ export function builtinsInParts(): Plugin {
 }
 
 function moduleText(name: string): string {
+  if (late.has(name)) return lateText(name);
   const whole = `process.getBuiltinModule('node:${name}')`;
-  const names = Object.keys(require(`node:${name}`)).filter(
-    (key) => identifier.test(key) && key !== 'default',
-  );
   return [
     `const whole = /* @__PURE__ */ ${whole}, part = (name) => whole[name];`,
     'export default whole;',
-    ...names.map((key) => `const $${key} = /* @__PURE__ */ part('${key}'); export { $${key} as ${key} };`),
+    ...namesOf(name).map(
+      (key) => `const $${key} = /* @__PURE__ */ part('${key}'); export { $${key} as ${key} };`,
+    ),
   ].join('\n');
+}
+
+function lateText(name: string): string {
+  return [
+    `const call = (name) => (...given) => process.getBuiltinModule('node:${name}')[name](...given);`,
+    'export default /* @__PURE__ */ new Proxy({}, { get: (_, name) => call(name) });',
+    ...namesOf(name).map(
+      (key) => `const $${key} = /* @__PURE__ */ call('${key}'); export { $${key} as ${key} };`,
+    ),
+  ].join('\n');
+}
+
+function namesOf(name: string): readonly string[] {
+  return Object.keys(require(`node:${name}`)).filter((key) => identifier.test(key) && key !== 'default');
 }

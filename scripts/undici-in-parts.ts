@@ -38,7 +38,38 @@ const changes: readonly Change[] = [
     from: "const connectH2 = require('./client-h2.js')",
     to: "const connectH2 = (...given) => require('./client-h2.js')(...given)",
   },
+  {
+    // Of Node's own HTTP a number is read, by those who name none, and the class of streams that are never ours.
+    file: 'dispatcher/client.js',
+    from: "const http = require('node:http')",
+    to: '',
+  },
+  {
+    file: 'dispatcher/client.js',
+    from: `http &&
+  http.maxHeaderSize &&
+  Number.isInteger(http.maxHeaderSize) &&
+  http.maxHeaderSize > 0
+  ? () => http.maxHeaderSize`,
+    to: "true ? () => require('node:http').maxHeaderSize",
+  },
+  {
+    file: 'core/util.js',
+    from: "const { IncomingMessage } = require('node:http')",
+    to: '',
+  },
+  {
+    file: 'core/util.js',
+    from: 'Object.getPrototypeOf(stream).constructor === IncomingMessage',
+    to: "Object.getPrototypeOf(stream).constructor?.name === 'IncomingMessage'",
+  },
 ];
+
+/** Loaded when one fails. */
+const lateAssert: Omit<Change, 'file'> = {
+  from: "const assert = require('node:assert')",
+  to: "const assert = (value, ...rest) => { if (!value) require('node:assert')(value, ...rest) }",
+};
 
 function applied(code: string, { file, from, to }: Change): string {
   if (code.split(from).length !== 2) throw new Error(`undici/lib/${file}: expected once: ${from}`);
@@ -58,11 +89,11 @@ export const undiciInParts: {
       handler: () => path.join(root, 'src/oci-client-ts/undici-parts.js'),
     },
     load: {
-      filter: { id: /undici-parts\.js$|\/undici\/lib\/dispatcher\// },
+      filter: { id: /undici-parts\.js$|\/undici\/lib\/(?:core|dispatcher)\// },
       handler: async (id) => {
         if (id.endsWith('undici-parts.js')) return parts.join('\n');
-        const change = changes.find(({ file }) => id.endsWith(`/undici/lib/${file}`));
-        return change === undefined ? undefined : applied(await readFile(id, 'utf8'), change);
+        const text = (await readFile(id, 'utf8')).replace(lateAssert.from, () => lateAssert.to);
+        return changes.filter(({ file }) => id.endsWith(`/undici/lib/${file}`)).reduce(applied, text);
       },
     },
   }),

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 // The installed command. Plain JavaScript, so that whatever Node is there can read it: Sealift itself needs a newer one, and a
 // node that is too old starts the one that the npm package `node` brought along.
-import { existsSync, readFileSync } from 'node:fs';
-import nodeModule, { createRequire } from 'node:module';
-import { constants, homedir } from 'node:os';
-import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import nodeModule from 'node:module';
+
+// By `require`: `import` makes all that `node:fs` exports, streams and promises too, which costs a command 4 ms.
+const require = nodeModule.createRequire(import.meta.url);
+const { existsSync, readFileSync } = require('node:fs');
+const path = require('node:path');
+const { fileURLToPath, pathToFileURL } = require('node:url');
 
 const oldest = [24, 15];
 
@@ -14,16 +16,16 @@ function isNewEnough(version) {
   return major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
 }
 
-/** The sources when they are here (a checkout), else the one file that the published package has in their place. */
-function program() {
-  const source = fileURLToPath(new URL('main.ts', import.meta.url));
-  return existsSync(source) ? source : fileURLToPath(new URL('../../dist/sealift.js', import.meta.url));
-}
+const source = fileURLToPath(new URL('main.ts', import.meta.url));
+const bundle = fileURLToPath(new URL('../../dist/sealift.js', import.meta.url));
+
+/** The sources when they are here (a checkout), else what the published package has in their place. */
+const program = existsSync(source) ? source : bundle;
 
 /** Path of the node that came with the package, or undefined when its install script did not run. */
 function pinnedNode() {
   try {
-    const manifest = createRequire(import.meta.url).resolve('node/package.json');
+    const manifest = require.resolve('node/package.json');
     const { bin } = JSON.parse(readFileSync(manifest, 'utf8'));
     const file = path.join(path.dirname(manifest), bin.node);
     return existsSync(file) ? file : undefined;
@@ -33,9 +35,10 @@ function pinnedNode() {
 }
 
 /** Stands in for the process it starts: same terminal, same signals, same end. */
-async function become(node) {
-  const { spawn } = await import('node:child_process');
-  const child = spawn(node, [program(), ...process.argv.slice(2)], { stdio: 'inherit' });
+function become(node) {
+  const { spawn } = require('node:child_process');
+  const { constants } = require('node:os');
+  const child = spawn(node, [program, ...process.argv.slice(2)], { stdio: 'inherit' });
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT']) {
     // A terminal sends SIGINT to both; a second one would read as "now at once".
     process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal)));
@@ -48,12 +51,28 @@ async function become(node) {
 
 /**
  * What a command compiled is kept for the next one, which starts in half the time. In the user's own cache: whoever can write there runs as the
- * user anyway, which is not so for a directory below /tmp. The agent starts once, and has no memory to spare for it.
+ * user anyway, which is not so for a directory below /tmp. The agent starts once, and has no memory to spare for it; help is read, not repeated.
  */
-function keepCompiled() {
-  if (process.argv[2] === 'run') return;
-  const caches = process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache');
-  if (path.isAbsolute(caches)) nodeModule.enableCompileCache?.(path.join(caches, 'sealift', 'compiled'));
+function keptDirectory() {
+  const [, , command = '', ...given] = process.argv;
+  if (command === 'run' || !/^[a-z]+$/.test(command) || given.some((one) => one === '--help' || one === '-h'))
+    return undefined;
+  const caches = process.env.XDG_CACHE_HOME || path.join(require('node:os').homedir(), '.cache');
+  return path.isAbsolute(caches) ? path.join(caches, 'sealift', 'compiled') : undefined;
+}
+
+async function start() {
+  process.argv[1] = program;
+  const directory = keptDirectory();
+  if (program === source) {
+    if (directory !== undefined) nodeModule.enableCompileCache?.(directory);
+    await import(pathToFileURL(program).href);
+  } else if (directory === undefined) {
+    require(program);
+  } else {
+    const { runCompiled } = require('../../dist/run-compiled.js');
+    runCompiled(program, path.join(directory, process.argv[2]));
+  }
 }
 
 function fail(why) {
@@ -62,9 +81,7 @@ function fail(why) {
 }
 
 if (isNewEnough(process.versions.node)) {
-  keepCompiled();
-  process.argv[1] = program();
-  await import(pathToFileURL(program()).href);
+  await start();
 } else {
   const node = pinnedNode();
   if (node === undefined) {
@@ -73,6 +90,6 @@ if (isNewEnough(process.versions.node)) {
         'install a newer Node, or run `npm ci` with its scripts allowed.',
     );
   } else {
-    await become(node);
+    become(node);
   }
 }

@@ -51,10 +51,20 @@ process.stdout.on('error', (failure: NodeJS.ErrnoException) => {
     reportFailure(new SealiftError('DISK_FAILED', 'stdout', failure.message, { cause: failure }));
 });
 
-try {
-  const program = await createProgram(process.argv[2]);
-  await program.parseAsync(process.argv);
-} catch (thrown) {
-  if (thrown instanceof CommanderError) process.exitCode = thrown.exitCode === 0 ? 0 : badUsage;
-  else reportFailure(thrown);
+/** What Node itself ends with when a promise at the top is never settled: nothing is left to do, and the work is not done. */
+const unfinished = 13;
+
+async function main(): Promise<void> {
+  process.exitCode = unfinished;
+  try {
+    const program = await createProgram(process.argv[2]);
+    await program.parseAsync(process.argv);
+    if (process.exitCode === unfinished) process.exitCode = 0;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) process.exitCode = thrown.exitCode === 0 ? 0 : badUsage;
+    else reportFailure(thrown);
+  }
 }
+
+// Not awaited: pieces that V8 keeps compiled are scripts, and those know no await at the top.
+void main();

@@ -1,11 +1,11 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { openLayout, serveRegistry } from 'oci-client-ts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { linkPackages, root } from './house/link-packages.ts';
 
 interface LockedPackage {
@@ -168,7 +168,7 @@ describe('the bundle', () => {
     expect(sealift('sign', reference, ...services).err).toMatch(/code: SIGNING_FAILED$/m);
   });
 
-  it('asks a registry without what some answers are not worth: an optimised parser, HTTP/2', async () => {
+  it('asks a registry without what some answers are not worth: an optimised parser, HTTP/2, TLS where there is none', async () => {
     const directory = await mkdtemp(path.join(folder, 'asks-'));
     const registry = await serveRegistry({ layout: await openLayout(path.join(directory, 'registry')) });
     try {
@@ -192,11 +192,81 @@ describe('the bundle', () => {
       expect(stdout).toContain('accepted: the policy holds');
       expect(stdout).toMatch(/using Liftoff/);
       expect(stdout).not.toMatch(/using TurboFan/);
-      expect(stdout).toContain('NativeModule http ');
-      expect(stdout).not.toContain('NativeModule http2');
+      expect(stdout).toContain('NativeModule net ');
+      expect(stdout).not.toMatch(/NativeModule (?:http2?|tls|child_process|assert) /);
     } finally {
       await registry.close();
     }
+  });
+
+  describe('keeps what a command compiled', () => {
+    let caches: string;
+    let program: string;
+    const shared = () =>
+      ({ encoding: 'utf8', env: { ...process.env, XDG_CACHE_HOME: caches }, maxBuffer: 2 ** 26 }) as const;
+    const sealift = (...args: string[]) => {
+      const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], shared());
+      return { status, out: stdout, err: stderr };
+    };
+    const kept = (): string => path.join(caches, 'sealift/compiled/version');
+
+    beforeEach(async () => {
+      caches = await mkdtemp(path.join(folder, 'caches-'));
+      program = path.join(published, 'cmd/sealift/bin.js');
+    });
+
+    it('for the next time, which writes nothing', () => {
+      expect(sealift('version').out).toMatch(versionLine);
+      const first = statSync(kept());
+      expect(first.mode & 0o777).toBe(0o600);
+      expect(sealift('version').out).toMatch(versionLine);
+      expect(statSync(kept()).ino).toBe(first.ino);
+      expect(readdirSync(path.dirname(kept()))).toEqual(['version']);
+    });
+
+    it('with the functions that ran, so that they need not be compiled again', () => {
+      // What is kept under other options of V8 is not taken.
+      const log = path.join(caches, 'v8.log');
+      const options = ['--log-function-events', `--logfile=${log}`, '--no-logfile-per-isolate'];
+      const compiled = (): number => {
+        spawnSync(process.execPath, [...options, program, 'version'], shared());
+        const events = readFileSync(log, 'utf8');
+        expect(events).toMatch(/^function,first-execution,.*,parseAsync$/m);
+        return events.match(/^function,full-parse,.*,parseAsync$/gm)?.length ?? 0;
+      };
+      expect([compiled(), compiled()]).toEqual([1, 0]);
+    });
+
+    it.each([
+      ['is cut short', (content: Buffer) => content.subarray(0, content.length / 2)],
+      ['is empty', () => Buffer.alloc(0)],
+      ['is of something else', () => Buffer.alloc(64, 'x')],
+    ])('and replaces it where it %s', async (_how, spoiled) => {
+      sealift('version');
+      const whole = readFileSync(kept());
+      await writeFile(kept(), spoiled(whole));
+      const { status, out, err } = sealift('version');
+      expect({ status, err }).toEqual({ status: 0, err: '' });
+      expect(out).toMatch(versionLine);
+      expect(readFileSync(kept()).length).toBeGreaterThan(whole.length / 2);
+    });
+
+    it('but not where nothing can be kept, and says nothing of it', async () => {
+      await writeFile(path.join(caches, 'sealift'), 'a file where a directory would be');
+      const { status, out, err } = sealift('version');
+      expect({ status, err }).toEqual({ status: 0, err: '' });
+      expect(out).toMatch(versionLine);
+    });
+
+    it.each([
+      ['help', ['version', '--help'], 0],
+      ['what is no command', ['frobnicate'], 2],
+      ['a path', ['../version'], 2],
+      ['a command that fails', ['verify', 'no reference'], 2],
+    ])('and nothing of %s', (_what, args, code) => {
+      expect(sealift(...args).status).toBe(code);
+      expect(readdirSync(caches)).toEqual([]);
+    });
   });
 
   it('comes with the licence of every package inside', () => {
@@ -208,10 +278,10 @@ describe('the bundle', () => {
   });
 
   it('has a source map beside it that it does not name', () => {
-    expect(existsSync(path.join(published, 'dist/sealift.js.map'))).toBe(true);
-    expect(readFileSync(path.join(published, 'dist/sealift.js'), 'utf8')).not.toContain(
-      'sourceMappingURL=sealift',
-    );
+    const names = readdirSync(path.join(published, 'dist'));
+    const main = names.find((name) => /^main-.+\.js$/.test(name)) ?? '';
+    expect(names).toContain(`${main}.map`);
+    expect(readFileSync(path.join(published, 'dist', main), 'utf8')).not.toContain('sourceMappingURL=main');
   });
 });
 

@@ -19,10 +19,13 @@ export interface ConnectionSettings {
 const connectionsPerHost = 8;
 /** An idle connection costs next to nothing and saves the next poll a handshake; servers close theirs earlier if they mind. */
 const keepIdleMs = 10 * 60 * 1000;
+/** Of the head of an answer: as much as Node takes by default, which `SocketMemory` counts on. */
+const maxHeadBytes = 16 * 1024;
 
 const pooling = {
   allowH2: true,
   connections: connectionsPerHost,
+  maxHeaderSize: maxHeadBytes,
   keepAliveTimeout: keepIdleMs,
   keepAliveMaxTimeout: keepIdleMs,
 } as const;

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import * as tls from 'node:tls';
+import type * as tls from 'node:tls';
 import { OciError } from '../errors.ts';
 
 /** How registries prove who they are, and we to them. All texts are PEM. */
@@ -46,7 +46,7 @@ export function tlsConnect(settings: TlsSettings | undefined, withClient: boolea
 
 function contextOf(options: tls.SecureContextOptions): tls.SecureContext {
   try {
-    return tls.createSecureContext(options);
+    return nodeTls().createSecureContext(options);
   } catch {
     // OpenSSL's words may name parts of the key.
     throw new OciError(
@@ -73,6 +73,12 @@ function authorities(text: string): readonly string[] {
 
 /** Where Node can say so, those that it uses by default: its own, and what NODE_EXTRA_CA_CERTS and --use-system-ca add. */
 function systemRoots(): readonly string[] {
-  const newer: { readonly getCACertificates?: (type: 'default') => string[] } = tls;
-  return newer.getCACertificates?.('default') ?? tls.rootCertificates;
+  const known = nodeTls();
+  const newer: { readonly getCACertificates?: (type: 'default') => string[] } = known;
+  return newer.getCACertificates?.('default') ?? known.rootCertificates;
+}
+
+/** Loaded where it is needed: it costs 6 ms and a thread, which whoever speaks plain HTTP or has no settings need not pay. */
+function nodeTls(): typeof tls {
+  return process.getBuiltinModule('node:tls');
 }
