@@ -39,13 +39,12 @@ export function identityOf(
   return [generation, artifact.revision, digest, waitedDigest(waited)].join(' ');
 }
 
-/** The same was healthy before, when the agent ended, say, or with an object more to wait for: until the target says otherwise, it is. */
+/** The same objects were healthy before, when the agent ended, say, or with an object more to wait for: until the target says otherwise, it is. */
 export function isKnownHealthy(
   { delivery, record: { generation, status } }: DeliveryCycle,
-  { artifact, digest, changed }: Applied,
+  { digest, changed }: Applied,
 ): boolean {
   const isSame =
-    status.lastAppliedRevision === artifact.revision &&
     status.history?.[0]?.digest === digest &&
     status.observedGeneration === generation &&
     status.lastHandledReconcileAt === requestOf(delivery);

@@ -451,10 +451,8 @@ describe('a delivery that waits for its objects', () => {
     expect(state.deliveries.find('edge', 'app')).toBeUndefined();
   });
 
-  it('stays ready when an object less is waited for', async () => {
-    await start();
-    for (const object of [a, b]) says(object, 'ready');
-    await settleAll();
+  /** What it says from now on of being ready. */
+  function listen(): readonly (string | undefined)[] {
     const seen: (string | undefined)[] = [];
     const { deliveries } = state;
     const save = deliveries.save.bind(deliveries);
@@ -462,6 +460,41 @@ describe('a delivery that waits for its objects', () => {
       save(record);
       seen.push(ready());
     };
+    return seen;
+  }
+
+  it('stays ready with a newer revision of the same objects', async () => {
+    await start();
+    for (const object of [a, b]) says(object, 'ready');
+    await settleAll();
+    const seen = listen();
+    registry.revision = 'v2';
+    await clock.advance(minute);
+    await settleAll();
+    expect(statusOf().lastAppliedRevision).toBe('stable@sha256:v2');
+    expect(new Set(seen)).toEqual(new Set(['True']));
+    says(b, 'busy');
+    await settleAll();
+    expect(said()[0]).toContain('for revision stable@sha256:v2');
+  });
+
+  it('waits anew when it is asked to wait for something else', async () => {
+    const engine = await start();
+    for (const object of [a, b]) says(object, 'ready');
+    await settleAll();
+    const seen = listen();
+    engine.replace(
+      site('  healthChecks: [{apiVersion: example.com/v1, kind: Widget, name: a, namespace: shop}]\n'),
+    );
+    await settleAll();
+    expect(seen).toEqual(['Unknown', 'True']);
+  });
+
+  it('stays ready when an object less is waited for', async () => {
+    await start();
+    for (const object of [a, b]) says(object, 'ready');
+    await settleAll();
+    const seen = listen();
     const annotations = 'annotations: {kustomize.toolkit.fluxcd.io/reconcile: disabled}';
     const text = target.text(refOf(b))?.replace('metadata:', `metadata:\n  ${annotations}`);
     target.edit(refOf(b), text);
