@@ -11,6 +11,7 @@ import type { Clock, EventBody, KubernetesObject, ObjectAction, ObjectRef, Subje
 import type { DeliveryProgress } from './delivery-pipeline.ts';
 import type { DeliveryCycle } from './delivery-transition.ts';
 import type { DeliveryFights, Fights } from './fights.ts';
+import { isUnhealthy } from './health-status.ts';
 import { objectsDigest } from './objects-digest.ts';
 import { deliverySubject } from './subjects.ts';
 
@@ -85,7 +86,7 @@ export class DeliveryRun implements DeliveryProgress {
     this.digest = objectsDigest(objects);
     this.#fights = this.#deps.fights.of(this.#before, `${this.revision} ${this.digest}`);
     this.#repairs =
-      isReady(status.conditions) &&
+      (isReady(status.conditions) || isUnhealthy(status)) &&
       status.lastAppliedRevision === this.revision &&
       status.history?.[0]?.digest === this.digest;
     // A retry of what was built before is no news.

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { DeliveryRecord, StateStore } from '../api/index.ts';
 import {
   type Clock,
@@ -183,7 +184,8 @@ export class HealthOfDeliveries {
     if (follow === undefined || record === undefined) return;
     const transition = afterHealth({ record, now: clock.now() }, reportOf(follow));
     follow.error = transition.error;
-    state.deliveries.save(transition.record);
+    // Most of what is told while a delivery waits changes nothing of what it says.
+    if (!isDeepStrictEqual(record.status, transition.record.status)) state.deliveries.save(transition.record);
     for (const event of transition.events) emit(deliverySubject(record), event);
     if (follow.health.phase === 'healthy') {
       if (!follow.wasHealthy) emit(deliverySubject(record), appliedEvent(follow));

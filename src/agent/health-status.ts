@@ -29,6 +29,11 @@ export function keptHealthy({ conditions }: DeliveryStatus): readonly Condition[
   return conditions.filter((condition) => condition.type === type);
 }
 
+/** Everything is applied, and not all of it is healthy. */
+export function isUnhealthy(status: DeliveryStatus): boolean {
+  return keptHealthy(status).some((condition) => condition.status !== 'True');
+}
+
 /** The reason of an attempt that became healthy, or of one that did not. */
 const reasons = { good: 'ReconciliationSucceeded', bad: 'HealthCheckFailed' } as const;
 

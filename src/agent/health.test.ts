@@ -463,6 +463,33 @@ describe('a delivery that waits for its objects', () => {
     return seen;
   }
 
+  it('writes nothing while one object after the other becomes healthy', async () => {
+    const many = Array.from({ length: 20 }, (_, at) => widget(`w${at}`));
+    registry.objects = many;
+    for (const object of many) says(object, 'busy');
+    await start();
+    const seen = listen();
+    for (const object of many) {
+      says(object, 'ready');
+      await settleAll();
+    }
+    expect(seen).toEqual(['True']);
+  });
+
+  it('tells a repair as one, also where its health was lost first', async () => {
+    await start();
+    for (const object of [a, b]) says(object, 'ready');
+    await settleAll();
+    events.length = 0;
+    says(b, 'busy');
+    await settleAll();
+    target.edit(refOf(b), undefined);
+    await settleAll();
+    expect(events.filter(({ kind }) => kind === 'object-changed')).toEqual([
+      expect.objectContaining({ action: 'repaired' }),
+    ]);
+  });
+
   it('stays ready with a newer revision of the same objects', async () => {
     await start();
     for (const object of [a, b]) says(object, 'ready');
