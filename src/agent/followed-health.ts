@@ -76,7 +76,6 @@ export class FollowedHealth {
             if (signal.aborted) return;
             told();
             this.#health.tell(ref, live, this.#moment(), pods);
-            this.#arm();
             this.#tell();
           },
           signal,
@@ -99,7 +98,6 @@ export class FollowedHealth {
     this.#deps.clock.sleep(delayMs, this.#timer.signal).then(
       () => {
         this.#health.look(this.#moment());
-        this.#arm();
         this.#tell();
       },
       () => undefined,
@@ -112,6 +110,7 @@ export class FollowedHealth {
     this.#isDue = true;
     queueMicrotask(() => {
       this.#isDue = false;
+      this.#arm();
       const { outline } = this.#health;
       if (this.#isPaused || this.#stop.signal.aborted || outline === this.#told) return;
       this.#told = outline;

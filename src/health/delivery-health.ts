@@ -47,8 +47,14 @@ export class DeliveryHealth {
   readonly #entries: ReadonlyMap<string, Entry>;
   /** By id, in no order: what is not current. */
   readonly #behind = new Map<string, Entry>();
+  /** Those of them that have failed. */
+  readonly #failed = new Set<string>();
+  /** Those of them that time alone may change. */
+  readonly #timed = new Map<string, Entry>();
   #phase: HealthPhase;
   #since: number;
+  /** It was healthy once. */
+  #wasHealthy: boolean;
 
   constructor(task: HealthTask, { monotonic }: Moment) {
     this.#task = task;
@@ -62,6 +68,7 @@ export class DeliveryHealth {
     if (!task.wasHealthy) for (const [id, entry] of this.#entries) this.#behind.set(id, entry);
     this.#phase = this.#behind.size === 0 ? 'healthy' : 'waiting';
     this.#since = monotonic;
+    this.#wasHealthy = this.#phase === 'healthy';
   }
 
   get phase(): HealthPhase {
@@ -91,18 +98,14 @@ export class DeliveryHealth {
 
   /** Time has passed. */
   look(moment: Moment): void {
-    for (const [id, entry] of this.#behind) {
-      const until = entry.health?.until;
-      if (until !== undefined && moment.wall >= until) this.#judge(id, entry, moment);
-    }
+    for (const [id, entry] of this.#timed)
+      if (moment.wall >= (entry.health?.until ?? 0)) this.#judge(id, entry, moment);
     this.#move(moment);
   }
 
   /** Milliseconds until time alone may change something; `undefined` when only an object can. */
   nextLook({ monotonic, wall }: Moment): number | undefined {
-    const moments = [...this.#behind.values()].flatMap(({ health }) =>
-      health?.until === undefined ? [] : [health.until - wall],
-    );
+    const moments = [...this.#timed.values()].map(({ health }) => (health?.until ?? wall) - wall);
     if (this.#phase === 'waiting') moments.push(this.#since + this.#task.timeoutMs - monotonic);
     return moments.length === 0 ? undefined : Math.max(0, Math.min(...moments));
   }
@@ -122,11 +125,15 @@ export class DeliveryHealth {
     return `${phaseWords[this.#phase]}: [${listed.join(', ')}]`;
   }
 
-  /** Changes when `describe` would name other objects, or the same ones with another status. */
+  /** Changes when `describe` would name other objects, or the same ones with another status; of the first waiting nobody asks that. */
   get outline(): string {
-    const behind = [...this.#behind.values()].slice(0, maxListed);
-    const lines = behind.map(({ ref, health }) => `${inventoryId(ref)} ${health?.status ?? ''}`);
-    return [this.#phase, `${this.#behind.size}`, ...lines].join('\n');
+    if (this.#phase === 'waiting' && !this.#wasHealthy) return this.#phase;
+    const lines = [this.#phase, `${this.#behind.size}`];
+    for (const { ref, health } of this.#behind.values()) {
+      if (lines.length > maxListed + 1) break;
+      lines.push(`${inventoryId(ref)} ${health?.status ?? ''}`);
+    }
+    return lines.join('\n');
   }
 
   #judge(id: string, entry: Entry, { wall }: Moment): void {
@@ -134,21 +141,29 @@ export class DeliveryHealth {
     const health = live === undefined ? absent(entry) : this.#task.rule(live, wall, pods);
     entry.health = health;
     if (health.until === undefined) Object.assign(entry, { live: undefined, pods: [] });
-    if (health.status === 'Current') this.#behind.delete(id);
-    else this.#behind.set(id, entry);
+    keepIf(health.until !== undefined, this.#timed, id, entry);
+    if (health.status === 'Failed') this.#failed.add(id);
+    else this.#failed.delete(id);
+    keepIf(health.status !== 'Current', this.#behind, id, entry);
   }
 
   #move({ monotonic }: Moment): void {
     const isLeft = this.#phase === 'healthy' && this.#behind.size > 0;
     if (isLeft) this.#since = monotonic;
     this.#phase = this.#phaseAt(monotonic);
+    this.#wasHealthy ||= this.#phase === 'healthy';
   }
 
   #phaseAt(monotonic: number): HealthPhase {
     if (this.#behind.size === 0) return 'healthy';
-    for (const { health } of this.#behind.values()) if (health?.status === 'Failed') return 'failed';
+    if (this.#failed.size > 0) return 'failed';
     return monotonic - this.#since >= this.#task.timeoutMs ? 'timed-out' : 'waiting';
   }
+}
+
+function keepIf(isKept: boolean, entries: Map<string, Entry>, id: string, entry: Entry): void {
+  if (isKept) entries.set(id, entry);
+  else entries.delete(id);
 }
 
 const phaseWords: Readonly<Record<HealthPhase, string>> = {
