@@ -16,7 +16,7 @@ export interface ApplyOutcome {
 }
 
 /**
- * Carries a plan out: records what may be there, writes stage after stage, deletes, records what is there. May be repeated
+ * Carries a plan out: records what may be there, writes stage after stage, deletes in reverse order, records what is there. May be repeated
  * after a crash at any point. An object that fails holds those that cannot be without it and no others, but nothing is
  * deleted while a write has failed: the old is not taken away before the new is there.
  * @throws SealiftError when objects failed (the code of the first fault) or were refused (TARGET_CONFLICT), naming them.
@@ -31,7 +31,7 @@ export async function applyPlan(
   const run = new ApplyRun({ target, plan, hooks, signal });
   if (plan.applies.some(writes)) await run.record(inventoryAhead(plan));
   for (const stage of applyStages(plan.applies)) await run.applyStage(stage);
-  for (const step of plan.prunes) await run.prune(step);
+  for (const stage of applyStages(plan.prunes).toReversed()) await run.pruneStage(stage);
   const inventory = inventoryAfter(plan, run.undone);
   await run.record(inventory);
   if (run.failure !== undefined) throw run.failure;

@@ -109,7 +109,13 @@ export class ApplyRun {
     this.#blockers.add(step);
   }
 
-  async prune(step: PruneStep): Promise<void> {
+  /** As `applyStage`. */
+  async pruneStage(steps: readonly PruneStep[]): Promise<void> {
+    const { target, signal } = this.#request;
+    await inParallel(steps, target.parallelWrites ?? 1, (step) => this.#prune(step), signal);
+  }
+
+  async #prune(step: PruneStep): Promise<void> {
     const { target, hooks, signal } = this.#request;
     if (step.kind === 'keep') {
       hooks.changed(step.ref, 'kept', step.reason);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { configMap } from '../../test/fixtures/objects.ts';
 import { us } from '../../test/fixtures/plan-one.ts';
-import { type InventoryEntry, inventoryId } from '../api/index.ts';
+import { type InventoryEntry, inventoryId, toInventoryEntry } from '../api/index.ts';
 import { type KubernetesObject, type Observation, refOf, SealiftError, type Target } from '../core/index.ts';
 import { applyPlan, markOwned, observeDelivery, planDelivery } from './index.ts';
 
@@ -31,6 +31,8 @@ interface Scene {
   /** What is live already, of us and stale. */
   readonly stale?: readonly KubernetesObject[];
   readonly parallelWrites?: number;
+  /** In the inventory and live, in the order of application; pruned. */
+  readonly gone?: readonly KubernetesObject[];
 }
 
 /** A run on a target whose writes take a turn each. */
@@ -42,8 +44,9 @@ class Run {
   error: unknown;
   #running = 0;
 
-  async play({ build, failing = [], stale = [], parallelWrites }: Scene): Promise<this> {
-    const live = new Map(stale.map((one) => [inventoryId(refOf(one)), one]));
+  async play({ build, failing = [], stale = [], parallelWrites, gone = [] }: Scene): Promise<this> {
+    const inventory = gone.map((one) => toInventoryEntry(refOf(one)));
+    const live = new Map([...stale, ...gone].map((one) => [inventoryId(refOf(one)), one]));
     const target: Target = {
       description: 'slow target',
       ...(parallelWrites === undefined ? {} : { parallelWrites }),
@@ -53,14 +56,14 @@ class Run {
           ? { kind: 'absent' }
           : { kind: 'present', owner: us, matches: false, marks: there.metadata, live: there };
       },
-      write: async ({ kind, metadata }) => this.#write(`${kind}/${metadata.name}`, failing),
-      remove: async ({ kind, name }) => void this.log.push(`x ${kind}/${name}`),
+      write: async ({ kind, metadata }) => this.#act(`${kind}/${metadata.name}`, failing),
+      remove: async ({ kind, name }) => this.#act(`x ${kind}/${name}`, failing),
       watch: async () => undefined,
     };
     const objects = markOwned(build, us);
-    const observations = await observeDelivery(target, objects, [], never);
-    const delivery = { owner: us, prune: true, force: false };
-    const plan = planDelivery({ objects, inventory: [], observations, delivery });
+    const observations = await observeDelivery(target, objects, inventory, never);
+    const delivery = { owner: us, prune: true, force: false, mayShrink: true };
+    const plan = planDelivery({ objects, inventory, observations, delivery });
     const hooks = {
       recordInventory: async (entries: readonly InventoryEntry[]) => {
         this.inventory = entries;
@@ -73,7 +76,7 @@ class Run {
     return this;
   }
 
-  async #write(name: string, failing: readonly string[]): Promise<void> {
+  async #act(name: string, failing: readonly string[]): Promise<void> {
     this.#running += 1;
     this.most = Math.max(this.most, this.#running);
     this.log.push(`+ ${name}`);
@@ -174,6 +177,16 @@ describe('the stages of a plan', () => {
     expect(String(run.error)).toMatch(
       /: 3 objects .*: CustomResourceDefinition\/.*; StorageClass\/.*; ConfigMap\/shop\/m7 /,
     );
+  });
+
+  it('are left in reverse order, as many objects at once as the target takes', async () => {
+    const gone = [definition, namespace, storageClass, gadget, ...many, webhook];
+    const run = await new Run().play({ build: [], gone, parallelWrites: 8 });
+    expect(run.most).toBe(8);
+    expect(run.inOrder('x ValidatingWebhookConfiguration/all', 'x ConfigMap/m29')).toBe(true);
+    expect(run.inOrder('x Gadget/one', 'x StorageClass/fast')).toBe(true);
+    expect(run.inOrder('x ConfigMap/m0', 'x StorageClass/fast')).toBe(true);
+    expect(run.inOrder('x StorageClass/fast', 'x Namespace/shop')).toBe(true);
   });
 
   it('keep what waits in the inventory as no more than attempted', async () => {

@@ -1,8 +1,8 @@
 import { applyStageOf } from '../core/index.ts';
-import type { ApplyStep } from './plan.ts';
+import type { ApplyStep, PruneStep } from './plan.ts';
 
-/** The steps of a plan, stage by stage; inside a stage in the order they came. */
-export function applyStages(applies: readonly ApplyStep[]): readonly (readonly ApplyStep[])[] {
-  const stages = [0, 1, 2, 3].map((stage) => applies.filter(({ ref }) => applyStageOf(ref) === stage));
-  return stages.filter((steps) => steps.length > 0);
+/** Steps of a plan, stage by stage in the order of application; inside a stage in the order they came. */
+export function applyStages<T extends ApplyStep | PruneStep>(steps: readonly T[]): readonly (readonly T[])[] {
+  const stages = [0, 1, 2, 3].map((stage) => steps.filter(({ ref }) => applyStageOf(ref) === stage));
+  return stages.filter((some) => some.length > 0);
 }

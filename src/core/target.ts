@@ -41,7 +41,7 @@ export interface WriteOptions {
 export interface Target {
   /** For messages: `directory /var/lib/…`, `cluster https://…`. */
   readonly description: string;
-  /** How many writes may run at the same time. Default 1. */
+  /** How many writes or removals may run at the same time. Default 1. */
   readonly parallelWrites?: number;
   /** How objects are doing. Absent where nobody makes them run, as in a directory: there is nothing to wait for then. */
   readonly health?: HealthWatch;
