@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { systemClock, systemRandom } from '../../cmd/sealift/system-clock.ts';
-import { Engine } from '../../src/agent/index.ts';
+import { type AgentParts, converge, Engine } from '../../src/agent/index.ts';
 import type { DeliveryStatus, StateStore } from '../../src/api/index.ts';
 import type { KubernetesObject } from '../../src/core/index.ts';
 import { createMemoryStateStore } from '../../src/site/index.ts';
@@ -15,6 +15,7 @@ import { clusterPrograms } from './harness/cluster-programs.ts';
 import type { ClusterUser } from './harness/cluster-user.ts';
 import { sharedCluster } from './harness/shared-cluster.ts';
 
+const agent = 'sealift/health-test';
 const patiently = { timeout: 60_000, interval: 50 };
 
 describeWithPeers('the health of a delivery on a real API server', clusterPrograms, () => {
@@ -25,14 +26,14 @@ describeWithPeers('the health of a delivery on a real API server', clusterProgra
   let registry: FakeStages;
   let state: StateStore;
   let stop: AbortController;
-  let done: Promise<void>;
+  let done: Promise<void> | undefined;
   let told: string[];
 
   beforeAll(async () => {
     cluster = sharedCluster();
     admin = cluster.user('admin');
     client = createKubernetesClient(await kubeconfigAccess([admin.kubeconfig]), {
-      userAgent: 'sealift/health-test',
+      userAgent: agent,
       clock: systemClock,
       random: systemRandom,
       environment: {},
@@ -51,26 +52,30 @@ describeWithPeers('the health of a delivery on a real API server', clusterProgra
   afterEach(async () => {
     stop.abort();
     await done;
+    done = undefined;
   });
 
-  /** Delivers objects and waits for them. */
-  function deliver(objects: readonly KubernetesObject[], spec = '  wait: true\n  timeout: 40s\n'): void {
+  const waits = '  wait: true\n  timeout: 40s\n';
+  const siteWith = (spec: string) => siteOf(sourceYaml('app') + deliveryYaml('app', 'app', spec));
+
+  function partsFor(objects: readonly KubernetesObject[]): AgentParts {
     registry.objects = objects;
     const traces = createMemoryTraces();
     const ports = { client, traces, clock: systemClock, random: systemRandom };
-    const engine = new Engine(
-      {
-        stages: registry.stages,
-        target: createKubernetesTarget(ports),
-        state,
-        clock: systemClock,
-        random: systemRandom,
-        withdrawAll: false,
-        listener: ({ kind }) => told.push(kind),
-      },
-      siteOf(sourceYaml('app') + deliveryYaml('app', 'app', spec)),
-    );
-    done = engine.run(stop.signal);
+    return {
+      stages: registry.stages,
+      target: createKubernetesTarget(ports),
+      state,
+      clock: systemClock,
+      random: systemRandom,
+      withdrawAll: false,
+      listener: ({ kind }) => told.push(kind),
+    };
+  }
+
+  /** Delivers objects and waits for them. */
+  function deliver(objects: readonly KubernetesObject[], spec = waits): void {
+    done = new Engine(partsFor(objects), siteWith(spec)).run(stop.signal);
   }
 
   function statusOf(): DeliveryStatus | undefined {
@@ -132,6 +137,39 @@ describeWithPeers('the health of a delivery on a real API server', clusterProgra
       'health-lost',
       'health-passed',
     ]);
+  });
+
+  it('is waited for by a single pass, which watches nothing', async () => {
+    const { failures } = await converge(partsFor([deployment()]), siteWith(waits), stop.signal);
+    expect(failures).toEqual([]);
+    expect(said()).toMatch(/^True Health check passed in /);
+  });
+
+  it('is known without a request while nothing changes', async () => {
+    deliver([deployment()]);
+    await expect.poll(said, patiently).toMatch(/^True /);
+    const asked = async (mark: number): Promise<readonly string[]> => {
+      const entries = await cluster.audit.since(mark);
+      const own = entries.filter(
+        ({ userAgent, objectRef }) => userAgent === agent && objectRef?.namespace === namespace,
+      );
+      return own.map(({ verb, objectRef }) => `${verb} ${objectRef?.resource}`);
+    };
+    const askedMeanwhile = async (): Promise<readonly string[]> => {
+      const mark = await cluster.audit.mark();
+      await admin.kubectl(
+        'annotate',
+        'configmap/kube-root-ca.crt',
+        'a=b',
+        '--overwrite',
+        `--namespace=${namespace}`,
+      );
+      await admin.kubectl('get', 'pods', `--namespace=${namespace}`);
+      return (await asked(mark)).filter((request) => !request.startsWith('watch'));
+    };
+    // The last words of controllers come after those that make it healthy.
+    await expect.poll(askedMeanwhile, patiently).toEqual([]);
+    expect(await askedMeanwhile()).toEqual([]);
   });
 
   it('fails as soon as a Deployment says that it does not progress, in its words', async () => {

@@ -189,10 +189,17 @@ describe('an object that waits for its pods', () => {
       spec: { selector: { matchLabels: { app: 'web' } } },
       status: { readyReplicas: 0 },
     };
+    let moved = (): void => undefined;
     const glimpse = glimpseOf({ name: 'web', uid: 'u', resourceVersion: '1' });
     const health = createHealthWatch({
       clock,
-      knowledge: { follow: () => () => undefined, sight: async () => ({ kind: 'present', glimpse }) },
+      knowledge: {
+        follow: (_, listener) => {
+          moved = listener;
+          return () => undefined;
+        },
+        sight: async () => ({ kind: 'present', glimpse }),
+      },
       placed: async (ref) => ref,
       read: async () => web,
       pods: async (...[namespace, selector]) => (`${namespace} ${selector}` === 'shop app=web' ? [pod] : []),
@@ -212,6 +219,13 @@ describe('an object that waits for its pods', () => {
     expect(told).toEqual([1, 1, 1, 0]);
     await clock.advance(600 * second);
     expect(told).toHaveLength(4);
+    web.status.readyReplicas = 0;
+    moved();
+    await clock.advance(second);
+    web.status.readyReplicas = 1;
+    moved();
+    await clock.advance(600 * second);
+    expect(told).toEqual([1, 1, 1, 0, 1, 0]);
     stop.abort();
     await settle();
     expect(clock.sleeping).toEqual([]);

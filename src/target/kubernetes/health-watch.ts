@@ -67,6 +67,8 @@ interface Entry {
   /** Milliseconds until it is read again although nothing moved; grows. */
   podsMs: number;
   isTimed: boolean;
+  /** Its pods may say what it waits for. */
+  waitsForPods: boolean;
   unfollow: () => void;
 }
 
@@ -87,6 +89,7 @@ class Reads {
       restsUntil: 0,
       podsMs,
       isTimed: false,
+      waitsForPods: false,
       unfollow: () => undefined,
     }));
     this.#queue.push(...this.#entries);
@@ -134,6 +137,7 @@ class Reads {
     signal: AbortSignal,
   ): Promise<readonly KubernetesObject[]> {
     const selector = podsInQuestion(live);
+    entry.waitsForPods = selector !== undefined;
     if (selector === undefined) {
       entry.podsMs = podsMs;
       return [];
@@ -148,7 +152,7 @@ class Reads {
     this.#ports.clock.sleep(entry.podsMs, signal).then(
       () => {
         entry.isTimed = false;
-        this.#ask(entry, signal);
+        if (entry.waitsForPods) this.#ask(entry, signal);
       },
       () => undefined,
     );
