@@ -23,9 +23,11 @@ function readyOf(conditions: readonly Condition[]): Pick<Condition, 'status' | '
   return ready ?? { status: 'False', message: 'waiting to be reconciled' };
 }
 
-/** What is ready and would not be taken up any more says so. */
+/** What is ready and would not be taken up any more says so; what is applied and not yet healthy says what it waits for. */
 function messageOf(conditions: readonly Condition[]): string {
   const ready = readyOf(conditions);
+  const healthy = conditions.find(({ type }) => type === 'Healthy');
+  if (ready.status === 'Unknown' && healthy !== undefined) return healthy.message;
   const fresh = conditions.find(({ type }) => type === 'Fresh');
   return ready.status === 'True' && fresh?.status === 'False' ? fresh.message : ready.message;
 }
