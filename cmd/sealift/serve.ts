@@ -60,6 +60,12 @@ function tellFailure({ method, path, status, error }: RequestRecord): void {
   process.stderr.write(`${printable(`${method} ${path} ${status}: ${reason}`)}\n`);
 }
 
+/** What the system says to an address that nobody can listen on. */
+const refusals: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there: end it, or choose another port',
+  EACCES: 'expected a port that this user may listen on, as those above 1023',
+};
+
 type Access = Pick<RegistryOptions, 'auth' | 'tls'>;
 
 async function start(
@@ -74,9 +80,9 @@ async function start(
   });
   return serveRegistry({ layout, host, port, readOnly, log: tellFailure, ...access }).catch(
     (cause: NodeJS.ErrnoException) => {
-      throw new SealiftError('USAGE', address, `expected an address to listen on, got ${cause.code}`, {
-        cause,
-      });
+      const code = String(cause.code);
+      const why = refusals[code] ?? 'expected an address of this host';
+      throw new SealiftError('USAGE', `--address ${address}`, `${why} (${code})`, { cause });
     },
   );
 }

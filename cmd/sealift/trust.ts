@@ -80,8 +80,8 @@ interface StoreOptions {
   readonly allowOlder: boolean;
 }
 
-function store(content: Uint8Array, { stateDir, name, allowOlder }: StoreOptions): void {
-  const { before, after } = importRoot(trustPlaces(stateDir), { name, content, allowOlder });
+function store(content: Uint8Array, from: string, { stateDir, name, allowOlder }: StoreOptions): void {
+  const { before, after } = importRoot(trustPlaces(stateDir), { name, content, from, allowOlder });
   const told =
     before === after
       ? `trusted root ${name} is ${after}, as before`
@@ -90,7 +90,7 @@ function store(content: Uint8Array, { stateDir, name, allowOlder }: StoreOptions
 }
 
 async function importFile(file: string, options: StoreOptions): Promise<void> {
-  store(await readGivenFile(file, maxFileBytes, 'TRUST_INVALID'), options);
+  store(await readGivenFile(file, maxFileBytes, 'TRUST_INVALID'), file, options);
 }
 
 interface UpdateOptions {
@@ -116,7 +116,7 @@ async function update({ stateDir, name, mirror, root }: UpdateOptions): Promise<
     cacheDirectory: join(trustPlaces(stateDir).directory, '.tuf'),
     ...(root === undefined ? {} : { initialRoot: root }),
   });
-  store(content, { stateDir, name: name ?? defaultName, allowOlder: false });
+  store(content, mirror, { stateDir, name: name ?? defaultName, allowOlder: false });
 }
 
 /** Adds the command to the program. */

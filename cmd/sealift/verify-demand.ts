@@ -1,5 +1,6 @@
 import type { DesiredState, OciRepository, VerificationPolicy } from '../../src/api/index.ts';
 import { SealiftError } from '../../src/core/index.ts';
+import { policyFaults } from '../../src/verify/index.ts';
 import type { IdentityOptions } from './identity-demand.ts';
 import { readGivenFile } from './read-given-file.ts';
 
@@ -19,7 +20,7 @@ export interface Demand {
 const maxKeyBytes = 1024 * 1024;
 
 /** Of the source, and of the policy that options stand for. */
-const metadata = { namespace: 'default', name: 'command-line', labels: {}, annotations: {} };
+const metadata = { namespace: 'command-line', name: 'options', labels: {}, annotations: {} };
 
 /** Written out as the schema would give it: whoever asks by one key waits for no schema. */
 function sourceAt(url: string): OciRepository {
@@ -75,9 +76,9 @@ async function byIdentity(options: IdentityOptions): Promise<DesiredState> {
 }
 
 async function byPolicies(paths: readonly string[]): Promise<DesiredState> {
-  const { parseConfiguration, readConfiguration } = await import('../../src/site/index.ts');
+  const { checkedConfiguration, readConfiguration } = await import('../../src/site/index.ts');
   const files = await Promise.all(paths.map(readConfiguration));
-  const desired = parseConfiguration(files.flat());
+  const desired = await checkedConfiguration(files.flat(), policyFaults);
   if (desired.policies.length > 0) return { ...desired, deliveries: [] };
   throw new SealiftError('CONFIG_INVALID', paths.join(', '), 'expected a VerificationPolicy, got none');
 }
@@ -90,6 +91,19 @@ const identityOptions = [
   'trustedRoot',
 ] as const satisfies readonly (keyof DemandOptions)[];
 
+/** Each of the two in one way. */
+function checkIdentity(options: IdentityOptions): void {
+  const halves = [
+    ['--certificate-identity', options.certificateIdentity, options.certificateIdentityRegexp],
+    ['--certificate-oidc-issuer', options.certificateOidcIssuer, options.certificateOidcIssuerRegexp],
+  ] as const;
+  for (const [name, exact, pattern] of halves) {
+    if ((exact === undefined) !== (pattern === undefined)) continue;
+    const got = exact === undefined ? 'neither' : 'both';
+    throw new SealiftError('USAGE', 'sealift verify', `expected ${name} or ${name}-regexp, got ${got}`);
+  }
+}
+
 function desiredBy(options: DemandOptions): Promise<DesiredState> {
   const asksIdentity = identityOptions.some((name) => options[name] !== undefined);
   const ways = [options.policy.length > 0, options.key !== undefined, asksIdentity].filter(Boolean).length;
@@ -99,6 +113,7 @@ function desiredBy(options: DemandOptions): Promise<DesiredState> {
     throw new SealiftError('USAGE', 'sealift verify', detail);
   }
   if (options.key !== undefined) return byKey(options.key);
+  if (asksIdentity) checkIdentity(options);
   return asksIdentity ? byIdentity(options) : byPolicies(options.policy);
 }
 

@@ -23,9 +23,12 @@ export function formatDuration(ms: number): string {
   return minutes > 0 ? `${minutes}m${seconds}` : seconds;
 }
 
+const form =
+  'expected a duration such as 30s, 10m, 1h30m, or 2160h for 90 days: h, m, s and ms are its units';
+
 /** A Flux duration (`90s`, `1h30m`), parsed to milliseconds. */
 export const durationSchema = z
-  .string()
-  .regex(pattern, 'expected a duration such as 30s, 10m or 1h30m')
+  .string(form)
+  .regex(pattern, form)
   .transform(durationToMs)
   .refine((ms) => ms > 0, 'expected a duration above zero');

@@ -120,7 +120,7 @@ export const errorTable = {
   SIGNATURE_MISSING: {
     origin: 'trust',
     retry: 'backoff',
-    next: 'Sign what is there: `sealift sign --key cosign.key`, or `cosign sign --key cosign.key`; or push it again with `sealift push --sign-key cosign.key`.',
+    next: 'Sign what is there: `sealift sign REFERENCE --key cosign.key`, or `cosign sign --key cosign.key REFERENCE` without the scheme; or push it again with --sign-key cosign.key.',
   },
   SIGNATURE_KEY_UNKNOWN: {
     origin: 'trust',
@@ -250,7 +250,7 @@ export const errorTable = {
   POLICY_NO_MATCH: {
     origin: 'policy',
     retry: 'on-change',
-    next: 'Add a VerificationPolicy that matches this source, or set `spec.verify` on it.',
+    next: 'Add a VerificationPolicy whose `spec.match` covers the repository, widen that of one that is there, or set `spec.verify` on the source.',
   },
   KEY_INVALID: {
     origin: 'config',
@@ -330,7 +330,7 @@ export const errorTable = {
   DECRYPTION_KEY_MISSING: {
     origin: 'config',
     retry: 'on-change',
-    next: 'Put a key that the file is encrypted for into the Secret of `spec.decryption.secretRef`, or add a key of this site with `sops updatekeys`.',
+    next: 'Put a key that the file is encrypted for into the Secret of `spec.decryption.secretRef`, or into the file of --sops-age-key-file where no Secret is named; or add a key of this site with `sops updatekeys`.',
   },
   SOPS_NOT_FOUND: {
     origin: 'config',
@@ -482,6 +482,11 @@ export const errorTable = {
     retry: 'backoff',
     next: 'Look at the status of the dependency.',
   },
+  FILE_NOT_FOUND: {
+    origin: 'config',
+    retry: 'on-change',
+    next: 'Name a file or directory that is there; a relative path starts at the working directory of the program.',
+  },
   USAGE: {
     origin: 'config',
     retry: 'never',
@@ -537,12 +542,22 @@ function isSystemError(thrown: unknown): boolean {
   return thrown instanceof Error && 'syscall' in thrown && 'errno' in thrown;
 }
 
+/** Of a place that somebody wrote: what is missing there is no fault of what should be in it. */
+function isMissing(thrown: unknown, given: ErrorCode | undefined): boolean {
+  const isNamed = given !== undefined && errorTable[given].origin === 'config';
+  return isNamed && isSystemError(thrown) && (thrown as { readonly code?: unknown }).code === 'ENOENT';
+}
+
 /**
- * Wraps whatever was thrown, so that every failure has a code: the one given, else DISK_FAILED for what the system refused, else INTERNAL. A
- * SealiftError comes back unchanged.
+ * Wraps whatever was thrown, so that every failure has a code: the one given, else DISK_FAILED for what the system refused, else INTERNAL;
+ * FILE_NOT_FOUND for what is not there, where the one given is about a configuration. A SealiftError comes back unchanged.
  */
 export function asSealiftError(thrown: unknown, subject: string, given?: ErrorCode): SealiftError {
   if (thrown instanceof SealiftError) return thrown;
+  if (isMissing(thrown, given))
+    return new SealiftError('FILE_NOT_FOUND', subject, 'expected a file or directory, got nothing', {
+      cause: thrown,
+    });
   const code = given ?? (isSystemError(thrown) ? 'DISK_FAILED' : 'INTERNAL');
   const detail = thrown instanceof Error ? thrown.message : String(thrown);
   return new SealiftError(code, subject, detail, { cause: thrown });

@@ -129,7 +129,7 @@ describe('createTerminalListener', () => {
       message: 'x: no signature',
     });
     expect(first).toBe('failed   edge/app  verify failed: x: no signature');
-    expect(second).toMatch(/^ {9}Sign what is there/);
+    expect(second).toMatch(/^ {9}SIGNATURE_MISSING: Sign what is there/);
   });
 
   it('lets nothing through that steers a terminal', () => {

@@ -53,7 +53,7 @@ function subjectOf({ subject }: SealiftEvent): string {
 
 function nextStep(event: SealiftEvent): string {
   return event.kind === 'failed' || event.kind === 'configuration-refused'
-    ? `\n${' '.repeat(width + 2)}${errorTable[event.code].next}`
+    ? `\n${' '.repeat(width + 2)}${event.code}: ${errorTable[event.code].next}`
     : '';
 }
 

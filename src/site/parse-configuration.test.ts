@@ -65,6 +65,8 @@ describe('parseConfiguration', () => {
         'spec.url: expected an absolute path',
       ],
     ),
+    ['a duration in days', source.replace('1m30s', '90d'), 'file0.yaml:7', 'or 2160h for 90 days'],
+    ['a duration without a unit', source.replace('1m30s', '90'), 'file0.yaml:7', 'expected a duration'],
     ['an interval of zero', source.replace('1m30s', '0s'), 'file0.yaml:7', 'expected a duration above zero'],
     ['a URL of another scheme', source.replace('oci://', 'https://'), 'file0.yaml:6', 'expected oci://'],
     [
@@ -108,8 +110,11 @@ describe('parseConfiguration', () => {
   });
 
   it('refuses a configuration without any object: emptiness is never an order to delete', () => {
-    expect(failureOf('# nothing', '# nothing').message).toContain('no object in 2 files');
-    expect(() => parseConfiguration([])).toThrow('no object in 0 files');
+    const { message } = failureOf('# nothing', '# nothing');
+    expect(message).toBe('file0.yaml, file1.yaml: expected an object, got none');
+    const many = Array.from({ length: 5 }, () => '# nothing');
+    expect(failureOf(...many).message).toContain('file2.yaml and 2 more files: expected an object');
+    expect(() => parseConfiguration([])).toThrow('expected an object, got none');
   });
 
   it('refuses an empty file beside full ones: a file that is just being written is no order to delete', () => {

@@ -125,9 +125,14 @@ function collect(files: readonly ConfigurationFile[]): Collector {
   }
   const { faults, objects } = collector;
   if (faults.length > 0) refuse(faults);
-  if (objects.length === 0)
-    refuse([{ place: 'configuration', detail: `no object in ${files.length} files` }]);
+  if (objects.length === 0) refuse([{ place: namesOf(files), detail: 'expected an object, got none' }]);
   return collector;
+}
+
+/** Enough to see which they are. */
+function namesOf(files: readonly ConfigurationFile[]): string {
+  const named = files.slice(0, 3).map(({ path }) => path);
+  return files.length > 3 ? `${named.join(', ')} and ${files.length - 3} more files` : named.join(', ');
 }
 
 function desiredOf({ objects }: Collector): DesiredState {

@@ -87,7 +87,7 @@ describe('readStillConfiguration', () => {
   it('fails at once where there is nothing to read, and ends with its signal', async () => {
     const clock = behind();
     const missing = readStillConfiguration(join(root, 'none'), { clock, stillMs }, signal);
-    await expect(missing).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    await expect(missing).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
     const stop = new AbortController();
     const waiting = readStillConfiguration(root, { clock, stillMs }, stop.signal);
     const ended = expect(waiting).rejects.toThrow('enough');

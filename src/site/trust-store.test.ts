@@ -94,7 +94,7 @@ describe('a change of trusted roots', () => {
 
   it('is told although no agent ran when it came', () => {
     const before = looked().idOf('public-good');
-    importRoot(places, { name: 'public-good', content: root(2026), allowOlder: false });
+    importRoot(places, { name: 'public-good', content: root(2026), from: 'root.json', allowOlder: false });
     const store = new TrustStore(places);
     expect(store.look().changes).toEqual([{ name: 'public-good', before, after: store.idOf('public-good') }]);
   });
@@ -150,7 +150,7 @@ describe('a file that is no trusted root', () => {
 
 describe('importing a trusted root', () => {
   const importing = (content: Uint8Array, change = {}) =>
-    importRoot(places, { name: 'public-good', content, allowOlder: false, ...change });
+    importRoot(places, { name: 'public-good', content, from: 'root.json', allowOlder: false, ...change });
 
   it('puts it in place, whole, for the owner alone, and says what it replaces', () => {
     const { before, after } = importing(root(2026));

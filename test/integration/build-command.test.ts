@@ -84,7 +84,7 @@ describe('sealift build of a directory', () => {
   });
 
   it.each([
-    ['a directory that is not there', ['nowhere'], 2, 'USAGE'],
+    ['a directory that is not there', ['nowhere'], 2, 'FILE_NOT_FOUND'],
     ['a path that is not there', ['tree', '--path', 'nowhere'], 1, 'BUILD_PATH_NOT_FOUND'],
     ['a variable without a value', ['tree', '--var', 'x'], 2, 'USAGE'],
     ['a verdict on a directory', ['tree', '--key', 'app.yaml'], 2, 'USAGE'],

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { env, execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -23,9 +23,86 @@ afterAll(() => bench.close());
 
 function sealift(...args: readonly string[]): Promise<Outcome> {
   return runProgram(execPath, [program, ...args], {
-    env: { PATH: env['PATH'] ?? '', HOME: bench.directory, NO_COLOR: '1' },
+    env: { PATH: env['PATH'] ?? '', HOME: bench.directory, NO_COLOR: '1', COSIGN_PASSWORD: '' },
   });
 }
+
+describe('what somebody named and is not there', () => {
+  const reference = (): string => `oci-layout:${bench.directory}/registry:stable`;
+  it.each<[string, () => readonly string[]]>([
+    [
+      'a configuration',
+      () => ['run', '--once', '--config', 'nope', '--state-dir', `${bench.directory}/none`],
+    ],
+    ['a tree to push', () => ['push', reference(), '--path', 'nope', '--source', 'x', '--revision', 'y']],
+    ['a tree to build', () => ['build', 'nope']],
+    ['a private key', () => ['sign', reference(), '--key', 'nope']],
+    ['a public key', () => ['verify', reference(), '--key', 'nope']],
+    ['a policy', () => ['verify', reference(), '--policy', 'nope']],
+    ['a trusted root', () => ['trust', 'import', 'nope', '--state-dir', `${bench.directory}/none`]],
+    ['a list of users', () => ['serve', `${bench.directory}/registry`, '--user-file', 'nope']],
+  ])('is told as that: %s', { timeout: 120_000 }, async (_what, args) => {
+    const { code, stderr } = await sealift(...args());
+    expect(stderr).toContain(
+      'error: nope: expected a file or directory, got nothing\n  code: FILE_NOT_FOUND\n',
+    );
+    expect(code).toBe(2);
+  });
+});
+
+describe('a message', { timeout: 120_000 }, () => {
+  const at = (name: string): string => `${bench.directory}/${name}`;
+  const reference = (): string => `oci-layout:${at('registry')}:stable`;
+  const policy = (authority: string): string =>
+    `apiVersion: sealift.dev/v1alpha1\nkind: VerificationPolicy\nmetadata: {name: p, namespace: edge}\nspec:\n  match: {repositories: ["**"]}\n  authorities: [${authority}]\n`;
+
+  it.each<[string, string, () => readonly string[]]>([
+    [
+      'the directory without a configuration',
+      'tree: expected a .yaml, .yml or .json file, got none',
+      () => ['run', '--once', '--config', tree, '--state-dir', at('none')],
+    ],
+    [
+      'the file of a key',
+      'not.key: private key: expected one PEM block and nothing else',
+      () => ['sign', reference(), '--key', at('not.key')],
+    ],
+    [
+      'the file of a trusted root',
+      'not.key, as trusted root ours: expected JSON',
+      () => ['trust', 'import', at('not.key'), '--name', 'ours', '--state-dir', at('none')],
+    ],
+    [
+      'the line of a policy',
+      'policy.yaml:6:39: spec.authorities.0.key.data: expected PEM',
+      () => ['verify', reference(), '--policy', at('policy.yaml')],
+    ],
+    [
+      'the option that is missing',
+      'expected --certificate-oidc-issuer or --certificate-oidc-issuer-regexp, got neither',
+      () => ['verify', reference(), '--certificate-identity', 'a@example.com'],
+    ],
+    [
+      'the option that is given twice over',
+      'expected --certificate-identity or --certificate-identity-regexp, got both',
+      () => [
+        ...['verify', reference(), '--certificate-oidc-issuer', 'https://ci.test'],
+        ...['--certificate-identity', 'a', '--certificate-identity-regexp', 'a'],
+      ],
+    ],
+    [
+      'who holds the port',
+      'another program listens there: end it, or choose another port (EADDRINUSE)',
+      () => ['serve', at('registry'), '--address', new URL(bench.registry.url).host],
+    ],
+  ])('names %s', async (_what, text, args) => {
+    await writeFile(at('not.key'), 'nonsense\n');
+    await writeFile(at('policy.yaml'), policy('{name: k, key: {data: nonsense}}'));
+    const { code, stderr } = await sealift(...args());
+    expect(stderr).toContain(text);
+    expect(code).toBe(2);
+  });
+});
 
 describe.skipIf(!existsSync('/proc/self'))('a place where nothing can be made', () => {
   const state = (): string => `${bench.directory}/odd-state`;

@@ -53,7 +53,7 @@ const byWorkflow = {
 
 function importOurs(of: OfflineSigstore, allowOlder = false): void {
   const content = Buffer.from(JSON.stringify(rootJson(of)));
-  importRoot(trustPlaces(bench.state), { name: 'ours', content, allowOlder });
+  importRoot(trustPlaces(bench.state), { name: 'ours', content, from: 'root.json', allowOlder });
 }
 
 async function pushSigned(value: string, by = instance): Promise<void> {

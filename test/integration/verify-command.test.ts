@@ -83,7 +83,7 @@ describe('sealift verify --key', () => {
     expect(stderr).toBe('');
     expect(code).toBe(0);
     expect(stdout.split('\n')[0]).toBe(reference.replace(':v1@', '@'));
-    expect(stdout).toMatch(/signed by command-line\/key: key sha256:[0-9a-f]{64}\n/);
+    expect(stdout).toMatch(/signed by options\/key: key sha256:[0-9a-f]{64}\n/);
     expect(stdout).toContain('at a time that nothing proves\n');
     expect(stdout).toContain('stating env=prod\n');
     expect(stdout).toMatch(/\naccepted: the policy holds\n$/);
@@ -93,7 +93,7 @@ describe('sealift verify --key', () => {
     const reference = await signed('by-other', 'two');
     const { code, stdout, stderr } = await bench.run(['verify', reference, '--key', bench.path('one.pub')]);
     expect(code).toBe(3);
-    expect(stdout).toMatch(/refused {3}sha256:[0-9a-f]{64}\n +command-line\/key: SIGNATURE_KEY_UNKNOWN: /);
+    expect(stdout).toMatch(/refused {3}sha256:[0-9a-f]{64}\n +options\/key: SIGNATURE_KEY_UNKNOWN: /);
     expect(stdout).toMatch(/\nrefused: SIGNATURE_KEY_UNKNOWN\n$/);
     expect(stderr).toContain('code: SIGNATURE_KEY_UNKNOWN\n  next: ');
   });
@@ -112,7 +112,7 @@ describe('sealift verify --key', () => {
     await bench.succeed('sign', reference, ...(signers['one'] ?? []));
     expect(await report(reference, '--key', bench.path('one.pub'))).toMatchObject({
       verdict: 'accepted',
-      signers: [{ authority: 'command-line/key', times: [], annotations: {} }],
+      signers: [{ authority: 'options/key', times: [], annotations: {} }],
       policies: [{ holds: true, candidates: [{}, {}] }],
     });
   });
@@ -160,7 +160,7 @@ describe('sealift verify by identity', () => {
       verdict: 'accepted',
       signers: [
         {
-          authority: 'command-line/keyless',
+          authority: 'options/keyless',
           identity: { issuer, subject },
           times: expect.arrayContaining([
             { by: 'log', operator: expect.any(String), at: expect.stringMatching(/^20.*Z$/) },

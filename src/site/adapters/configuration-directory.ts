@@ -53,6 +53,8 @@ export async function readConfiguration(path: string): Promise<readonly Configur
         `expected at most ${maxFiles} files, got ${files.length}`,
       );
     }
+    if (files.length === 0)
+      throw new SealiftError('CONFIG_INVALID', path, 'expected a .yaml, .yml or .json file, got none');
     return await Promise.all(files.map(readOne));
   } catch (thrown) {
     throw asSealiftError(thrown, path, 'CONFIG_INVALID');

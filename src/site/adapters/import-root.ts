@@ -10,6 +10,8 @@ export interface RootImport {
   /** As policies name it. */
   readonly name: string;
   readonly content: Uint8Array;
+  /** A file or URL, for messages. */
+  readonly from: string;
   /** Takes a root whose members are older than those of the one in force: a step back that somebody means. */
   readonly allowOlder: boolean;
 }
@@ -18,10 +20,13 @@ export interface RootImport {
  * Stores a trusted root for policies to name; it is in place at once and whole, and an agent that runs notices it. Gives what it replaces.
  * @throws SealiftError TRUST_INVALID for what is no trusted root or an older one than in force, USAGE for what is no name, DISK_FAILED.
  */
-export function importRoot(places: TrustPlaces, { name, content, allowOlder }: RootImport): TrustChange {
+export function importRoot(
+  places: TrustPlaces,
+  { name, content, from, allowOlder }: RootImport,
+): TrustChange {
   const { directory, shipped, check } = places;
   checkRootName(name);
-  const subject = `trusted root ${name}`;
+  const subject = `${from}, as trusted root ${name}`;
   check(content, subject);
   const before = readTrustFiles(directory, shipped).find((root) => root.name === name);
   if (before !== undefined && !allowOlder) refuseOlder(before.content, content, subject);
