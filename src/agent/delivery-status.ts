@@ -99,6 +99,12 @@ function reasonOf(error: SealiftError, stage: Stage): string {
   return stage === 'build' ? 'BuildFailed' : 'ReconciliationFailed';
 }
 
+/** A status need not name its own object. */
+function ownWords({ subject, message }: SealiftError): string {
+  const isOwn = /^Kustomization\/[^/ ]+\/[^/ ]+$/.test(subject) && message.startsWith(`${subject}: `);
+  return isOwn ? message.slice(subject.length + 2) : message;
+}
+
 /** Status after a run that failed: what is applied stays applied. */
 export function failedDeliveryStatus(
   before: DeliveryStatus,
@@ -119,7 +125,7 @@ export function failedDeliveryStatus(
     type: 'Ready',
     status: 'False',
     reason,
-    message: error.message,
+    message: ownWords(error),
     observedGeneration,
   };
   const stalled: ConditionDraft = { ...ready, type: 'Stalled', status: 'True' };

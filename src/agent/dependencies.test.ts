@@ -77,7 +77,7 @@ describe('dependsOn', () => {
     expect(conditionOf('top')).toMatchObject({
       ...waiting,
       message:
-        'Kustomization/edge/top: dependency \'edge/base\' not found: kustomizations.kustomize.toolkit.fluxcd.io "base" not found',
+        'dependency \'edge/base\' not found: kustomizations.kustomize.toolkit.fluxcd.io "base" not found',
     });
   });
 
@@ -113,7 +113,7 @@ describe('readyExpr', () => {
     await start(desired);
     expect(conditionOf('top')).toMatchObject({
       ...waiting,
-      message: "Kustomization/edge/top: dependency 'edge/base' is not ready according to readyExpr eval",
+      message: "dependency 'edge/base' is not ready according to readyExpr eval",
     });
     registry.revision = 'v2';
     await clock.advance(minute);
@@ -138,6 +138,7 @@ describe('readyExpr', () => {
 
   it.each([
     ['dep.metadata.generation == dep.status.observedGeneration'],
+    ['dep.metadata.?labels[?"phase"].orValue("none") == "none"'],
     ['dep.spec.interval == "10m0s" && dep.spec.sourceRef.name == self.spec.sourceRef.name'],
     ['dep.kind == "Kustomization" && !has(dep.spec.images)'],
     ['dep.status.inventory.entries.exists(e, e.id == "shop_base__ConfigMap")'],
@@ -151,7 +152,7 @@ describe('readyExpr', () => {
     expect(conditionOf('top')).toMatchObject({
       ...waiting,
       message:
-        'Kustomization/edge/top: failed to evaluate the CEL expression \'dep.metadata.labels["phase"] == "x"\': no such key: labels',
+        'failed to evaluate the CEL expression \'dep.metadata.labels["phase"] == "x"\': no such key: labels',
     });
   });
 
@@ -195,7 +196,7 @@ describe('deliveries that wait for each other', () => {
     expect(conditionOf('a')).toMatchObject({
       status: 'False',
       reason: 'CircularDependency',
-      message: 'Kustomization/edge/a: waits for itself: edge/a -> edge/b -> edge/c -> edge/a',
+      message: 'waits for itself: edge/a -> edge/b -> edge/c -> edge/a',
     });
     expect(conditionOf('b')?.message).toContain('edge/b -> edge/c -> edge/a -> edge/b');
     expect(conditionOf('d')).toMatchObject(waiting);

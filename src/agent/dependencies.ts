@@ -83,7 +83,7 @@ async function whyNotReadyBy(
   }
 }
 
-const readyScope = { self: 'dyn', dep: 'dyn' } as const;
+const readyScope = { optionals: { self: 'dyn', dep: 'dyn' } } as const;
 
 function recordOf({ metadata }: Kustomization, { records }: DependencyQuestion): DeliveryRecord | undefined {
   return records.find(({ namespace, name }) => namespace === metadata.namespace && name === metadata.name);

@@ -63,11 +63,18 @@ function languageOf(library: Library, scope: ExpressionScope): Language {
 function makeLanguage({ Environment }: Library, scope: ExpressionScope): Language {
   const functions = new ExpressionFunctions();
   const isOpen = scope === 'any';
+  const optionals = isOpen ? {} : optionalsOf(scope);
+  const enableOptionalTypes = optionals !== undefined;
   const environment = functions.register(
-    new Environment({ limits, unlistedVariablesAreDyn: isOpen, enableOptionalTypes: isOpen }),
+    new Environment({ limits, unlistedVariablesAreDyn: isOpen, enableOptionalTypes }),
   );
-  for (const [name, type] of isOpen ? [] : Object.entries(scope)) environment.registerVariable(name, type);
-  return { environment, functions, offered: isOpen ? functionsOnOptionals : plainFunctions };
+  for (const [name, type] of Object.entries(optionals ?? scope)) environment.registerVariable(name, type);
+  return { environment, functions, offered: enableOptionalTypes ? functionsOnOptionals : plainFunctions };
+}
+
+/** `undefined` where optional fields may not be asked for. */
+function optionalsOf({ optionals }: Exclude<ExpressionScope, 'any'>): object | undefined {
+  return typeof optionals === 'object' ? optionals : undefined;
 }
 
 type Evaluate = ReturnType<Environment['parse']>;

@@ -1,8 +1,10 @@
+type Variables = Readonly<Record<string, 'dyn' | 'string'>>;
+
 /**
- * Variables of an expression with their CEL types: a constant of the program. `any`: every name may be one, and optional fields
- * (`a.?b.orValue(c)`) may be asked for.
+ * Variables of an expression with their CEL types: a constant of the program. `any`: every name may be one. With `optionals` and `any`, optional
+ * fields (`a.?b.orValue(c)`) may be asked for.
  */
-export type ExpressionScope = Readonly<Record<string, 'dyn' | 'string'>> | 'any';
+export type ExpressionScope = Variables | { readonly optionals: Variables } | 'any';
 
 export type ExpressionOutcome =
   | { readonly kind: 'value'; readonly holds: boolean }
