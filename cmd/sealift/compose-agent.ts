@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type ImageLayout, openLayout, type UntaggingStore } from 'oci-client-ts';
-import type { AgentParts } from '../../src/agent/index.ts';
+import { type AgentParts, inForce } from '../../src/agent/index.ts';
 import type { OciRepository } from '../../src/api/index.ts';
 import { createUnpackStage, sweepTrees } from '../../src/artifact/index.ts';
 import {
@@ -116,12 +116,6 @@ function createStages(
   };
 }
 
-/** Names of the trees that sources have in force. */
-function treesInForce(state: OpenStateStore): ReadonlySet<string> {
-  const roots = state.sources.all().map(({ status }) => status.artifact?.path);
-  return new Set(roots.filter((root) => root !== undefined));
-}
-
 /**
  * Builds the agent of one site. What a killed process left half-done is swept away first.
  * @throws SealiftError STATE_UNUSABLE, DISK_FAILED.
@@ -137,7 +131,7 @@ export async function composeAgent(
   const builds = join(settings.stateDirectory, 'builds');
   const layout = await openLayout(join(settings.stateDirectory, 'layout'));
   const { trust, news } = openTrust(settings.stateDirectory);
-  await sweepTrees(trees, treesInForce(state));
+  await sweepTrees(trees, inForce(state.sources.all(), state.deliveries.all()).roots);
   await sweepBuilds(builds);
   await sweepBuilds(keysDirectory(settings));
   const { target, close: closeTarget } = await openTarget(settings.target, {

@@ -1,7 +1,8 @@
-import type { DesiredState, Kustomization, OciRepository } from '../api/index.ts';
+import { type DesiredState, findNamed, type Kustomization, type OciRepository } from '../api/index.ts';
 import { asSealiftError, inParallel, type SealiftError, type Subject, siteSubject } from '../core/index.ts';
 import { isWaiting } from './delivery-transition.ts';
 import { inForce } from './housekeeping.ts';
+import { wayBack } from './journal.ts';
 import { type AgentParts, createReconcilers, type Reconcilers } from './reconcilers.ts';
 import { deliverySubject, sourceSubject } from './subjects.ts';
 import { withdrawalFault, withdrawn, withdrawnSources } from './withdrawn.ts';
@@ -108,6 +109,14 @@ async function applyAll(
   return { changes, waiting, handingOver, failures, waits };
 }
 
+/** Deliveries with a revision that failed in this pass or before, and one that held which is not in force yet. */
+function returning({ deliveries }: Reconcilers, desired: DesiredState): readonly Kustomization[] {
+  return desired.deliveries.filter(
+    (delivery) =>
+      !delivery.spec.suspend && wayBack(deliveries.record(delivery).journal)?.stage === 'returning',
+  );
+}
+
 /** Passes over deliveries until none waits any more, or those that do cannot be helped. */
 async function applyInOrder(
   reconcilers: Reconcilers,
@@ -117,6 +126,7 @@ async function applyInOrder(
   let candidates: readonly Kustomization[] = desired.deliveries.filter(({ spec }) => !spec.suspend);
   const failures: Failure[] = [];
   const handingOver: Kustomization[] = [];
+  const hasReturned = new Set<Kustomization>();
   let changes = 0;
   for (;;) {
     const pass = await applyAll(reconcilers, candidates, desired, signal);
@@ -124,10 +134,15 @@ async function applyInOrder(
     handingOver.push(...pass.handingOver);
     changes += pass.changes;
     const unhealthy = await reconcilers.health.settled(signal);
-    const stuck = pass.waiting.length === candidates.length;
-    if (stuck || pass.waiting.length === 0)
+    const goingBack = returning(reconcilers, desired).filter((delivery) => !hasReturned.has(delivery));
+    const stuck = pass.waiting.length === candidates.length || pass.waiting.length === 0;
+    if (stuck && goingBack.length === 0)
       return { ...pass, changes, failures: [...failures, ...unhealthy], handingOver };
-    candidates = pass.waiting;
+    for (const delivery of goingBack) hasReturned.add(delivery);
+    failures.push(
+      ...unhealthy.filter(({ subject }) => findNamed(goingBack, subject.namespace, subject.name)),
+    );
+    candidates = [...pass.waiting, ...goingBack];
   }
 }
 
@@ -174,11 +189,13 @@ async function keepHouse(
   { emit }: Reconcilers,
   signal: AbortSignal,
 ): Promise<void> {
-  await housekeeping?.collect(inForce(state.sources.all()), signal).catch((thrown) => {
-    signal.throwIfAborted();
-    const { code, message } = asSealiftError(thrown, 'housekeeping');
-    emit(siteSubject, { kind: 'failed', stage: 'site', code, message });
-  });
+  await housekeeping
+    ?.collect(inForce(state.sources.all(), state.deliveries.all()), signal)
+    .catch((thrown) => {
+      signal.throwIfAborted();
+      const { code, message } = asSealiftError(thrown, 'housekeeping');
+      emit(siteSubject, { kind: 'failed', stage: 'site', code, message });
+    });
 }
 
 /**

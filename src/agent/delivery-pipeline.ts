@@ -38,6 +38,8 @@ export interface DeliveryRequest {
   /** What the delivery owned when it began. */
   readonly inventory: readonly InventoryEntry[];
   readonly neighbours: NeighbourQuestion;
+  /** It goes back to what held last: what another revision brought may go, however much it is. */
+  readonly isReturning?: boolean;
 }
 
 /** Asked only when something goes or stands in the way: the answer takes builds. */
@@ -109,7 +111,7 @@ function scopeOf(
 /** The way of a delivery: build, plan, apply. @throws StageFailure */
 export async function runDelivery(
   { build, ...ports }: DeliveryPorts,
-  { delivery, desired, artifact, inventory, neighbours }: DeliveryRequest,
+  { delivery, desired, artifact, inventory, neighbours, isReturning = false }: DeliveryRequest,
   progress: DeliveryProgress,
   signal: AbortSignal,
 ): Promise<{ readonly objects: readonly KubernetesObject[]; readonly outcome: ApplyOutcome }> {
@@ -117,7 +119,8 @@ export async function runDelivery(
     build.build({ delivery, artifact, desired }, signal),
   );
   progress.built(objects, warnings);
-  const scope = scopeOf(delivery, artifact, objects);
+  const asked = scopeOf(delivery, artifact, objects);
+  const scope = { ...asked, mayShrink: asked.mayShrink || isReturning };
   const request = { scope, objects, inventory, neighbours, resting: progress.resting };
   const outcome = await applyObjects(ports, request, progress, signal);
   return { objects, outcome };

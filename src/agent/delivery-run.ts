@@ -14,6 +14,7 @@ import type { DeliveryFights, Fights } from './fights.ts';
 import { isUnhealthy } from './health-status.ts';
 import { objectsDigest } from './objects-digest.ts';
 import { deliverySubject } from './subjects.ts';
+import { keepDelivery } from './way-back-status.ts';
 
 interface RunDeps {
   readonly state: StateStore;
@@ -32,7 +33,7 @@ export class DeliveryRun implements DeliveryProgress {
   readonly kept = new Set<string>();
   /** Of the built objects. */
   digest = '';
-  readonly #before: DeliveryRecord;
+  #before: DeliveryRecord;
   readonly #deps: RunDeps;
   #fights: DeliveryFights | undefined;
   /** The same objects were in force already: what changes now repairs drift. */
@@ -68,8 +69,13 @@ export class DeliveryRun implements DeliveryProgress {
     this.#fights?.planned(plan);
   }
 
-  begin(revision: string): void {
+  /** The revision that is taken; what the journal says of that is on disk from now on. */
+  begin(revision: string, journal: DeliveryRecord['journal']): void {
     this.revision = revision;
+    if (this.#before.journal === journal) return;
+    const { journal: _, ...rest } = this.#before;
+    this.#before = journal === undefined ? rest : { ...rest, journal };
+    this.#keep();
   }
 
   end({ inventory, moving }: ApplyOutcome): void {
@@ -96,7 +102,12 @@ export class DeliveryRun implements DeliveryProgress {
 
   async recordInventory(entries: readonly InventoryEntry[]): Promise<void> {
     this.inventory = entries;
-    this.#deps.state.deliveries.save(this.record);
+    this.#keep();
+  }
+
+  #keep(): void {
+    const { state, clock } = this.#deps;
+    keepDelivery(state, this.record, clock.now());
   }
 
   changed(object: ObjectRef, action: ObjectAction, reason?: string): void {

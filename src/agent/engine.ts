@@ -10,6 +10,7 @@ import { asSealiftError, type ErrorCode, type ObjectRef, SealiftError, siteSubje
 import { isWaiting } from './delivery-transition.ts';
 import { dependants, judgesByExpression } from './dependencies.ts';
 import { housekeepingDelayMs, inForce } from './housekeeping.ts';
+import { wayBack } from './journal.ts';
 import { PollPauses } from './poll-pauses.ts';
 import { Quiet } from './quiet.ts';
 import type { DeliveryEnd } from './reconcile-delivery.ts';
@@ -74,7 +75,7 @@ export class Engine {
   constructor(parts: AgentParts, desired: DesiredState) {
     this.#parts = parts;
     this.#desired = desired;
-    this.#reconcilers = createReconcilers(parts, (delivery) => this.#wakeDependants(delivery));
+    this.#reconcilers = createReconcilers(parts, (delivery) => this.#moved(delivery));
     this.#pauses = new PollPauses(parts.clock);
     const options = {
       clock: parts.clock,
@@ -207,7 +208,7 @@ export class Engine {
 
   async #keepHouse(): Promise<number | undefined> {
     const { housekeeping, state } = this.#parts;
-    return housekeeping?.collect(inForce(state.sources.all()), this.#stop.signal);
+    return housekeeping?.collect(inForce(state.sources.all(), state.deliveries.all()), this.#stop.signal);
   }
 
   /** Forgets a source that has been out of the configuration for long: its name may have been mistyped, or the configuration refused. */
@@ -298,6 +299,15 @@ export class Engine {
     const { interval, retryInterval } = spec;
     if (error !== undefined && !isWaiting(error) && retryInterval !== undefined) return retryInterval;
     return this.#nextDelay(error, failures, interval);
+  }
+
+  /** The health of a delivery has changed what it says: others may go on, or it goes back itself. */
+  #moved(delivery: Omit<Work, 'kind'>): void {
+    const { namespace, name } = delivery;
+    const { journal } = this.#parts.state.deliveries.find(namespace, name) ?? {};
+    if (wayBack(journal)?.stage === 'returning')
+      this.#applies.add(workKey({ kind: 'delivery', namespace, name }));
+    this.#wakeDependants(delivery);
   }
 
   #wakeDependants({ namespace, name }: Omit<Work, 'kind'>): void {

@@ -29,8 +29,10 @@ import {
 import { FollowedHealth } from './followed-health.ts';
 import { healthTimeout, waitedObjects } from './health-task.ts';
 import { afterHealth } from './health-transition.ts';
+import { journalled } from './journal-transition.ts';
 import { retryDelay } from './schedule.ts';
 import { deliverySubject } from './subjects.ts';
+import { beneath, keepDelivery } from './way-back-status.ts';
 
 /** Milliseconds between two looks at a target that cannot be looked at, at most: a minute late is what an operator can live with. */
 const maxPauseMs = 60_000;
@@ -180,12 +182,15 @@ export class HealthOfDeliveries {
   #changed(delivery: Key): void {
     const { state, clock, emit, moved } = this.#deps;
     const follow = this.#follows.get(keyOf(delivery));
-    const record = state.deliveries.find(delivery.namespace, delivery.name);
-    if (follow === undefined || record === undefined) return;
-    const transition = afterHealth({ record, now: clock.now() }, reportOf(follow));
+    const told = state.deliveries.find(delivery.namespace, delivery.name);
+    if (follow === undefined || told === undefined) return;
+    const record = beneath(told);
+    const { revision } = follow.attempt;
+    const health = afterHealth({ record, now: clock.now() }, reportOf(follow));
+    const transition = journalled(health, revision, 'health');
     follow.error = transition.error;
     // Most of what is told while a delivery waits changes nothing of what it says.
-    if (!isDeepStrictEqual(record.status, transition.record.status)) state.deliveries.save(transition.record);
+    if (!isDeepStrictEqual(record, transition.record)) keepDelivery(state, transition.record, clock.now());
     for (const event of transition.events) emit(deliverySubject(record), event);
     if (follow.health.phase === 'healthy') {
       if (!follow.wasHealthy) emit(deliverySubject(record), appliedEvent(follow));

@@ -60,7 +60,7 @@ async function settleAll(): Promise<void> {
 describe('housekeeping', () => {
   it('names tree, manifest and layer in force of every source', async () => {
     await converge(parts, desired, stop.signal);
-    const found = inForce(parts.state.sources.all());
+    const found = inForce(parts.state.sources.all(), []);
     expect(found.sources).toEqual([{ namespace: 'edge', name: 'app' }]);
     expect([...found.roots]).toEqual(['/trees/stable@sha256:v1']);
     expect([...found.digests]).toEqual(['sha256:v1']);

@@ -1,6 +1,6 @@
-import type { SourceRecord } from '../api/index.ts';
+import type { DeliveryRecord, SourceRecord } from '../api/index.ts';
 
-/** What a site needs of its disk: everything that its sources have in force. */
+/** What a site needs of its disk: everything that its sources have in force, and to what its deliveries may go back. */
 export interface InForce {
   readonly sources: readonly { readonly namespace: string; readonly name: string }[];
   /** Roots of unpacked trees. */
@@ -27,13 +27,16 @@ function manifestDigest(revision: string): string {
 
 /**
  * What must stay: of each source the manifest, layer and tree in force, and not what was fetched last, which may have been refused its tree.
+ * What deliveries may go back to stays as well.
  */
-export function inForce(records: readonly SourceRecord[]): InForce {
+export function inForce(records: readonly SourceRecord[], deliveries: readonly DeliveryRecord[]): InForce {
+  const good = deliveries.flatMap(({ journal }) => (journal?.good === undefined ? [] : [journal.good]));
   const artifacts = records.flatMap(({ status }) => (status.artifact === undefined ? [] : [status.artifact]));
-  const layers = records.flatMap(({ layer }) => (layer === undefined ? [] : [layer]));
+  const current = records.flatMap(({ layer }) => (layer === undefined ? [] : [layer]));
+  const layers = [...current, ...good.map(({ layer }) => layer)];
   return {
     sources: records.map(({ namespace, name }) => ({ namespace, name })),
-    roots: new Set(artifacts.map(({ path }) => path)),
+    roots: new Set([...artifacts.map(({ path }) => path), ...good.map(({ root }) => root)]),
     digests: new Set([
       ...artifacts.map(({ revision }) => manifestDigest(revision)),
       ...layers.flatMap(({ revision, layer }) => [manifestDigest(revision), layer.digest]),

@@ -10,6 +10,7 @@ import {
 import type { Neighbour } from '../apply/index.ts';
 import { refOf } from '../core/index.ts';
 import { sameSource } from './dependencies.ts';
+import { wayBack } from './journal.ts';
 import type { SourceReconciler } from './reconcile-source.ts';
 import type { BuildStage } from './stages.ts';
 import { withdrawn } from './withdrawn.ts';
@@ -75,14 +76,16 @@ export class Neighbourhood {
     return artifact === undefined ? undefined : this.#asksFrom(delivery, artifact, desired, signal);
   }
 
-  /** What a delivery that is suspended holds stays its own, whatever it would build. One that does not build either takes nothing over for now. */
+  /** What a delivery that is suspended, or went back to an older revision, holds stays its own, whatever it would build. One that does not build either takes nothing over for now. */
   async #asksFrom(
     delivery: Kustomization,
     artifact: Artifact,
     desired: DesiredState,
     signal: AbortSignal,
   ): Promise<ReadonlySet<string> | undefined> {
-    const held = delivery.spec.suspend ? (this.#inventoryOf(delivery) ?? []) : undefined;
+    const { namespace, name } = delivery.metadata;
+    const isBack = wayBack(this.#deps.state.deliveries.find(namespace, name)?.journal) !== undefined;
+    const held = delivery.spec.suspend || isBack ? (this.#inventoryOf(delivery) ?? []) : undefined;
     try {
       const { objects } = await this.#deps.build.build({ delivery, artifact, desired }, signal);
       return new Set([...objects.map((object) => inventoryId(refOf(object))), ...(held ?? [])]);

@@ -2,19 +2,13 @@ import {
   type Artifact,
   type DeliveryRecord,
   type DesiredState,
-  findNamed,
   isReady,
   type Kustomization,
   type StateStore,
 } from '../api/index.ts';
-import {
-  type Clock,
-  type EventBody,
-  type KubernetesObject,
-  SealiftError,
-  type Subject,
-} from '../core/index.ts';
+import type { Clock, EventBody, KubernetesObject, SealiftError, Stage, Subject } from '../core/index.ts';
 import { compileHealth, type HealthRule } from '../health/index.ts';
+import { chooseRevision } from './choose-revision.ts';
 import {
   applyObjects,
   type DeliveryPorts,
@@ -23,16 +17,17 @@ import {
 } from './delivery-pipeline.ts';
 import { DeliveryRun } from './delivery-run.ts';
 import { afterDeliveryFailure, afterWithdrawalFailure, newDeliveryRecord } from './delivery-transition.ts';
-import { unmetDependency } from './dependencies.ts';
 import { withFights } from './fighting-condition.ts';
 import type { Fights } from './fights.ts';
 import type { HealthOfDeliveries } from './health-of-deliveries.ts';
+import { wayBack } from './journal.ts';
+import { journalled } from './journal-transition.ts';
 import { Neighbourhood } from './neighbourhood.ts';
 import type { SourceReconciler } from './reconcile-source.ts';
 import { specHash } from './spec-hash.ts';
 import { inStage, StageFailure } from './stage-failure.ts';
 import { deliverySubject } from './subjects.ts';
-import { refuseUnsupportedDelivery } from './unsupported-fields.ts';
+import { beneath, keepDelivery, rolledBack } from './way-back-status.ts';
 
 interface DeliveryDeps {
   readonly ports: DeliveryPorts;
@@ -71,6 +66,11 @@ interface Key {
 const subjectText = ({ metadata }: Kustomization): string =>
   `Kustomization/${metadata.namespace}/${metadata.name}`;
 
+/** A revision has failed, and what held before is not in force yet. */
+function isOnItsWay({ journal }: DeliveryRecord): boolean {
+  return wayBack(journal)?.stage === 'returning';
+}
+
 /** Whether its objects go when the delivery leaves the configuration: https://fluxcd.io/flux/components/kustomize/kustomizations/#deletion-policy */
 function isTakenBack({ spec: { deletionPolicy, prune, suspend } }: Kustomization): boolean {
   if (suspend) return false;
@@ -101,8 +101,9 @@ export class DeliveryReconciler {
   async #run(delivery: Kustomization, desired: DesiredState, signal: AbortSignal): Promise<DeliveryEnd> {
     const { state, clock, emit, health } = this.#deps;
     const started = clock.monotonic();
-    const run = new DeliveryRun(this.record(delivery), this.#deps);
-    const transition = await this.#attempt(delivery, desired, run, signal).then(
+    const run = new DeliveryRun(beneath(this.record(delivery)), this.#deps);
+    let stage: Stage = 'apply';
+    const ended = await this.#attempt(delivery, desired, run, signal).then(
       ({ artifact, objects, rule }) => {
         const durationMs = clock.monotonic() - started;
         const applied = { artifact, objects, digest: run.digest, changed: run.changes, durationMs };
@@ -111,21 +112,26 @@ export class DeliveryReconciler {
       (thrown) => {
         signal.throwIfAborted();
         if (!(thrown instanceof StageFailure)) throw thrown;
+        stage = thrown.stage;
         health.afterFailure(run.record, run.revision);
         return afterDeliveryFailure(run.cycle(delivery), thrown, run.revision);
       },
     );
     const { fights } = run;
-    const { error } = transition;
-    const record =
-      fights === undefined ? transition.record : withFights(transition.record, fights, clock.now());
-    state.deliveries.save(record);
+    const transition = journalled(ended, run.revision, stage);
+    const isBadNews = isOnItsWay(transition.record) && !isOnItsWay(run.record);
+    const record = keepDelivery(
+      state,
+      fights === undefined ? transition.record : withFights(transition.record, fights, clock.now()),
+      clock.now(),
+    );
+    const error = transition.error ?? rolledBack(record);
     for (const event of transition.events) emit(deliverySubject(delivery.metadata), event);
     return {
       changed: run.changes,
       failures: record.failures,
       isHandingOver: run.isHandingOver,
-      lookAgainMs: run.nextMs,
+      lookAgainMs: isBadNews ? 0 : run.nextMs,
       ...(error === undefined ? {} : { error }),
     };
   }
@@ -149,7 +155,7 @@ export class DeliveryReconciler {
     const { state, clock, emit, health } = this.#deps;
     const { namespace, name } = before;
     health.end(before);
-    const run = new DeliveryRun(before, this.#deps);
+    const run = new DeliveryRun(beneath(before), this.#deps);
     try {
       if (before.prune) await this.#takeBack({ namespace, name }, desired, run, signal);
       const { isHandingOver } = run;
@@ -160,7 +166,7 @@ export class DeliveryReconciler {
       signal.throwIfAborted();
       if (!(thrown instanceof StageFailure)) throw thrown;
       const { record, events } = afterWithdrawalFailure(run.record, clock.now(), thrown);
-      state.deliveries.save(record);
+      keepDelivery(state, record, clock.now());
       for (const event of events) emit(deliverySubject(record), event);
       const { failures } = record;
       return { changed: run.changes, failures, isHandingOver: run.isHandingOver, error: thrown.error };
@@ -200,31 +206,15 @@ export class DeliveryReconciler {
     const rule = await inStage('health', subject, () =>
       compileHealth(delivery.spec.healthCheckExprs ?? [], subject),
     );
-    const artifact = await inStage('resolve', subject, () => this.#artifact(delivery, desired, signal));
-    run.begin(artifact.revision);
-    const neighbours: NeighbourQuestion = () => this.#neighbourhood.of(delivery, artifact, desired, signal);
-    const request = { delivery, desired, artifact, inventory: run.inventory, neighbours };
+    const question = { delivery, desired, record: run.record };
+    const choice = await inStage('resolve', subject, () => chooseRevision(this.#deps, question, signal));
+    run.begin(choice.revision, choice.journal);
+    const artifact = await inStage('resolve', subject, () => choice.tree(signal));
+    const { offered = artifact, isReturning } = choice;
+    const neighbours: NeighbourQuestion = () => this.#neighbourhood.of(delivery, offered, desired, signal);
+    const request = { delivery, desired, artifact, inventory: run.inventory, neighbours, isReturning };
     const { objects, outcome } = await runDelivery(this.#deps.ports, request, run, signal);
     run.end(outcome);
     return { artifact, objects, rule };
-  }
-
-  /** The artifact in force of the delivery's source, once everything the delivery waits for is there. */
-  async #artifact(delivery: Kustomization, desired: DesiredState, signal: AbortSignal): Promise<Artifact> {
-    refuseUnsupportedDelivery(delivery);
-    const { sourceRef } = delivery.spec;
-    const namespace = sourceRef.namespace ?? delivery.metadata.namespace;
-    const subject = `${sourceRef.kind}/${namespace}/${sourceRef.name}`;
-    const source = findNamed(desired.sources, namespace, sourceRef.name);
-    if (source === undefined)
-      throw new SealiftError('OBJECT_NOT_FOUND', subject, 'not found in the configuration');
-    const artifact = await this.#deps.sources.artifact(source, desired, signal);
-    if (artifact === undefined)
-      throw new SealiftError('SOURCE_NOT_READY', subject, 'no accepted artifact in force');
-    const { deliveries } = desired;
-    const records = this.#deps.state.deliveries.all();
-    const unmet = await unmetDependency({ delivery, deliveries, records, revision: artifact.revision });
-    if (unmet !== undefined) throw new SealiftError('DEPENDENCY_NOT_READY', subjectText(delivery), unmet);
-    return artifact;
   }
 }

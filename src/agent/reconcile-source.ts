@@ -1,5 +1,6 @@
 import {
   type Artifact,
+  type Candidate,
   type DesiredState,
   type OciRepository,
   requestedAtAnnotation,
@@ -105,6 +106,40 @@ export class SourceReconciler {
       this.#forgetLayer(record);
       throw thrown;
     }
+  }
+
+  /** What is in force, as a delivery takes it; `undefined` as for `artifact`. */
+  async candidate(
+    source: OciRepository,
+    desired: DesiredState,
+    signal: AbortSignal,
+  ): Promise<{ readonly artifact: Artifact; readonly candidate: Candidate } | undefined> {
+    const { layer, verifiedBy } = this.record(source);
+    const artifact = await this.artifact(source, desired, signal);
+    if (artifact === undefined || layer === undefined) return undefined;
+    const { namespace, name } = source.metadata;
+    const verified = verifiedBy === undefined ? {} : { verifiedBy };
+    return { artifact, candidate: { source: { namespace, name }, layer, root: artifact.root, ...verified } };
+  }
+
+  /** The tree of what was in force once, made again from the local layout if it is gone, and judged under the policies and keys of now. */
+  async kept(
+    source: OciRepository,
+    desired: DesiredState,
+    { layer, verifiedBy }: Candidate,
+    signal: AbortSignal,
+  ): Promise<Artifact> {
+    const { stages, clock } = this.#deps;
+    const { url, timeout } = source.spec;
+    const { revision } = layer;
+    await inStage('verify', url, async () => {
+      const judged = await withDeadline({ clock, ms: timeout, subject: url }, signal, (bounded) =>
+        stages.standing.judge({ source, desired, revision }, bounded),
+      );
+      const verdict = refuseLostProtection(judged, source, verifiedBy);
+      if (verdict.kind === 'refused') throw new SealiftError(verdict.code, revision, verdict.detail);
+    });
+    return inStage('unpack', url, () => stages.unpack.unpack(source, layer, signal));
   }
 
   /** What is known of the source, its generation counted up when the spec is new. */

@@ -2,6 +2,7 @@ export type { Artifact, FetchedLayer, ResolvedRevision } from './artifact.ts';
 export type { BuildOutput } from './build-output.ts';
 export type { Condition, ConditionDraft } from './conditions.ts';
 export { isReady, setConditions } from './conditions.ts';
+export type { Candidate, DeliveryJournal, RevisionAttempt } from './delivery-journal.ts';
 export type { DesiredState } from './desired-state.ts';
 export { findNamed, requireSecret } from './desired-state.ts';
 export { formatDuration } from './duration.ts';
@@ -38,4 +39,5 @@ export {
   ociAnnotations,
   ownerLabels,
   requestedAtAnnotation,
+  rollbackAnnotation,
 } from './well-known.ts';

@@ -7,6 +7,7 @@ import {
   namespaceSchema,
   stringMapSchema,
 } from './metadata.ts';
+import { rollbackAnnotation } from './well-known.ts';
 
 /** Which objects a patch is for; every field but the selectors is an anchored regular expression. */
 const selectorSchema = z.strictObject({
@@ -110,11 +111,20 @@ const specSchema = z.strictObject({
   ignore: z.array(z.unknown()).optional(),
 });
 
+/** A word that nobody knows would leave a site without the way back that its owner counts on. */
+function hasKnownRollback({ annotations }: z.output<typeof metadataSchema>): boolean {
+  const value = annotations[rollbackAnnotation];
+  return value === undefined || value === 'enabled' || value === 'disabled';
+}
+
 /** `Kustomization`, kustomize.toolkit.fluxcd.io/v1: one delivery. Durations are milliseconds. */
 export const kustomizationSchema = z.strictObject({
   apiVersion: z.literal('kustomize.toolkit.fluxcd.io/v1'),
   kind: z.literal('Kustomization'),
-  metadata: metadataSchema,
+  metadata: metadataSchema.refine(hasKnownRollback, {
+    path: ['annotations', rollbackAnnotation],
+    error: 'expected "enabled" or "disabled"',
+  }),
   spec: specSchema,
   status: z.unknown().optional(),
 });

@@ -1,6 +1,7 @@
 import type { Validator } from 'oci-client-ts';
 import type { SealiftEvent } from '../core/index.ts';
 import type { FetchedLayer } from './artifact.ts';
+import type { DeliveryJournal } from './delivery-journal.ts';
 import type { Floors, TimeMemory } from './site-memory.ts';
 import type { DeliveryStatus, SourceStatus } from './status.ts';
 import type { Refusal } from './verdict.ts';
@@ -45,6 +46,8 @@ export interface DeliveryRecord {
   /** The objects of the inventory are deleted when the delivery leaves the configuration. */
   readonly prune: boolean;
   readonly failures: number;
+  /** Only of a delivery that may go back to its last good revision. */
+  readonly journal?: DeliveryJournal;
 }
 
 /** Records of one kind, by namespace and name. */

@@ -24,6 +24,9 @@ export const allowEmptyAnnotation = 'sealift.dev/allow-empty';
 /** Annotation on a Kustomization: `true`, or the revision that it is for, lets most of its objects go at once. */
 export const allowPruneAnnotation = 'sealift.dev/allow-prune';
 
+/** Annotation on a Kustomization: `enabled` returns to the last good revision when another one fails; `disabled`, as without it, does not. */
+export const rollbackAnnotation = 'sealift.dev/rollback';
+
 /** Annotation on an OCIRepository: `true` lets it go unsigned although a policy asked for signatures before. */
 export const allowUnsignedAnnotation = 'sealift.dev/allow-unsigned';
 

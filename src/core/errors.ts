@@ -352,6 +352,11 @@ export const errorTable = {
     retry: 'on-change',
     next: 'Look at the objects named, with `kubectl describe` and the logs of their pods; they are watched, and as soon as they are healthy the delivery is.',
   },
+  DELIVERY_ROLLED_BACK: {
+    origin: 'artifact',
+    retry: 'on-change',
+    next: 'Publish a revision that holds, it is taken by itself; to try the same one again, change the spec or ask with `reconcile.fluxcd.io/requestedAt`.',
+  },
   PRUNE_LIMIT: {
     origin: 'policy',
     retry: 'on-change',

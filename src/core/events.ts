@@ -70,6 +70,14 @@ export type EventBody =
   | { readonly kind: 'health-lost'; readonly revision: string; readonly message: string }
   /** Something newer came before all was current. */
   | { readonly kind: 'health-cancelled'; readonly revision: string }
+  /** A revision has failed, and the last good one is put in force again; or is in force again. */
+  | {
+      readonly kind: 'rollback-begun';
+      readonly revision: string;
+      readonly good: string;
+      readonly message: string;
+    }
+  | { readonly kind: 'rolled-back'; readonly revision: string; readonly good: string }
   /** A site goes back, or was told how far it has come: by a signed statement, or by an operator on the spot. */
   | {
       readonly kind: 'floor-moved';

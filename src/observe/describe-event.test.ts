@@ -77,6 +77,14 @@ const cases: readonly (readonly [EventBody, string])[] = [
     "not healthy any more: waiting for: [Deployment/a/b status: 'InProgress': busy]",
   ],
   [{ kind: 'health-cancelled', revision }, 'health checks cancelled: something newer has come'],
+  [
+    { kind: 'rollback-begun', revision, good: 'v1', message: 'denied' },
+    `going back to revision v1, since ${revision} failed: denied`,
+  ],
+  [
+    { kind: 'rolled-back', revision, good: 'v1' },
+    `revision v1 is in force again; ${revision} is not tried again until something changes`,
+  ],
   [{ kind: 'converged', changes: 0, failures: 0 }, 'the site is as it should be: nothing to do'],
   [{ kind: 'converged', changes: 2, failures: 1 }, '1 failure, 2 changes'],
   [

@@ -77,6 +77,14 @@ function describeLoaded(event: Extract<SealiftEvent, { kind: 'configuration-load
   return info('ConfigurationLoaded', `configuration loaded: ${parts.join(', ')}`);
 }
 
+function describeRefused({
+  code,
+  message,
+}: Extract<SealiftEvent, { kind: 'configuration-refused' }>): EventText {
+  const text = `configuration refused, the last good one stays in force: ${message}`;
+  return { severity: 'error', reason: code, message: text };
+}
+
 type MemoryKind = 'floor-moved' | 'state-mended' | 'clock-behind' | 'trust-changed';
 type MemoryEvent = Extract<SealiftEvent, { kind: MemoryKind }>;
 
@@ -118,17 +126,25 @@ function describeHealth(event: HealthEvent): EventText {
   }
 }
 
+type RollbackEvent = Extract<SealiftEvent, { kind: 'rollback-begun' | 'rolled-back' }>;
+
+function describeRollback(event: RollbackEvent): EventText {
+  const { revision, good } = event;
+  if (event.kind === 'rolled-back') {
+    const message = `revision ${good} is in force again; ${revision} is not tried again until something changes`;
+    return { severity: 'error', reason: 'RolledBack', message };
+  }
+  const message = `going back to revision ${good}, since ${revision} failed: ${event.message}`;
+  return { severity: 'error', reason: 'RollingBack', message };
+}
+
 /** Says an event in one line of plain English. No secret can be in it, since none is in events. */
 export function describeEvent(event: SealiftEvent): EventText {
   switch (event.kind) {
     case 'configuration-loaded':
       return describeLoaded(event);
     case 'configuration-refused':
-      return {
-        severity: 'error',
-        reason: event.code,
-        message: `configuration refused, the last good one stays in force: ${event.message}`,
-      };
+      return describeRefused(event);
     case 'revision-resolved':
       return info('NewRevision', `new revision ${event.revision} at ${event.url}`);
     case 'revision-verified':
@@ -162,6 +178,9 @@ export function describeEvent(event: SealiftEvent): EventText {
     case 'health-lost':
     case 'health-cancelled':
       return describeHealth(event);
+    case 'rollback-begun':
+    case 'rolled-back':
+      return describeRollback(event);
     case 'floor-moved':
     case 'state-mended':
     case 'clock-behind':

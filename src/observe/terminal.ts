@@ -19,6 +19,8 @@ const stages: Readonly<Record<SealiftEvent['kind'], string>> = {
   'health-passed': 'health',
   'health-lost': 'health',
   'health-cancelled': 'health',
+  'rollback-begun': 'back',
+  'rolled-back': 'back',
   'floor-moved': 'verify',
   'state-mended': 'state',
   'clock-behind': 'clock',
