@@ -7,7 +7,7 @@ export interface TreePart {
   readonly directories: ReadonlySet<string>;
 }
 
-/** A private copy of it, in which kustomize works. */
+/** A private copy of it, in which kustomize works. Its files may be those of the artifact by a second name: they are read, and replaced by `write`. */
 export interface Workspace {
   /** Absolute directory of the copy. */
   readonly root: string;
@@ -20,6 +20,6 @@ export interface Workspace {
 }
 
 export interface Workspaces {
-  /** Copies files. @throws SealiftError DISK_FAILED, YAML_LIMIT_EXCEEDED; nothing stays behind then. */
+  /** Links or copies files. @throws SealiftError DISK_FAILED, YAML_LIMIT_EXCEEDED; nothing stays behind then. */
   open(part: TreePart, signal: AbortSignal): Promise<Workspace>;
 }
