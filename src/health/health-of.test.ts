@@ -368,6 +368,13 @@ describe('a DaemonSet', () => {
       'its controller has not told how many nodes it is for',
     ],
     [
+      'is in progress as long as its controller does not say which generation it has seen',
+      kind,
+      '{metadata: {generation: 1}, status: {desiredNumberScheduled: 0}}',
+      'InProgress',
+      'its controller has not told how many nodes it is for',
+    ],
+    [
       'on no node is current once that is said',
       kind,
       `{${seen}, desiredNumberScheduled: 0}}`,
@@ -442,6 +449,13 @@ describe('a Pod', () => {
     'conditions: [{type: PodScheduled, status: "False", reason: Unschedulable, message: 0/1 nodes are available}]';
   judges([
     ['is in progress before anybody has seen it', kind, '', 'InProgress', 'nobody has seen it yet'],
+    [
+      'is in progress when it has found a node',
+      kind,
+      '{status: {phase: Pending, conditions: [{type: PodScheduled, status: "True"}]}}',
+      'InProgress',
+      'it has not begun',
+    ],
     ['is in progress before it begins', kind, '{status: {phase: Pending}}', 'InProgress', 'it has not begun'],
     [
       'is in progress while its containers are made',

@@ -73,6 +73,11 @@ describe('the health of objects of a Kubernetes API', () => {
     cluster.take(one);
     await clock.advance(second);
     await settleAll();
+    await clock.advance(second);
+    cluster.compact();
+    cluster.cut();
+    await clock.advance(10 * second);
+    await settleAll();
     expect(told.slice(1)).toEqual(['ConfigMap one changed', 'ConfigMap one absent']);
     expect(cluster.requests.filter((request) => request.startsWith('get'))).toHaveLength(2);
   });
@@ -155,6 +160,35 @@ describe('the health of objects of a Kubernetes API', () => {
     expect(told.at(-1)).toBe('Later x here');
   });
 
+  it('of a kind that turns out to have no namespaces is told all the same', async () => {
+    await watch();
+    await follow({ group: '', version: 'v1', kind: 'ClusterRole', namespace: 'shop', name: 'x' });
+    expect(told).toEqual(['ClusterRole x absent']);
+    cluster.kinds.add('ClusterRole');
+    cluster.put({
+      apiVersion: 'v1',
+      kind: 'ClusterRole',
+      metadata: { name: 'x' },
+      status: { phase: 'here' },
+    });
+    await clock.advance(60 * second);
+    await settleAll();
+    expect(told.at(-1)).toBe('ClusterRole x here');
+  });
+
+  it('that is removed and comes back is told at once', async () => {
+    await watch();
+    await target.write(configMap('one', { owner }), { recreate: false }, stop.signal);
+    await follow(one);
+    await clock.advance(second);
+    await target.remove(one, stop.signal);
+    await clock.advance(second);
+    cluster.put(withStatus('back'));
+    await clock.advance(second);
+    await settleAll();
+    expect(told.slice(1)).toEqual(['ConfigMap one absent', 'ConfigMap one back']);
+  });
+
   it('of more objects than are read at once is told of each', async () => {
     await watch();
     const names = Array.from({ length: 11 }, (_, at) => `n${at}`);
@@ -190,13 +224,16 @@ describe('an object that waits for its pods', () => {
       status: { readyReplicas: 0 },
     };
     let moved = (): void => undefined;
+    let unfollowed = 0;
     const glimpse = glimpseOf({ name: 'web', uid: 'u', resourceVersion: '1' });
     const health = createHealthWatch({
       clock,
       knowledge: {
         follow: (_, listener) => {
           moved = listener;
-          return () => undefined;
+          return () => {
+            unfollowed += 1;
+          };
         },
         sight: async () => ({ kind: 'present', glimpse }),
       },
@@ -220,14 +257,22 @@ describe('an object that waits for its pods', () => {
     await clock.advance(600 * second);
     expect(told).toHaveLength(4);
     web.status.readyReplicas = 0;
-    moved();
-    await clock.advance(second);
+    for (let turn = 0; turn < 3; turn += 1) {
+      moved();
+      await clock.advance(second);
+    }
+    expect(told.slice(4)).toEqual([1, 1, 1]);
+    // One for this, and one that looks whether all is watched.
+    expect(clock.sleeping).toHaveLength(2);
+    await clock.advance(4 * second);
+    expect(told.slice(4)).toEqual([1, 1, 1, 1]);
     web.status.readyReplicas = 1;
     moved();
     await clock.advance(600 * second);
-    expect(told).toEqual([1, 1, 1, 0, 1, 0]);
+    expect(told.slice(4)).toEqual([1, 1, 1, 1, 0]);
     stop.abort();
     await settle();
     expect(clock.sleeping).toEqual([]);
+    expect(unfollowed).toBe(1);
   });
 });
