@@ -26,9 +26,17 @@ interface Key {
   readonly name: string;
 }
 
+/** What a delivery asks for of one revision, as inventory ids. */
+interface Built {
+  readonly revision: string;
+  readonly ids: Promise<ReadonlySet<string>>;
+}
+
 /** What the other deliveries of a site ask for: looked up when objects go or stand in the way, from builds that are to be made anyway. */
 export class Neighbourhood {
   readonly #deps: NeighbourhoodDeps;
+  /** What was built of the deliveries of a configuration: in a release of a hundred deliveries each may ask for the ninety-nine others. */
+  readonly #built = new WeakMap<DesiredState, Map<Kustomization, Built>>();
 
   constructor(deps: NeighbourhoodDeps) {
     this.#deps = deps;
@@ -87,12 +95,30 @@ export class Neighbourhood {
     const isBack = wayBack(this.#deps.state.deliveries.find(namespace, name)?.journal) !== undefined;
     const held = delivery.spec.suspend || isBack ? (this.#inventoryOf(delivery) ?? []) : undefined;
     try {
-      const { objects } = await this.#deps.build.build({ delivery, artifact, desired }, signal);
-      return new Set([...objects.map((object) => inventoryId(refOf(object))), ...(held ?? [])]);
+      const ids = await this.#build(delivery, artifact, desired, signal);
+      return held === undefined ? ids : new Set([...ids, ...held]);
     } catch {
       signal.throwIfAborted();
       return held === undefined ? undefined : new Set(held);
     }
+  }
+
+  #build(
+    delivery: Kustomization,
+    artifact: Artifact,
+    desired: DesiredState,
+    signal: AbortSignal,
+  ): Promise<ReadonlySet<string>> {
+    const all = this.#built.get(desired) ?? new Map<Kustomization, Built>();
+    this.#built.set(desired, all);
+    const known = all.get(delivery);
+    if (known?.revision === artifact.revision) return known.ids;
+    const building = this.#deps.build.build({ delivery, artifact, desired }, signal);
+    const ids = building.then(({ objects }) => new Set(objects.map((object) => inventoryId(refOf(object)))));
+    all.set(delivery, { revision: artifact.revision, ids });
+    // It may build the next time.
+    ids.catch(() => all.delete(delivery));
+    return ids;
   }
 
   /** `undefined` for a delivery that was never applied: nobody can tell what it will ask for. */

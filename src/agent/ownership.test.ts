@@ -148,6 +148,17 @@ describe('an object that moves between deliveries of one source', () => {
     expect([ownerOf('gone'), inventoryOf('a')]).toEqual([undefined, ['stay']]);
   });
 
+  it('has each delivery built once for all others, however many of them ask', async () => {
+    const names = Array.from({ length: 20 }, (_, at) => `d${at}`);
+    build(Object.fromEntries(names.map((name) => [name, [`${name}-stay`, `${name}-gone`]])));
+    await start(siteOf(sourceYaml('app') + names.map((name) => deliveryYaml(name, 'app')).join('')));
+    const { build: before } = registry.calls;
+    await release('v2', Object.fromEntries(names.map((name) => [name, [`${name}-stay`]])));
+    expect(acts.filter((act) => act.startsWith('remove'))).toHaveLength(20);
+    // For the revision, once more for the deletion that the watch tells, and for the others.
+    expect(registry.calls.build - before).toBeLessThanOrEqual(3 * 20);
+  });
+
   it('is held back by no delivery that is suspended and does not build', async () => {
     build({ a: ['stay', 'gone'] });
     registry.broken.add('s');
