@@ -70,17 +70,25 @@ describe('the health of objects of a Kubernetes API', () => {
     expect(told).toHaveLength(1);
     cluster.put(withStatus('changed'));
     await settleAll();
+    await relist();
     cluster.take(one);
     await clock.advance(second);
     await settleAll();
-    await clock.advance(second);
-    cluster.compact();
-    cluster.cut();
-    await clock.advance(10 * second);
-    await settleAll();
+    await relist();
+    expect(cluster.requests.filter((request) => request.startsWith('list'))).toHaveLength(3);
     expect(told.slice(1)).toEqual(['ConfigMap one changed', 'ConfigMap one absent']);
     expect(cluster.requests.filter((request) => request.startsWith('get'))).toHaveLength(2);
   });
+
+  /** The watch ends, and what it could go on from is gone. */
+  async function relist(): Promise<void> {
+    cluster.compact();
+    cluster.cut();
+    for (let turn = 0; turn < 10; turn += 1) {
+      await clock.advance(second);
+      await settleAll();
+    }
+  }
 
   it('of what is known to be absent needs no request, and is told when it comes', async () => {
     await watch();

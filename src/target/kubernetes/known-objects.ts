@@ -151,12 +151,9 @@ export class KnownObjects {
   }
 
   #move(known: Known, sight: Sight): void {
-    const isAnother =
-      known.sight === undefined ||
-      known.sight.kind !== sight.kind ||
-      versionOf(known.sight) !== versionOf(sight);
+    const isSame = known.sight !== undefined && sameVersion(known.sight, sight);
     known.sight = sight;
-    if (isAnother) for (const moved of this.#followers.get(inventoryId(known.ref)) ?? []) moved();
+    if (!isSame) for (const moved of this.#followers.get(inventoryId(known.ref)) ?? []) moved();
   }
 
   #tellIfNews(known: Known): void {
@@ -174,6 +171,11 @@ function isStale(sight: Sight, known: Sight | undefined): boolean {
 
 function versionOf(sight: Sight): string {
   return sight.kind === 'present' ? sight.glimpse.resourceVersion : sight.resourceVersion;
+}
+
+/** What is gone has no versions. */
+function sameVersion(a: Sight, b: Sight): boolean {
+  return a.kind === b.kind && (a.kind === 'absent' || versionOf(a) === versionOf(b));
 }
 
 function sameSight(a: Sight, b: Sight): boolean {
