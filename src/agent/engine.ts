@@ -65,6 +65,8 @@ export class Engine {
   readonly #blocked = new Set<string>();
   /** Deliveries with objects that another one takes over, or may take over; looked at again when one has changed something, or works again. */
   readonly #handingOver = new Set<string>();
+  /** How often they were woken. */
+  #handoverWakes = 0;
   /** Sources that left the configuration, with the moment on the monotonic clock when that was seen. */
   readonly #missing = new Map<string, number>();
   readonly #pauses: PollPauses;
@@ -230,9 +232,10 @@ export class Engine {
     const record = this.#parts.state.deliveries.find(namespace, name);
     if (record === undefined) return undefined;
     const { deliveries } = this.#reconcilers;
+    const wakes = this.#handoverWakes;
     const end = await deliveries.withdraw(record, this.#desired, this.#stop.signal);
     const { error, failures, isHandingOver } = end;
-    this.#noteHandover(workKey({ kind: 'delivery', namespace, name }), end);
+    this.#noteHandover(workKey({ kind: 'delivery', namespace, name }), end, wakes);
     this.#unblock();
     if (error === undefined) return isHandingOver ? siteIntervalMs : undefined;
     return retryDelay(failures, siteIntervalMs, this.#parts.random.next());
@@ -283,11 +286,12 @@ export class Engine {
   async #apply(delivery: Kustomization): Promise<number> {
     const { deliveries } = this.#reconcilers;
     const wasReady = isReady(deliveries.record(delivery).status.conditions);
+    const wakes = this.#handoverWakes;
     const end = await deliveries.reconcile(delivery, this.#desired, this.#stop.signal);
     const { changed, error } = end;
     const key = workKey({ kind: 'delivery', ...delivery.metadata });
-    if (changed > 0 || (error === undefined && !wasReady)) this.#wakeHandovers();
-    this.#noteHandover(key, end);
+    this.#noteHandover(key, end, wakes);
+    if (changed > 0 || (error === undefined && !wasReady)) this.#wakeHandovers(key);
     if (error?.code === 'TARGET_CONFLICT') this.#blocked.add(key);
     else this.#blocked.delete(key);
     if (changed > 0) this.#unblock();
@@ -332,14 +336,20 @@ export class Engine {
     this.#blocked.clear();
   }
 
-  #noteHandover(key: string, { isHandingOver }: DeliveryEnd): void {
-    if (isHandingOver) this.#handingOver.add(key);
-    else this.#handingOver.delete(key);
+  /** `wakes` as they were when the run began: one that fell into it is made up for. */
+  #noteHandover(key: string, { isHandingOver }: DeliveryEnd, wakes: number): void {
+    if (!isHandingOver) this.#handingOver.delete(key);
+    else if (this.#handoverWakes === wakes) this.#handingOver.add(key);
+    else this.#applies.add(key);
   }
 
-  #wakeHandovers(): void {
-    for (const key of this.#handingOver) this.#applies.add(key);
-    this.#handingOver.clear();
+  #wakeHandovers(by: string): void {
+    this.#handoverWakes += 1;
+    for (const key of this.#handingOver) {
+      if (key === by) continue;
+      this.#handingOver.delete(key);
+      this.#applies.add(key);
+    }
   }
 
   #deliveriesOf({ metadata }: Named): readonly Kustomization[] {
