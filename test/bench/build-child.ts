@@ -1,5 +1,6 @@
 // Builds one tree again and again inside a process and reports what it cost: arguments as JSON.
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { siteObjectSchema } from '../../src/api/index.ts';
 import { createBuildStage, createChildProcessExec } from '../../src/build/index.ts';
 
@@ -26,6 +27,8 @@ function now(): Moment {
 
 /** When kustomize was started and when it had ended. */
 let child = { from: now(), to: now() };
+/** What it printed last. */
+let print: Uint8Array = Buffer.alloc(0);
 
 function peak(): number {
   return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024;
@@ -53,6 +56,7 @@ const settings = {
       const from = now();
       const outcome = await exec.run(...asked);
       child = { from, to: now() };
+      if (outcome.kind === 'exited') print = outcome.stdout;
       return outcome;
     },
   },
@@ -93,6 +97,21 @@ for (let round = 0; round < rounds; round += 1) {
   before.push(span(started, child.from));
   after.push(span(child.to, ended));
 }
+/** What it costs to start any program and to read as much from it. */
+async function childAlone(): Promise<Moment> {
+  const file = join(builds, 'printed');
+  mkdirSync(builds, { recursive: true });
+  writeFileSync(file, print);
+  const spans: Moment[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const from = now();
+    await exec.run({ program: '/bin/cat', args: [file], directory: '/', home: '/' }, signal);
+    spans.push(span(from, now()));
+  }
+  return medians(spans);
+}
+
+const alone = await childAlone();
 const cached = createBuildStage({ ...settings, cacheBytes });
 await cached.build(request, signal);
 const again: number[] = [];
@@ -108,6 +127,8 @@ const report = {
   after: medians(after).wall,
   afterCpu: medians(after).cpu,
   least: Math.min(...before.map(({ wall }, round) => wall + (after[round]?.wall ?? 0))),
+  alone: alone.wall,
+  aloneCpu: alone.cpu,
   again: median(again),
   grown: firstPeak - idle,
 };
