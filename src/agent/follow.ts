@@ -16,7 +16,8 @@ import { waitedDigest } from './health-task.ts';
 export interface Follow {
   readonly subject: Subject;
   readonly health: FollowedHealth;
-  readonly applied: Applied;
+  /** How many objects the run applied and changed; the objects themselves are not kept. */
+  readonly counts: { readonly objects: number; readonly changed: number };
   readonly attempt: HealthReport['attempt'];
   readonly timeoutMs: number;
   /** What was applied, of what spec, and what is waited for: where that is the same, waiting goes on. */
@@ -70,14 +71,12 @@ export function begun({ record, delivery, now }: DeliveryCycle, follow: Follow):
   return { record: { ...record, status: withRequest(status, delivery), failures: 0 }, events: [] };
 }
 
-export function appliedEvent({ applied, attempt, health }: Follow): EventBody {
-  const { objects, changed, durationMs } = applied;
-  const { revision } = attempt;
+export function appliedEvent({ counts, attempt, health }: Follow): EventBody {
+  const { revision, durationMs } = attempt;
   return {
     kind: 'delivery-applied',
     revision,
-    objects: objects.length,
-    changed,
+    ...counts,
     durationMs: Math.round(durationMs + health.passedMs),
   };
 }

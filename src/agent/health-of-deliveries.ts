@@ -150,7 +150,8 @@ export class HealthOfDeliveries {
     const { waited, rule, identity, wasHealthy } = task;
     const { artifact, digest, durationMs } = applied;
     const timeoutMs = healthTimeout(delivery.spec);
-    const changed = (): void => this.#changed({ namespace: record.namespace, name: record.name });
+    const { namespace, name } = record;
+    const changed = (): void => this.#changed({ namespace, name });
     const broken = (error: SealiftError): number => this.#complain(error);
     const told = (): void => {
       this.#faults = 0;
@@ -162,7 +163,7 @@ export class HealthOfDeliveries {
         { objects: waited, timeoutMs, rule, wasHealthy },
         { watch, clock, changed, broken, told },
       ),
-      applied,
+      counts: { objects: applied.objects.length, changed: applied.changed },
       attempt: { revision: artifact.revision, annotations: artifact.annotations, digest, durationMs },
       timeoutMs,
       identity,
