@@ -4,16 +4,24 @@ import { stringify } from 'yaml';
 import { push } from '../../cmd/sealift/push.ts';
 
 const objectsOfDelivery = 10;
+const objectsOfFile = 500;
 const namespace = 'flux-system';
 
-function configMaps(delivery: string): string {
-  const objects = Array.from({ length: objectsOfDelivery }, (_, number) => ({
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: `${delivery}-${number}`, namespace: 'default' },
-    data: { greeting: `hello from ${number}`, text: 'x'.repeat(200) },
-  }));
-  return objects.map((object) => stringify(object)).join('---\n');
+/** Names and texts of files. */
+function configMaps(delivery: string, count: number): readonly (readonly [string, string])[] {
+  const texts = Array.from({ length: count }, (_, number) =>
+    stringify({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: `${delivery}-${number}`, namespace: 'default' },
+      data: { greeting: `hello from ${number}`, text: 'x'.repeat(200) },
+    }),
+  );
+  const files = Math.ceil(count / objectsOfFile);
+  return Array.from({ length: files }, (_, at) => [
+    `objects-${at}.yaml`,
+    texts.slice(at * objectsOfFile, (at + 1) * objectsOfFile).join('---\n'),
+  ]);
 }
 
 function siteObjects(delivery: string, host: string): string {
@@ -33,8 +41,13 @@ function siteObjects(delivery: string, host: string): string {
   return [source, kustomization].map((object) => stringify(object)).join('---\n');
 }
 
-/** Pushes an artifact of ten small objects for each delivery, each to its own repository, and configures a site for them. */
-export async function makeSite(folder: string, host: string, deliveries: number): Promise<string> {
+/** Pushes an artifact of ten small objects (or as many as asked for) for each delivery, each to its own repository, and configures a site for them. */
+export async function makeSite(
+  folder: string,
+  host: string,
+  deliveries: number,
+  objects = objectsOfDelivery,
+): Promise<string> {
   const configuration = path.join(folder, `site-${deliveries}`);
   await mkdir(configuration, { recursive: true });
   // A site with nothing in it at all is refused as a mistake.
@@ -44,7 +57,9 @@ export async function makeSite(folder: string, host: string, deliveries: number)
     const delivery = `app-${number}`;
     const directory = path.join(folder, 'trees', delivery);
     await mkdir(directory, { recursive: true });
-    await writeFile(path.join(directory, 'objects.yaml'), configMaps(delivery));
+    for (const [file, text] of configMaps(delivery, objects)) {
+      await writeFile(path.join(directory, file), text);
+    }
     const origin = { source: 'bench', revision: 'v1', created: '1970-01-01T00:00:00Z', annotations: {} };
     const reference = `oci://${host}/${delivery}:stable`;
     await push({ reference, directory, origin, insecure: false }, AbortSignal.timeout(30_000));
