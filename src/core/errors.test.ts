@@ -83,6 +83,22 @@ describe('asSealiftError', () => {
     expect(error).toMatchObject({ code: 'DISK_FAILED', message: `/state: ${detail}`, cause: thrown });
   });
 
+  it.each<[string, ErrorCode | undefined, ErrorCode]>([
+    ['ENOENT', 'KEY_INVALID', 'FILE_NOT_FOUND'],
+    ['EACCES', 'KEY_INVALID', 'DISK_FAILED'],
+    ['EPERM', 'CONFIG_INVALID', 'DISK_FAILED'],
+    ['EISDIR', 'KEY_INVALID', 'KEY_INVALID'],
+    ['ENOENT', 'TARGET_FAILED', 'TARGET_FAILED'],
+    ['EACCES', 'TARGET_FAILED', 'TARGET_FAILED'],
+    ['ENOENT', undefined, 'DISK_FAILED'],
+  ])(
+    'tells a file that cannot be seen from one with a fault: %s where %s is looked for is %s',
+    (system, given, code) => {
+      const thrown = Object.assign(new Error(system), { code: system, syscall: 'open', errno: -1 });
+      expect(asSealiftError(thrown, 'cosign.key', given).code).toBe(code);
+    },
+  );
+
   it('calls what nobody foresaw INTERNAL', () => {
     expect(asSealiftError(new TypeError('x'), 'y').code).toBe('INTERNAL');
   });

@@ -547,23 +547,28 @@ function isSystemError(thrown: unknown): boolean {
   return thrown instanceof Error && 'syscall' in thrown && 'errno' in thrown;
 }
 
-/** Of a place that somebody wrote: what is missing there is no fault of what should be in it. */
-function isMissing(thrown: unknown, given: ErrorCode | undefined): boolean {
-  const isNamed = given !== undefined && errorTable[given].origin === 'config';
-  return isNamed && isSystemError(thrown) && (thrown as { readonly code?: unknown }).code === 'ENOENT';
+/** Of a file that somebody wrote: that it is not there, or not ours to read, is no fault of what is in it. */
+function unseen(thrown: unknown, given: ErrorCode | undefined): 'missing' | 'forbidden' | undefined {
+  if (given === undefined || errorTable[given].origin !== 'config' || !isSystemError(thrown)) return undefined;
+  const { code } = thrown as { readonly code?: unknown };
+  if (code === 'ENOENT') return 'missing';
+  return code === 'EACCES' || code === 'EPERM' ? 'forbidden' : undefined;
 }
 
 /**
- * Wraps whatever was thrown, so that every failure has a code: the one given, else DISK_FAILED for what the system refused, else INTERNAL;
- * FILE_NOT_FOUND for what is not there, where the one given is about a configuration. A SealiftError comes back unchanged.
+ * Wraps whatever was thrown, so that every failure has a code: the one given, else DISK_FAILED for what the system refused, else INTERNAL.
+ * Where the one given is about a configuration, what is not there is FILE_NOT_FOUND, and what may not be read DISK_FAILED. A SealiftError
+ * comes back unchanged.
  */
 export function asSealiftError(thrown: unknown, subject: string, given?: ErrorCode): SealiftError {
   if (thrown instanceof SealiftError) return thrown;
-  if (isMissing(thrown, given))
+  const unseenAs = unseen(thrown, given);
+  if (unseenAs === 'missing')
     return new SealiftError('FILE_NOT_FOUND', subject, 'expected a file or directory, got nothing', {
       cause: thrown,
     });
-  const code = given ?? (isSystemError(thrown) ? 'DISK_FAILED' : 'INTERNAL');
+  const readable = unseenAs === 'forbidden' ? undefined : given;
+  const code = readable ?? (isSystemError(thrown) ? 'DISK_FAILED' : 'INTERNAL');
   const detail = thrown instanceof Error ? thrown.message : String(thrown);
   return new SealiftError(code, subject, detail, { cause: thrown });
 }

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { env, execPath } from 'node:process';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { env, execPath, geteuid, seteuid } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openStateStore, readStateStore, readTrustFiles } from '../../src/site/index.ts';
 import { type Outcome, runProgram } from '../interop/harness/program.ts';
 import { configMapYaml, type SiteBench, startSiteBench } from './harness/site-bench.ts';
 
@@ -26,6 +27,30 @@ function sealift(...args: readonly string[]): Promise<Outcome> {
     env: { PATH: env['PATH'] ?? '', HOME: bench.directory, NO_COLOR: '1', COSIGN_PASSWORD: '' },
   });
 }
+
+describe('a state directory that is not ours to read', () => {
+  const state = (): string => `${bench.directory}/hidden`;
+
+  /** Root may read everything. */
+  function asNobody(work: () => unknown): void {
+    const isRoot = geteuid?.() === 0;
+    if (isRoot) seteuid?.(65_534);
+    try {
+      expect(work).toThrow(expect.objectContaining({ code: 'DISK_FAILED' }));
+    } finally {
+      if (isRoot) seteuid?.(0);
+    }
+  }
+
+  it('is not one without state, nor without trusted roots', async () => {
+    await mkdir(`${state()}/trust`, { recursive: true });
+    openStateStore(state()).close();
+    await chmod(state(), 0);
+    asNobody(() => readStateStore(state()));
+    asNobody(() => readTrustFiles(`${state()}/trust`, []));
+    await chmod(state(), 0o700);
+  });
+});
 
 describe('what somebody named and is not there', () => {
   const reference = (): string => `oci-layout:${bench.directory}/registry:stable`;

@@ -1,8 +1,9 @@
-import { constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { constants, mkdirSync, statSync } from 'node:fs';
 import { copyFile, link, readdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { asSealiftError, makePath } from '../../core/index.ts';
+import { isThere } from './is-there.ts';
 import { onDisk } from './on-disk.ts';
 
 /** Folders with small files that may be written again under the same name. */
@@ -28,8 +29,8 @@ export async function copyState(from: string, to: string): Promise<void> {
 
 /** A file that nobody has open is copied as it is: to open it would leave files of SQLite beside it. */
 async function copyDatabase(from: string, to: string): Promise<void> {
-  if (!existsSync(from)) return;
-  if (!existsSync(`${from}-wal`)) return copyFresh(from, to);
+  if (!isThere(from)) return;
+  if (!isThere(`${from}-wal`)) return copyFresh(from, to);
   onDisk(from, () => {
     const database = new DatabaseSync(from, { readOnly: true, timeout: busyTimeoutMs });
     try {

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { DeliveryRecord, SourceRecord, StateStore, Traces } from '../../api/index.ts';
 import { makePath, SealiftError } from '../../core/index.ts';
 import { FloorCopy } from './floor-copy.ts';
+import { isThere } from './is-there.ts';
 import { onDisk } from './on-disk.ts';
 import { eventTable, SqliteEvents } from './sqlite-events.ts';
 import { SqliteFloors } from './sqlite-floors.ts';
@@ -99,7 +100,7 @@ export function openStateStore(directory: string): OpenStateStore {
 /** @throws SealiftError STATE_NOT_FOUND, STATE_UNUSABLE when it is of another version. */
 function openExisting(directory: string, readOnly: boolean): OpenStateStore {
   const path = join(directory, 'state.db');
-  if (!existsSync(path)) {
+  if (!onDisk(path, () => isThere(path))) {
     throw new SealiftError('STATE_NOT_FOUND', path, 'no state here');
   }
   return onDisk(path, () => {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { makePath, SealiftError } from '../../core/index.ts';
 import { checkRootName } from '../trusted-root-name.ts';
+import { isThere } from './is-there.ts';
 import { onDisk } from './on-disk.ts';
 
 /** Bytes of a root file, read no further: Sigstore's has 7 KB, and a policy of many instances names a handful. */
@@ -56,7 +57,7 @@ export function readTrustFiles(directory: string, shipped: readonly ShippedRoot[
 }
 
 function readFiles(directory: string): readonly StoredRoot[] {
-  if (!existsSync(directory)) return [];
+  if (!isThere(directory)) return [];
   const files = readdirSync(directory).filter((file) => file.endsWith(rootSuffix) && !file.startsWith('.'));
   if (files.length > maxRoots)
     throw invalid(directory, `expected at most ${maxRoots} trusted roots, got ${files.length}`);

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asSealiftError, SealiftError } from '../../core/index.ts';
 import { writeDurably } from './durable-file.ts';
+import { isThere } from './is-there.ts';
 import { onDisk } from './on-disk.ts';
 import { makeTrustDirectory, readTrustFiles, type ShippedRoot, type StoredRoot } from './trust-files.ts';
 
@@ -116,7 +117,7 @@ type Ids = Readonly<Record<string, string>>;
 
 /** A note that cannot be read is none: everything there is then counts as new. */
 function readNote(path: string): Ids | undefined {
-  if (!existsSync(path)) return undefined;
+  if (!onDisk(path, () => isThere(path))) return undefined;
   try {
     const note: unknown = JSON.parse(readFileSync(path, 'utf8'));
     return typeof note === 'object' && note !== null ? (note as Ids) : {};
