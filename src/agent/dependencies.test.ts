@@ -172,7 +172,7 @@ describe('readyExpr', () => {
     expect(events.filter(({ kind }) => kind === 'failed')).toHaveLength(1);
   });
 
-  it('that would take for ever waits', async () => {
+  it('that would take for ever waits', { timeout: 300_000 }, async () => {
     const entries = Array.from({ length: 300 }, (_, at) => configMap(`m${at}`));
     registry.objectsOf.set('base', entries);
     const all = 'dep.status.inventory.entries.all';
@@ -216,7 +216,7 @@ describe('deliveries that wait for each other', () => {
     expect([conditionOf('a')?.status, conditionOf('b')?.status]).toEqual(['True', 'True']);
   });
 
-  it('are found in any graph, and nothing else is', async () => {
+  it('are found in any graph, and nothing else is', { timeout: 300_000 }, async () => {
     const graph = fc.array(fc.tuple(fc.nat({ max: 5 }), fc.nat({ max: 5 })), { maxLength: 10 });
     const property = fc.asyncProperty(graph, async (edges) => {
       const names = [0, 1, 2, 3, 4, 5];

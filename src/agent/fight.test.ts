@@ -71,7 +71,7 @@ describe('a fight', () => {
   });
 });
 
-describe('whatever another hand does', () => {
+describe('whatever another hand does', { timeout: 300_000 }, () => {
   const pauses = fc.array(fc.integer({ min: 1, max: 20 * second }), { minLength: 50, maxLength: 200 });
 
   it('that changes the same thing at once each time is answered five times, and then ever more rarely', () => {
