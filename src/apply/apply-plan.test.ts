@@ -19,16 +19,25 @@ interface Scene {
   readonly fine?: readonly string[];
   readonly theirs?: readonly string[];
   readonly failing?: readonly string[];
+  /** Cannot be changed in place. */
+  readonly immutable?: readonly string[];
   readonly force?: boolean;
   readonly signal?: AbortSignal;
 }
 
-function targetOf({ stale = [], fine = [], theirs = [], failing = [] }: Scene): ScriptedTarget {
+function targetOf({
+  stale = [],
+  fine = [],
+  theirs = [],
+  failing = [],
+  immutable = [],
+}: Scene): ScriptedTarget {
   const target = createScriptedTarget();
   for (const name of stale) target.observations.set(idOf(name), present(configMap(name), us));
   for (const name of fine) target.observations.set(idOf(name), present(configMap(name), us, true));
   for (const name of theirs) target.observations.set(idOf(name), present(configMap(name), them));
   for (const call of failing) target.failing.add(call);
+  for (const name of immutable) target.immutable.add(idOf(name));
   return target;
 }
 
@@ -117,6 +126,18 @@ describe('applyPlan', () => {
     const run = await new Run().play({ build: ['a', 'b'], stale: ['b'], force: true });
     expect(run.log).toContain(`write ${idOf('a')}`);
     expect(run.log).toContain(`write or recreate ${idOf('b')}`);
+  });
+
+  it('tells of an object that was deleted to be created anew, also when the new one fails', async () => {
+    const scene = { build: ['a'], inventory: [entryOf('a')], stale: ['a'], immutable: ['a'], force: true };
+    const call = `write or recreate ${idOf('a')}`;
+    const done = await new Run().play(scene);
+    expect(done.log).toEqual(['deleted ConfigMap/shop/a', call, 'created ConfigMap/shop/a']);
+    const failed = await new Run().play({ ...scene, failing: [call] });
+    expect(failed.log).toEqual(['deleted ConfigMap/shop/a', call]);
+    expect(failed.error).toBeInstanceOf(SealiftError);
+    const forbidden = await new Run().play({ ...scene, force: false });
+    expect(forbidden.log).not.toContain('deleted ConfigMap/shop/a');
   });
 
   it('goes on after an object that fails, and reports it', async () => {

@@ -100,10 +100,17 @@ export class ApplyRun {
       this.undone.add(step);
       return;
     }
-    const { target, signal } = this.#request;
+    const { target, hooks, signal } = this.#request;
     const recreate = step.kind === 'change' && step.recreate;
-    const action = step.kind === 'create' ? 'created' : 'configured';
-    const done = await this.#act(step, action, () => target.write(step.object, { recreate }, signal));
+    let action: 'created' | 'configured' = step.kind === 'create' ? 'created' : 'configured';
+    const deleted = (): void => {
+      action = 'created';
+      hooks.changed(step.ref, 'deleted');
+    };
+    const done = await this.#act(step, async () => {
+      await target.write(step.object, { recreate, deleted }, signal);
+      return action;
+    });
     if (done) return;
     this.#faulty = true;
     this.#blockers.add(step);
@@ -125,20 +132,23 @@ export class ApplyRun {
       this.undone.add(step);
       this.#heldDeletions += 1;
     } else {
-      await this.#act(step, 'deleted', () => target.remove(step.ref, signal));
+      await this.#act(step, async () => {
+        await target.remove(step.ref, signal);
+        return 'deleted';
+      });
     }
   }
 
-  /** Whether it was done; what went wrong is noted. */
+  /** Whether it was done, which `perform` has a word for; what went wrong is noted. */
   async #act(
     step: WriteStep | PruneStep,
-    action: 'created' | 'configured' | 'deleted',
-    perform: () => Promise<void>,
+    perform: () => Promise<'created' | 'configured' | 'deleted'>,
   ): Promise<boolean> {
     const { hooks, signal } = this.#request;
     signal.throwIfAborted();
+    let action: 'created' | 'configured' | 'deleted';
     try {
-      await perform();
+      action = await perform();
     } catch (thrown) {
       signal.throwIfAborted();
       this.undone.add(step);

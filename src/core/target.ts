@@ -31,6 +31,8 @@ export type Observation =
 export interface WriteOptions {
   /** Permits to delete the object and create it anew where it cannot be changed in place; never before the new one is known to be valid. */
   readonly recreate: boolean;
+  /** Called when the object was deleted to be created anew: from then on it is gone, whatever becomes of the new one. */
+  readonly deleted?: () => void;
 }
 
 /**

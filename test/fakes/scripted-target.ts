@@ -6,6 +6,8 @@ export interface ScriptedTarget extends Target {
   readonly calls: string[];
   /** Calls, written as above, that fail. */
   readonly failing: Set<string>;
+  /** Objects that a write has to recreate, by inventory id. */
+  readonly immutable: Set<string>;
   /** What is there, by inventory id; all else is absent. */
   readonly observations: Map<string, Observation>;
 }
@@ -13,6 +15,7 @@ export interface ScriptedTarget extends Target {
 export function createScriptedTarget(): ScriptedTarget {
   const calls: string[] = [];
   const failing = new Set<string>();
+  const immutable = new Set<string>();
   const observations = new Map<string, Observation>();
   const note = (act: string, ref: ObjectRef, signal: AbortSignal): void => {
     signal.throwIfAborted();
@@ -24,14 +27,18 @@ export function createScriptedTarget(): ScriptedTarget {
   return {
     calls,
     failing,
+    immutable,
     observations,
     description: 'scripted target',
     observe: async (ref, _desired, signal) => {
       note('observe', ref, signal);
       return observations.get(inventoryId(ref)) ?? { kind: 'absent' };
     },
-    write: async (object, { recreate }, signal) =>
-      note(recreate ? 'write or recreate' : 'write', refOf(object), signal),
+    write: async (object, { recreate, deleted }, signal) => {
+      const ref = refOf(object);
+      if (recreate && immutable.has(inventoryId(ref))) deleted?.();
+      note(recreate ? 'write or recreate' : 'write', ref, signal);
+    },
     remove: async (ref, signal) => note('remove', ref, signal),
     watch: async () => undefined,
   };

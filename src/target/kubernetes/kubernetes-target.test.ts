@@ -188,7 +188,10 @@ describe('a Kubernetes API as a target', () => {
     it('recreates what cannot be changed, once the new object is known to be valid', async () => {
       await target.write(one, keep, idle);
       cluster.immutable.add('ConfigMap/shop/one');
-      await target.write(configMap('one', { owner, data: { key: 'new' } }), { recreate: true }, idle);
+      const deletions: string[] = [];
+      const options = { recreate: true, deleted: () => void deletions.push('one') };
+      await target.write(configMap('one', { owner, data: { key: 'new' } }), options, idle);
+      expect(deletions).toEqual(['one']);
       expect(cluster.live(oneRef)).toMatchObject({ data: { key: 'new' }, metadata: { uid: 'uid-2' } });
       expect(deleted()).toEqual(['remove ConfigMap/shop/one']);
     });

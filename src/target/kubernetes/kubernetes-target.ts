@@ -84,7 +84,11 @@ class KubernetesTarget implements Target {
     return known ?? this.#look(ref, desired, signal);
   }
 
-  async write(object: KubernetesObject, { recreate }: WriteOptions, signal: AbortSignal): Promise<void> {
+  async write(
+    object: KubernetesObject,
+    { recreate, deleted = () => undefined }: WriteOptions,
+    signal: AbortSignal,
+  ): Promise<void> {
     signal.throwIfAborted();
     const ref = (await this.#placed(refOf(object), signal)) ?? refOf(object);
     await this.#knowledge.writing(ref, async () => {
@@ -92,7 +96,7 @@ class KubernetesTarget implements Target {
       const mayTakeOver = sight?.kind === 'present' && isToTakeOver(sight.glimpse, object);
       // Not after: whoever dies in between must not take the new object for the old one.
       this.#traces.remove(inventoryId(ref));
-      const request = { object: appliedForm(object), recreate, mayTakeOver };
+      const request = { object: appliedForm(object), recreate: recreate ? deleted : undefined, mayTakeOver };
       const ports = { client: this.#client, clock: this.#clock };
       const live = await writeObject(ports, request, signal);
       this.#knowledge.learn(ref, live.metadata);

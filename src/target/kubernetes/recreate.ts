@@ -15,12 +15,13 @@ const maxGoingMs = 60_000;
 
 /**
  * Deletes an object and creates it anew, once the server has found the new one valid: by a creation under another name that is only tried,
- * since under its own name it is a change. Nothing is deleted for something that is refused.
+ * since under its own name it is a change. Nothing is deleted for something that is refused. `deleted` is called once its deletion was asked for.
  * @throws SealiftError of a TARGET_ code; TARGET_FAILED when the old one does not go within a minute.
  */
 export async function recreate(
   { client, clock }: RecreatePorts,
   object: KubernetesObject,
+  deleted: () => void,
   signal: AbortSignal,
 ): Promise<LiveObject> {
   const ref = refOf(object);
@@ -29,6 +30,7 @@ export async function recreate(
   if (before !== undefined) {
     const { uid } = before.metadata;
     await client.remove(ref, { uid, propagation: 'Background' }, signal);
+    deleted();
     const isGone = async (): Promise<true | undefined> =>
       (await client.get(ref, signal))?.metadata.uid === uid ? undefined : true;
     if ((await patiently(clock, maxGoingMs, isGone, signal)) === undefined) {

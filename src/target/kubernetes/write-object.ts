@@ -16,7 +16,8 @@ export interface WritePorts {
 export interface WriteRequest {
   /** In the form in which it is applied. */
   readonly object: KubernetesObject;
-  readonly recreate: boolean;
+  /** What is told when the object was deleted to be created anew; without it that must not happen. */
+  readonly recreate: (() => void) | undefined;
   /** Somebody may hold fields that are to become ours: the object is read first. */
   readonly mayTakeOver: boolean;
 }
@@ -30,19 +31,19 @@ const maxTakeOvers = 3;
  */
 export async function writeObject(
   ports: WritePorts,
-  { object, recreate: mayRecreate, mayTakeOver }: WriteRequest,
+  { object, recreate: deleted, mayTakeOver }: WriteRequest,
   signal: AbortSignal,
 ): Promise<LiveObject> {
   const { client } = ports;
   if (mayTakeOver) await takeOver(client, object, await client.get(refOf(object), signal), signal);
-  let live = await applyOrRecreate(ports, object, mayRecreate, signal);
+  let live = await applyOrRecreate(ports, object, deleted, signal);
   for (let round = 0; isToTakeOver(glimpseOf(live.metadata), object); round += 1) {
     if (round === maxTakeOvers) {
       const detail = `fields of other managers came back ${maxTakeOvers} times while they were taken over`;
       throw new SealiftError('TARGET_CHANGED', formatRef(refOf(object)), detail);
     }
     await takeOver(client, object, live, signal);
-    live = await applyOrRecreate(ports, object, mayRecreate, signal);
+    live = await applyOrRecreate(ports, object, deleted, signal);
   }
   return untilEstablished(ports, live, signal);
 }
@@ -50,15 +51,15 @@ export async function writeObject(
 async function applyOrRecreate(
   ports: WritePorts,
   object: KubernetesObject,
-  mayRecreate: boolean,
+  deleted: (() => void) | undefined,
   signal: AbortSignal,
 ): Promise<LiveObject> {
   try {
     return await applyObject(ports.client, object, { dryRun: false }, signal);
   } catch (thrown) {
     const isImmutable = thrown instanceof SealiftError && thrown.code === 'TARGET_IMMUTABLE';
-    if (!isImmutable || !mayRecreate) throw thrown;
-    return recreate(ports, object, signal);
+    if (!isImmutable || deleted === undefined) throw thrown;
+    return recreate(ports, object, deleted, signal);
   }
 }
 
