@@ -549,7 +549,8 @@ function isSystemError(thrown: unknown): boolean {
 
 /** Of a file that somebody wrote: that it is not there, or not ours to read, is no fault of what is in it. */
 function unseen(thrown: unknown, given: ErrorCode | undefined): 'missing' | 'forbidden' | undefined {
-  if (given === undefined || errorTable[given].origin !== 'config' || !isSystemError(thrown)) return undefined;
+  if (given === undefined || errorTable[given].origin !== 'config' || !isSystemError(thrown))
+    return undefined;
   const { code } = thrown as { readonly code?: unknown };
   if (code === 'ENOENT') return 'missing';
   return code === 'EACCES' || code === 'EPERM' ? 'forbidden' : undefined;
