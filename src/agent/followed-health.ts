@@ -17,7 +17,7 @@ export class FollowedHealth {
   readonly #deps: FollowDeps;
   readonly #health: DeliveryHealth;
   readonly #stop = new AbortController();
-  #timer = new AbortController();
+  #timer: AbortController | undefined;
   #told: string;
   #isPaused = true;
   #isDue = false;
@@ -57,7 +57,7 @@ export class FollowedHealth {
 
   end(): void {
     this.#stop.abort();
-    this.#timer.abort();
+    this.#timer?.abort();
   }
 
   #moment(): Moment {
@@ -91,7 +91,8 @@ export class FollowedHealth {
 
   /** Looks again when time alone may change something. */
   #arm(): void {
-    this.#timer.abort();
+    this.#timer?.abort();
+    this.#timer = undefined;
     const delayMs = this.#health.nextLook(this.#moment());
     if (delayMs === undefined || this.#stop.signal.aborted) return;
     this.#timer = new AbortController();

@@ -35,6 +35,8 @@ export interface Moment {
   readonly wall: number;
 }
 
+const noPods: readonly KubernetesObject[] = [];
+
 /** More than fits a status message helps nobody. */
 const maxListed = 20;
 
@@ -43,7 +45,8 @@ const maxListed = 20;
  * late stays so until all are current.
  */
 export class DeliveryHealth {
-  readonly #task: HealthTask;
+  readonly #rule: HealthRule;
+  readonly #timeoutMs: number;
   readonly #entries: ReadonlyMap<string, Entry>;
   /** By id, in no order: what is not current. */
   readonly #behind = new Map<string, Entry>();
@@ -56,16 +59,12 @@ export class DeliveryHealth {
   /** It was healthy once. */
   #wasHealthy: boolean;
 
-  constructor(task: HealthTask, { monotonic }: Moment) {
-    this.#task = task;
-    const entries = task.objects.map((one) => ({
-      ...one,
-      health: undefined,
-      live: undefined,
-      pods: [],
-    }));
+  constructor({ objects, timeoutMs, rule, wasHealthy }: HealthTask, { monotonic }: Moment) {
+    this.#rule = rule;
+    this.#timeoutMs = timeoutMs;
+    const entries = objects.map((one) => ({ ...one, health: undefined, live: undefined, pods: noPods }));
     this.#entries = new Map(entries.map((entry) => [inventoryId(entry.ref), entry]));
-    if (!task.wasHealthy) for (const [id, entry] of this.#entries) this.#behind.set(id, entry);
+    if (!wasHealthy) for (const [id, entry] of this.#entries) this.#behind.set(id, entry);
     this.#phase = this.#behind.size === 0 ? 'healthy' : 'waiting';
     this.#since = monotonic;
     this.#wasHealthy = this.#phase === 'healthy';
@@ -85,7 +84,7 @@ export class DeliveryHealth {
     ref: ObjectRef,
     live: KubernetesObject | undefined,
     moment: Moment,
-    pods: readonly KubernetesObject[] = [],
+    pods: readonly KubernetesObject[] = noPods,
   ): void {
     const id = inventoryId(ref);
     const entry = this.#entries.get(id);
@@ -106,7 +105,7 @@ export class DeliveryHealth {
   /** Milliseconds until time alone may change something; `undefined` when only an object can. */
   nextLook({ monotonic, wall }: Moment): number | undefined {
     const moments = [...this.#timed.values()].map(({ health }) => (health?.until ?? wall) - wall);
-    if (this.#phase === 'waiting') moments.push(this.#since + this.#task.timeoutMs - monotonic);
+    if (this.#phase === 'waiting') moments.push(this.#since + this.#timeoutMs - monotonic);
     return moments.length === 0 ? undefined : Math.max(0, Math.min(...moments));
   }
 
@@ -138,9 +137,9 @@ export class DeliveryHealth {
 
   #judge(id: string, entry: Entry, { wall }: Moment): void {
     const { live, pods } = entry;
-    const health = live === undefined ? absent(entry) : this.#task.rule(live, wall, pods);
+    const health = live === undefined ? absent(entry) : this.#rule(live, wall, pods);
     entry.health = health;
-    if (health.until === undefined) Object.assign(entry, { live: undefined, pods: [] });
+    if (health.until === undefined) Object.assign(entry, { live: undefined, pods: noPods });
     keepIf(health.until !== undefined, this.#timed, id, entry);
     if (health.status === 'Failed') this.#failed.add(id);
     else this.#failed.delete(id);
@@ -157,7 +156,7 @@ export class DeliveryHealth {
   #phaseAt(monotonic: number): HealthPhase {
     if (this.#behind.size === 0) return 'healthy';
     if (this.#failed.size > 0) return 'failed';
-    return monotonic - this.#since >= this.#task.timeoutMs ? 'timed-out' : 'waiting';
+    return monotonic - this.#since >= this.#timeoutMs ? 'timed-out' : 'waiting';
   }
 }
 
