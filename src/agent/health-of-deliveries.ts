@@ -187,11 +187,12 @@ export class HealthOfDeliveries {
     if (follow === undefined || told === undefined) return;
     const record = beneath(told);
     const { revision } = follow.attempt;
-    const health = afterHealth({ record, now: clock.now() }, reportOf(follow));
-    const transition = journalled(health, revision, 'health');
+    const now = clock.now();
+    const health = afterHealth({ record, now }, reportOf(follow));
+    const transition = journalled(health, { revision, stage: 'health', now });
     follow.error = transition.error;
     // Most of what is told while a delivery waits changes nothing of what it says.
-    if (!isDeepStrictEqual(record, transition.record)) keepDelivery(state, transition.record, clock.now());
+    if (!isDeepStrictEqual(record, transition.record)) keepDelivery(state, transition.record, now);
     for (const event of transition.events) emit(deliverySubject(record), event);
     if (follow.health.phase === 'healthy') {
       if (!follow.wasHealthy) emit(deliverySubject(record), appliedEvent(follow));

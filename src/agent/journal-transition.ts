@@ -1,5 +1,6 @@
 import { type DeliveryRecord, isReady } from '../api/index.ts';
 import { type ErrorCode, type EventBody, SealiftError, type Stage } from '../core/index.ts';
+import { withHistory } from './delivery-status.ts';
 import type { DeliveryTransition } from './delivery-transition.ts';
 import { afterFailed, afterHeld, wayBack } from './journal.ts';
 
@@ -20,18 +21,25 @@ function isFaultOfRevision(error: SealiftError, stage: Stage): boolean {
   return stage === 'build' && error.origin === 'artifact' && !error.retryable;
 }
 
+interface Ended {
+  /** That was taken; `undefined` when none was. */
+  readonly revision: string | undefined;
+  readonly stage: Stage;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
 /** The transition with its entry in the journal, and what there is to tell of that. */
 export function journalled(
   transition: DeliveryTransition,
-  revision: string | undefined,
-  stage: Stage,
+  { revision, stage, now }: Ended,
 ): DeliveryTransition {
   const { record, error } = transition;
   const { journal } = record;
   if (journal === undefined || revision === undefined) return transition;
   const after = error === undefined ? heldBy(record, revision) : failedBy(record, revision, { error, stage });
   if (after === journal) return transition;
-  const next = { ...record, journal: after };
+  const next = withFailure({ ...record, journal: after }, now);
   return { ...transition, record: next, events: [...transition.events, ...news(next)] };
 }
 
@@ -48,6 +56,19 @@ function failedBy(
   { error, stage }: { readonly error: SealiftError; readonly stage: Stage },
 ): Journal {
   return isFaultOfRevision(error, stage) ? afterFailed(journal, revision, error.message) : journal;
+}
+
+/** A revision that is not tried again stands in the history, also where it was never applied. */
+function withFailure(record: DeliveryRecord, now: number): DeliveryRecord {
+  const { journal, status } = record;
+  const way = wayBack(journal);
+  if (way?.stage !== 'returning') return record;
+  const { revision, annotations, layer } = way.bad.layer;
+  const { history = [], conditions } = status;
+  if (history[0]?.metadata['revision'] === revision) return record;
+  const { reason = 'ReconciliationFailed' } = conditions.find(({ type }) => type === 'Ready') ?? {};
+  const attempt = { revision, annotations, digest: layer.digest, durationMs: 0, reason };
+  return { ...record, status: { ...status, history: withHistory(history, attempt, now) } };
 }
 
 function news({ journal }: DeliveryRecord): readonly EventBody[] {

@@ -118,12 +118,13 @@ export class DeliveryReconciler {
       },
     );
     const { fights } = run;
-    const transition = journalled(ended, run.revision, stage);
+    const now = clock.now();
+    const transition = journalled(ended, { revision: run.revision, stage, now });
     const isBadNews = isOnItsWay(transition.record) && !isOnItsWay(run.record);
     const record = keepDelivery(
       state,
-      fights === undefined ? transition.record : withFights(transition.record, fights, clock.now()),
-      clock.now(),
+      fights === undefined ? transition.record : withFights(transition.record, fights, now),
+      now,
     );
     const error = transition.error ?? rolledBack(record);
     for (const event of transition.events) emit(deliverySubject(delivery.metadata), event);

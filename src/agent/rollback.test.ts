@@ -168,6 +168,10 @@ describe('a delivery that goes back to its last good revision', () => {
     expect(statusOf()).toMatchObject({
       lastAppliedRevision: revisionOf('v1'),
       lastAttemptedRevision: revisionOf('v2'),
+      history: [
+        { lastReconciledStatus: 'ReconciliationSucceeded', metadata: { revision: revisionOf('v1') } },
+        { lastReconciledStatus: 'ReconciliationFailed', metadata: { revision: revisionOf('v2') } },
+      ],
     });
     expect(kinds().filter((kind) => kind.startsWith('roll'))).toEqual(['rollback-begun', 'rolled-back']);
   });
