@@ -14,6 +14,7 @@ export interface Upstream {
 
 interface Strike {
   readonly moment: Moment;
+  /** The first call counts. */
   readonly act: () => Promise<void>;
   /** Writes that pass before it. */
   left: number;
@@ -73,7 +74,12 @@ export class ApiFaultProxy {
   /** Does something at one of the next writes, and lets that one wait for it. Resolves when it is done. */
   strikeAt({ write, moment }: Kill, act: () => Promise<void>): Promise<void> {
     const struck = Promise.withResolvers<void>();
-    this.#strike = { left: write, moment, act: () => act().then(struck.resolve, struck.reject) };
+    let done: Promise<void> | undefined;
+    const actOnce = (): Promise<void> => {
+      done ??= act().then(struck.resolve, struck.reject);
+      return done;
+    };
+    this.#strike = { left: write, moment, act: actOnce };
     return struck.promise;
   }
 
@@ -97,21 +103,30 @@ export class ApiFaultProxy {
     const url = new URL(request.url ?? '/', this.url);
     if (url.searchParams.get('watch') !== null) return this.#watch(request, url, response);
     const strike = request.method === 'PATCH' || request.method === 'DELETE' ? this.#countWrite() : undefined;
-    const strikeAt = async (moment: Moment): Promise<void> => {
-      if (strike?.moment === moment) await strike.act();
-    };
+    try {
+      await this.#pass(request, { url, body, strike }, response);
+    } finally {
+      // Also where the request ended before its moment came.
+      await strike?.act();
+    }
+  }
+
+  async #pass(
+    request: IncomingMessage,
+    { url, body, strike }: { readonly url: URL; readonly body: Buffer; readonly strike: Strike | undefined },
+    response: ServerResponse,
+  ): Promise<void> {
     const fault = this.#draw(drawApiFault, `${request.method} ${url.pathname}`);
-    await strikeAt('before');
+    if (strike?.moment === 'before') await strike.act();
     if (await this.#strikesBefore(fault, response)) return;
     const answer = await this.#forward(request, body);
     const bytes = Buffer.concat(await answer.toArray());
-    await strikeAt('during');
+    if (strike?.moment === 'during') await strike.act();
     // Killed meanwhile, who asked has gone.
     if (response.closed || (await this.#strikesAfter(fault, response, bytes))) return;
     response.writeHead(answer.statusCode ?? 502, answer.headers);
     response.end(bytes);
     await once(response, 'close');
-    await strikeAt('after');
   }
 
   /** Whether the request ends here. */
