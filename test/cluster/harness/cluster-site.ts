@@ -54,7 +54,7 @@ export class ClusterSite {
   }
 
   /** Every second it is asked whether there is something new, and whether all is as it should be. */
-  async configure(spec: object = {}): Promise<void> {
+  async configure(spec: object = {}, annotations: Readonly<Record<string, string>> = {}): Promise<void> {
     const metadata = { name: 'app', namespace: 'flux-system' };
     const secret = { name: 'signer', namespace: 'flux-system' };
     const source = {
@@ -72,7 +72,7 @@ export class ClusterSite {
     const delivery = {
       apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
       kind: 'Kustomization',
-      metadata,
+      metadata: { ...metadata, annotations },
       spec: {
         interval: '1s',
         path: './',
