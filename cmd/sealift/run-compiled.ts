@@ -1,4 +1,13 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { constants, Script } from 'node:vm';
@@ -58,18 +67,21 @@ function keep(file: string, scripts: ReadonlyMap<string, Script>): void {
   }
 }
 
-/** All of the content, or the file as it was. */
+/** All of the content, or the file as it was: another process may write it too. */
 function replace(file: string, content: Buffer): void {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   const fresh = `${file}.${process.pid}`;
-  const opened = openSync(fresh, 'w', 0o600);
+  const opened = openSync(fresh, 'wx', 0o600);
   try {
-    writeSync(opened, content);
+    writeFileSync(opened, content);
     fsyncSync(opened);
+    renameSync(fresh, file);
+  } catch (thrown) {
+    rmSync(fresh);
+    throw thrown;
   } finally {
     closeSync(opened);
   }
-  renameSync(fresh, file);
 }
 
 /**

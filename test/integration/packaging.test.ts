@@ -258,6 +258,14 @@ describe('the bundle', () => {
       expect(out).toMatch(versionLine);
     });
 
+    it('and leaves nothing behind where it cannot take the place of what is there', async () => {
+      await mkdir(kept(), { recursive: true });
+      const { status, out, err } = sealift('version');
+      expect({ status, err }).toEqual({ status: 0, err: '' });
+      expect(out).toMatch(versionLine);
+      expect(readdirSync(path.dirname(kept()))).toEqual(['version']);
+    });
+
     it.each([
       ['help', ['version', '--help'], 0],
       ['what is no command', ['frobnicate'], 2],
