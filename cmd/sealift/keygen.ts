@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { asSealiftError, SealiftError } from '../../src/core/index.ts';
 import { generateKeyPair } from '../../src/verify/index.ts';
@@ -18,6 +18,9 @@ async function writeNew(path: string, content: string, mode: number): Promise<vo
     try {
       await file.writeFile(content);
       await file.sync();
+    } catch (failure) {
+      await rm(path, { force: true });
+      throw failure;
     } finally {
       await file.close();
     }
@@ -40,12 +43,17 @@ export function keyPassword(): string {
   return password;
 }
 
-/** Makes `<prefix>.key` and `<prefix>.pub`, which cosign reads too. */
+/** Makes `<prefix>.key` and `<prefix>.pub`, which cosign reads too; both, or nothing. */
 export async function writeKeyPair(prefix: string, password: string): Promise<void> {
   for (const path of [`${prefix}.key`, `${prefix}.pub`]) refuseExisting(path);
   const { privateKey, publicKey } = await generateKeyPair(password);
   await writeNew(`${prefix}.key`, privateKey, 0o600);
-  await writeNew(`${prefix}.pub`, publicKey, 0o644);
+  try {
+    await writeNew(`${prefix}.pub`, publicKey, 0o644);
+  } catch (failure) {
+    await rm(`${prefix}.key`);
+    throw failure;
+  }
 }
 
 /** Adds the command to the program. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { env, execPath, geteuid, seteuid } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -49,6 +49,16 @@ describe('a state directory that is not ours to read', () => {
     asNobody(() => readStateStore(state()));
     asNobody(() => readTrustFiles(`${state()}/trust`, []));
     await chmod(state(), 0o700);
+  });
+});
+
+describe('a key pair', { timeout: 120_000 }, () => {
+  it('is made whole, or not at all', async () => {
+    await symlink('nowhere', `${bench.directory}/half.pub`);
+    const { code, stderr } = await sealift('keygen', '--output-key-prefix', `${bench.directory}/half`);
+    expect(stderr).toContain('half.pub: a file of that name is there already');
+    expect(code).toBe(2);
+    expect(await readdir(bench.directory)).not.toContain('half.key');
   });
 });
 
