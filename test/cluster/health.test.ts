@@ -55,7 +55,8 @@ describeWithPeers('the health of a delivery on a real API server', clusterProgra
     done = undefined;
   });
 
-  const waits = '  wait: true\n  timeout: 40s\n';
+  /** Long enough for a machine that is busy with other things; no test waits for its end. */
+  const waits = '  wait: true\n  timeout: 10m\n';
   const siteWith = (spec: string) => siteOf(sourceYaml('app') + deliveryYaml('app', 'app', spec));
 
   function partsFor(objects: readonly KubernetesObject[]): AgentParts {
@@ -124,12 +125,8 @@ describeWithPeers('the health of a delivery on a real API server', clusterProgra
     const pod = (await inNamespace('get', 'pods', '--output=name')).split('\n')[0] ?? '';
     const patch = '{"status":{"conditions":[{"type":"Ready","status":"False"}]}}';
     await inNamespace('patch', pod, '--subresource=status', '--type=merge', `--patch=${patch}`);
-    await expect
-      .poll(said, patiently)
-      .toContain(
-        `waiting for: [Deployment/${namespace}/web status: 'InProgress': 1 of 2 replicas are available`,
-      );
-    expect(said()).toMatch(/^Unknown /);
+    const lost = `Unknown waiting for: [Deployment/${namespace}/web status: 'InProgress': `;
+    await expect.poll(() => said().startsWith(lost), patiently).toBe(true);
     await inNamespace('delete', pod, '--wait=false');
     await expect.poll(said, patiently).toMatch(/^True Health check passed in /);
     expect(told.filter((kind) => kind.startsWith('health'))).toEqual([
@@ -173,7 +170,7 @@ describeWithPeers('the health of a delivery on a real API server', clusterProgra
   });
 
   it('fails as soon as a Deployment says that it does not progress, in its words', async () => {
-    deliver([deployment('has-no-image', 2)]);
+    deliver([deployment('has-no-image', 6)]);
     await expect
       .poll(said, patiently)
       .toMatch(
