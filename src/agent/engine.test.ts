@@ -456,7 +456,7 @@ spec:
     await done;
   });
 
-  it('makes dependants wait, and wakes them without waiting for a timer', async () => {
+  it('surprise 22: makes dependants wait, and wakes them without waiting for a timer', async () => {
     registry.failing.set('build', new SealiftError('TARGET_FAILED', 'x', 'busy'));
     await start(
       siteOf(

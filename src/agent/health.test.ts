@@ -158,7 +158,7 @@ describe('a delivery that waits for its objects', () => {
     });
   });
 
-  it('has failed at once when one object has', async () => {
+  it('surprise 23: has failed at once when one object has', async () => {
     await start();
     await clock.advance(2 * second);
     says(b, 'stalled');

@@ -49,7 +49,7 @@ function codes({ failures }: Convergence): readonly string[] {
 }
 
 describe('what is in force', () => {
-  it('is judged from the local layout when keys change and the registry is gone', async () => {
+  it('surprise 19: is judged from the local layout when keys change and the registry is gone', async () => {
     await bench.push(tree('good'), { by: [bench.trusted, bench.stranger] });
     expect(codes(await bench.run())).toEqual([]);
     await bench.trust(bench.trusted, bench.stranger);

@@ -42,7 +42,7 @@ const config = (name: string, more = ''): string =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n${more}`;
 
 describe.skipIf(missing || kustomize === undefined)('an unknown field in kustomization.yaml', () => {
-  it('was dropped by kustomize-controller, which then deleted everything, and is refused by file and line', async () => {
+  it('surprise 3: was dropped by kustomize-controller, which then deleted everything, and is refused by file and line', async () => {
     const error = await site.failure(treeOf('06a-ks-errors', 'unknown-field'), real);
     expect(error).toMatchObject({ code: 'KUSTOMIZE_FAILED', subject: 'kustomization.yaml:3' });
     expect(error.message).toContain('unknown field "resourcez"');
@@ -68,7 +68,7 @@ describe.skipIf(missing || kustomize === undefined)('an unknown field in kustomi
 });
 
 describe.skipIf(missing)('a build without objects', () => {
-  it('was a success of kustomize-controller, and is refused by what was looked at', async () => {
+  it('surprise 3: was a success of kustomize-controller, and is refused by what was looked at', async () => {
     const error = await site.failure(treeOf('06a-ks-errors', 'empty'));
     expect(error.code).toBe('BUILD_EMPTY');
     expect(error.message).toContain('yields no objects: no YAML files there');
@@ -90,7 +90,7 @@ describe.skipIf(missing)('a build without objects', () => {
 describe.skipIf(missing)('an encrypted file left undecrypted', () => {
   const encrypted = (name: string): Files => treeOf('12-sops', name);
 
-  it('was delivered as ciphertext, and is refused by file and line', async () => {
+  it('surprise 1: was delivered as ciphertext, and is refused by file and line', async () => {
     const files = encrypted('age');
     const [file = ''] = Object.keys(files);
     const error = await site.failure(files);
@@ -147,7 +147,7 @@ describe.skipIf(missing)('a variable that would change the type of a value', () 
 });
 
 describe.skipIf(missing)('an unknown field of a built-in kind', () => {
-  it('was dropped by the API server without a word, and is refused by file and line', async () => {
+  it('surprise 4: was dropped by the API server without a word, and is refused by file and line', async () => {
     const error = await site.failure(treeOf('06a-ks-errors', 'unknown-api-field'));
     expect(error).toMatchObject({ code: 'OBJECT_INVALID', subject: 'all.yaml:1 (document 1)' });
     expect(error.message).toContain('unknown field "dataa" of a ConfigMap');

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { describeReplay } from './replay.ts';
+
+const scenario = { number: '06c', namespace: 'part', leaves: ['namespace/part-new'] };
+
+describeReplay('recorded scenario 06c: an apply that fails in part', scenario, (of) => {
+  it('surprise 8: what was applied is in the inventory, and goes with the next good revision', async () => {
+    const replay = of();
+    await replay.push('v1');
+    replay.apply('source.yaml');
+    replay.apply('kustomization.yaml');
+    await replay.arrives('failed');
+    // What does not need the refused one is there.
+    expect(await replay.admin.kubectl('get', 'configmap/ok', '--namespace=part-new', '--output=name')).toBe(
+      'configmap/ok\n',
+    );
+
+    await replay.push('v2');
+    await replay.poll();
+    await replay.arrives();
+  });
+});
