@@ -34,7 +34,7 @@ const work = async (): Promise<void> => {
     runs.push(run);
     const faults = [...run.faults.values()].reduce((sum, count) => sum + count, 0);
     const verdict = run.problems.length === 0 ? 'right' : `WRONG\n  ${run.problems.join('\n  ')}`;
-    const numbers = `${faults} faults, ${run.kills} kills, right again after ${Math.round(run.convergedMs)} ms`;
+    const numbers = `${faults} faults, ${run.kills} kills, looked at for ${Math.round(run.convergedMs)} ms`;
     console.log(`seed ${seed}: ${numbers}: ${verdict}`);
   }
 };

@@ -14,7 +14,7 @@ export interface FaultRun {
   readonly problems: readonly string[];
   readonly faults: ReadonlyMap<string, number>;
   readonly kills: number;
-  /** From the end of the faults until all was as asked for, in milliseconds. */
+  /** From the end of the faults until all was as asked for and had stayed so for a while, in milliseconds. */
   readonly convergedMs: number;
 }
 
