@@ -341,3 +341,66 @@ describe('a delivery that goes back to its last good revision', () => {
     expect(await codes()).toEqual(['DELIVERY_ROLLED_BACK']);
   });
 });
+
+describe('a delivery whose objects do not become healthy', () => {
+  const waiting = site({ spec: '  wait: true\n  timeout: 40s\n' });
+
+  /** Its controller says so. */
+  function says(name: string, type: 'Ready' | 'Stalled' | 'Reconciling'): void {
+    const conditions = [{ type, status: 'True', reason: 'Because', message: `it is ${type}` }];
+    target.setStatus(refOf(configMap(name)), { conditions });
+  }
+
+  it('goes back as soon as one has failed, and is back when what held is healthy', async () => {
+    trees.set('v1', mapsOf('v1', 'a'));
+    await start(waiting);
+    expect(said()[0]).toContain('Ready=True');
+    says('c', 'Stalled');
+    await publish('v2', mapsOf('v2', 'a', 'c'));
+    expect(live('a', 'c')).toEqual(['v1', undefined]);
+    expect(stageOf()).toBe('returned');
+    expect(said()[1]).toMatch(
+      /^Ready=False\/RolledBack "revision stable@sha256:v2 failed: .*ConfigMap\/shop\/c status: 'Failed': Because: it is Stalled\]; the last good one, stable@sha256:v1, is in force again"$/,
+    );
+    expect(said()[2]).toContain('Healthy=True');
+  });
+
+  it('goes back when its time is over, and not before', async () => {
+    trees.set('v1', mapsOf('v1', 'a'));
+    await start(waiting);
+    says('c', 'Reconciling');
+    await publish('v2', mapsOf('v2', 'a', 'c'));
+    expect(live('a', 'c')).toEqual(['v2', 'v2']);
+    expect(stageOf()).toBe('trying');
+    await clock.advance(41_000);
+    await settleAll();
+    expect(live('a', 'c')).toEqual(['v1', undefined]);
+    expect(statusOf()).toMatchObject({
+      lastAppliedRevision: revisionOf('v1'),
+      lastAttemptedRevision: revisionOf('v2'),
+    });
+  });
+
+  it('says so while what held is not healthy either, and is back when it is', async () => {
+    trees.set('v1', mapsOf('v1', 'a'));
+    await start(waiting);
+    says('a', 'Stalled');
+    says('c', 'Stalled');
+    await publish('v2', mapsOf('v2', 'a', 'c'));
+    expect(live('a', 'c')).toEqual(['v1', undefined]);
+    expect(said().find((one) => one.startsWith('Ready'))).toContain('RollbackFailed');
+    says('a', 'Ready');
+    await settleAll();
+    expect(said()[1]).toContain('RolledBack');
+    expect(stageOf()).toBe('returned');
+  });
+
+  it('does not go anywhere when what held becomes unhealthy later', async () => {
+    trees.set('v1', mapsOf('v1', 'a'));
+    await start(waiting);
+    says('a', 'Stalled');
+    await settleAll();
+    expect(said().find((one) => one.startsWith('Ready'))).toContain('HealthCheckFailed');
+    expect(stageOf()).toBeUndefined();
+  });
+});
