@@ -4,11 +4,11 @@ import { DeliveryHealth, type HealthTask, type Moment } from '../health/index.ts
 interface FollowDeps {
   readonly watch: HealthWatch;
   readonly clock: Clock;
-  /** What it says has changed. */
+  /** What it says has changed. What throws here is `broken`, and told again. */
   readonly changed: () => void;
   /** It works. */
   readonly told: () => void;
-  /** It cannot look any longer; says in how many milliseconds to try again. */
+  /** It cannot look any longer, or nobody could take in what it said; says in how many milliseconds to try again. */
   readonly broken: (error: SealiftError) => number;
 }
 
@@ -114,8 +114,21 @@ export class FollowedHealth {
       this.#arm();
       const { outline } = this.#health;
       if (this.#isPaused || this.#stop.signal.aborted || outline === this.#told) return;
-      this.#told = outline;
-      this.#deps.changed();
+      this.#say(outline);
     });
+  }
+
+  #say(outline: string): void {
+    const { changed, broken, clock } = this.#deps;
+    try {
+      changed();
+      this.#told = outline;
+    } catch (thrown) {
+      const delayMs = broken(asSealiftError(thrown, 'health'));
+      clock.sleep(delayMs, this.#stop.signal).then(
+        () => this.#tell(),
+        () => undefined,
+      );
+    }
   }
 }

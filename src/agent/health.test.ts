@@ -135,6 +135,30 @@ describe('a delivery that waits for its objects', () => {
     expect(kinds().slice(-2)).toEqual(['health-passed', 'delivery-applied']);
   });
 
+  it('is ready in spite of a disk that was full when it became so', async () => {
+    let isFull = false;
+    const { deliveries } = state;
+    const onDisk: StateStore['deliveries'] = {
+      all: () => deliveries.all(),
+      find: (namespace, name) => deliveries.find(namespace, name),
+      save: (record) => {
+        if (isFull) throw new SealiftError('DISK_FAILED', 'state', 'no space left');
+        deliveries.save(record);
+      },
+      saveDerived: (record) => deliveries.saveDerived(record),
+      remove: (namespace, name) => deliveries.remove(namespace, name),
+    };
+    await start(site(), { state: { ...state, deliveries: onDisk } });
+    isFull = true;
+    for (const object of [a, b]) says(object, 'ready');
+    await settleAll();
+    expect(ready()).toBe('Unknown');
+    expect(events).toContainEqual(expect.objectContaining({ kind: 'failed', code: 'DISK_FAILED' }));
+    isFull = false;
+    await clock.advance(minute);
+    expect(ready()).toBe('True');
+  });
+
   it('has failed when its time is over, and names what is missing and why', async () => {
     await start();
     says(a, 'ready');
