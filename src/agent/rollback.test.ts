@@ -4,6 +4,7 @@ import { FakeStages, registryDown } from '../../test/fakes/fake-stages.ts';
 import { configMap, deliveryYaml, siteOf, sourceYaml } from '../../test/fakes/site.ts';
 import type { Condition, DeliveryStatus, DesiredState, StateStore } from '../api/index.ts';
 import { type KubernetesObject, refOf, SealiftError, type SealiftEvent } from '../core/index.ts';
+import { compileHealth } from '../health/index.ts';
 import { createMemoryStateStore } from '../site/index.ts';
 import { createMemoryTarget, type MemoryTarget } from '../target/index.ts';
 import { type AgentParts, converge, Engine } from './index.ts';
@@ -402,5 +403,29 @@ describe('a delivery whose objects do not become healthy', () => {
     await settleAll();
     expect(said().find((one) => one.startsWith('Ready'))).toContain('HealthCheckFailed');
     expect(stageOf()).toBeUndefined();
+  });
+
+  it('keeps those that depend on it waiting, which see what is in force', async () => {
+    // Or the library of CEL would be loaded while the fake clock goes on.
+    await compileHealth([{ apiVersion: 'example.com/v1', current: 'true' }], 'x');
+    const dependant = deliveryYaml(
+      'late',
+      'app',
+      `  dependsOn: [{name: app, readyExpr: "dep.status.lastAppliedRevision == '${revisionOf('v1')}'"}]`,
+    );
+    const strict = deliveryYaml('strict', 'app', '  dependsOn: [{name: app}]');
+    const both = siteOf(dependant + strict);
+    const desired = { ...waiting, deliveries: [...waiting.deliveries, ...both.deliveries] };
+    registry.objectsOf.set('late', [configMap('late')]);
+    registry.objectsOf.set('strict', [configMap('strict')]);
+    trees.set('v1', mapsOf('v1', 'a'));
+    await start(desired);
+    says('c', 'Stalled');
+    await publish('v2', mapsOf('v2', 'a', 'c'));
+    const reason = (name: string): string | undefined =>
+      statusOf(name).conditions.find(({ type }) => type === 'Ready')?.reason;
+    expect(reason('late')).toBe('ReconciliationSucceeded');
+    expect(reason('strict')).toBe('DependencyNotReady');
+    expect(statusOf('strict').lastAppliedRevision).toBe(revisionOf('v1'));
   });
 });
