@@ -124,12 +124,12 @@ const differences: Readonly<Record<string, string>> = {
   'GoogleCloudPlatform-microservices-demo/kustomize/components/container-images-tag-suffix': 'BUILD_EMPTY',
   'fluxcd-flux2-kustomize-helm-example/clusters/staging/flux-system': 'BUILD_EMPTY',
   'fluxcd-pkg/kustomize/testdata/noResources': 'BUILD_EMPTY',
-  'fluxcd-flux2/cmd/flux/testdata/build-kustomization/podinfo': 'OBJECT_INVALID',
+  'fluxcd-flux2/cmd/flux/testdata/build-kustomization/podinfo': 'OBJECT_ENCRYPTED',
   'fluxcd-kustomize-controller/internal/controller/testdata/invalid/overlay': 'OBJECT_INVALID',
-  'fluxcd-kustomize-controller/internal/controller/testdata/sops/algorithms': 'OBJECT_INVALID',
-  'fluxcd-kustomize-controller/internal/controller/testdata/sops/component': 'OBJECT_INVALID',
-  'fluxcd-kustomize-controller/internal/controller/testdata/sops/envs': 'OBJECT_INVALID',
-  'fluxcd-kustomize-controller/internal/controller/testdata/sops/global': 'OBJECT_INVALID',
+  'fluxcd-kustomize-controller/internal/controller/testdata/sops/algorithms': 'OBJECT_ENCRYPTED',
+  'fluxcd-kustomize-controller/internal/controller/testdata/sops/component': 'OBJECT_ENCRYPTED',
+  'fluxcd-kustomize-controller/internal/controller/testdata/sops/envs': 'OBJECT_ENCRYPTED',
+  'fluxcd-kustomize-controller/internal/controller/testdata/sops/global': 'OBJECT_ENCRYPTED',
   // One kind in two versions under one name.
   'kubernetes-sigs-kubebuilder/testdata/project-v4/config/samples': 'OBJECT_DUPLICATE',
 };
@@ -379,7 +379,7 @@ describe.skipIf(missing)('what the real kustomize-controller delivered', () => {
       if (delivery.kind !== 'Kustomization') throw new Error('expected a Kustomization');
       const overlay = existsSync(join(folder, 'tree', delivery.spec.path, 'kustomization.yaml'));
       if (overlay && kustomize === undefined) return;
-      const expected = delivery.spec.decryption === undefined ? 'OBJECT_INVALID' : 'OBJECT_NOT_FOUND';
+      const expected = delivery.spec.decryption === undefined ? 'OBJECT_ENCRYPTED' : 'OBJECT_NOT_FOUND';
       expect(await codeOf(deliver(join(folder, 'tree'), delivery))).toBe(expected);
     },
   );
