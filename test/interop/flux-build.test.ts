@@ -82,7 +82,7 @@ const refused: Readonly<Record<string, string>> = {
   'GoogleCloudPlatform-microservices-demo/kustomize/components/container-images-tag': 'BUILD_EMPTY',
   'GoogleCloudPlatform-microservices-demo/kustomize/components/container-images-tag-suffix': 'BUILD_EMPTY',
   'fluxcd-flux2-kustomize-helm-example/clusters/staging/flux-system': 'BUILD_EMPTY',
-  'fluxcd-flux2/cmd/flux/testdata/build-kustomization/podinfo': 'OBJECT_INVALID',
+  'fluxcd-flux2/cmd/flux/testdata/build-kustomization/podinfo': 'OBJECT_ENCRYPTED',
   'fluxcd-kustomize-controller/internal/controller/testdata/invalid/overlay': 'OBJECT_INVALID',
   'fluxcd-kustomize-controller/internal/controller/testdata/sops/algorithms': 'OBJECT_ENCRYPTED',
   'fluxcd-kustomize-controller/internal/controller/testdata/sops/component': 'OBJECT_ENCRYPTED',
