@@ -11,6 +11,7 @@ import { createMemoryTraces } from '../../src/target/kubernetes/memory-traces.ts
 import { describeTarget, Watching } from '../contract/target-contract.ts';
 import { configMap } from '../fixtures/objects.ts';
 import { describeWithPeers } from '../interop/harness/describe-with-peers.ts';
+import { isFurtherPage } from './harness/audit-log.ts';
 import type { Cluster } from './harness/cluster.ts';
 import { clusterPrograms } from './harness/cluster-programs.ts';
 import type { ClusterUser } from './harness/cluster-user.ts';
@@ -239,6 +240,7 @@ describeWithPeers('the Kubernetes target on a real API server', clusterPrograms,
     const asked = async (mark: number): Promise<readonly string[]> =>
       (await cluster.audit.since(mark))
         .filter((entry) => entry.user.username === user.name && entry.objectRef !== undefined)
+        .filter((entry) => !isFurtherPage(entry))
         .map(({ verb, objectRef }) => `${verb} ${objectRef?.resource}`);
     return { namespace, client, asked };
   };

@@ -89,6 +89,11 @@ export class AuditLog {
   }
 }
 
+/** The second page of a list, or a later one: how many there are hangs on what else the cluster holds. */
+export function isFurtherPage({ verb, requestURI }: AuditEntry): boolean {
+  return verb === 'list' && requestURI.includes('continue=');
+}
+
 const markPath = '/version?mark=';
 
 function isMark(entry: AuditEntry): boolean {
