@@ -34,9 +34,13 @@ it('reads JSON as JSON', () => {
   );
 });
 
+/** That writer leaves such text without quotes; kustomize, and so this reader, takes it for a number. */
+const plainNumber = /"[-+]?0[bBoOxX][\da-fA-F_]*"/;
+
 it('reads what another writer of YAML prints', () => {
   fc.assert(
     fc.property(value, (one) => {
+      fc.pre(!plainNumber.test(JSON.stringify(one)));
       expect(read(stringify(one, { version: '1.1', lineWidth: 0 }))).toEqual([exact(one)]);
     }),
   );
