@@ -12,7 +12,8 @@ const event = z.object({
   stage: z.string(),
   verb: z.string(),
   requestURI: z.string(),
-  user: z.object({ username: z.string() }),
+  // Nobody, where the server did not believe who it was.
+  user: z.object({ username: z.string().default('') }),
   impersonatedUser: z.object({ username: z.string() }).optional(),
   userAgent: z.string().optional(),
   objectRef: z
