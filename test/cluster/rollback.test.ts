@@ -12,7 +12,7 @@ import { sharedCluster } from './harness/shared-cluster.ts';
 const patiently = { timeout: 120_000, interval: 50 };
 
 const configMaps = 30;
-const kills = 3;
+const kills = 5;
 
 type Status = Pick<DeliveryStatus, 'conditions' | 'lastAppliedRevision' | 'lastAttemptedRevision'>;
 

@@ -172,7 +172,7 @@ describeWithPeers('sealift run into a cluster', clusterPrograms, () => {
     const managers =
       '{range .items[*]}{.metadata.managedFields[0].manager} {.metadata.managedFields[0].operation},{end}';
     const args = ['get', ...objects, `--namespace=${namespace}`, `--output=jsonpath=${managers}`];
-    // A kind that is new may be found in the discovery of the server and not be served yet by all of it.
+    // Once the server found the new kind and answered 404 for its object, which had been applied before; why is not known.
     await expect
       .poll(async () => (await admin.tryKubectl(...args)).stdout, patiently)
       .toBe('kustomize-controller Apply,'.repeat(objects.length));
