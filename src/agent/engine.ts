@@ -7,18 +7,18 @@ import {
   type OciRepository,
 } from '../api/index.ts';
 import { asSealiftError, type ErrorCode, type ObjectRef, SealiftError, siteSubject } from '../core/index.ts';
-import { isWaiting } from './delivery-transition.ts';
-import { dependants, judgesByExpression } from './dependencies.ts';
+import { isWaiting } from './deliveries/delivery-transition.ts';
+import { dependants, judgesByExpression } from './deliveries/dependencies.ts';
+import type { DeliveryEnd } from './deliveries/reconcile-delivery.ts';
+import { withdrawalFault, withdrawn, withdrawnSources } from './deliveries/withdrawn.ts';
 import { housekeepingDelayMs, inForce } from './housekeeping.ts';
-import { wayBack } from './journal.ts';
-import { PollPauses } from './poll-pauses.ts';
+import { wayBack } from './journal/journal.ts';
+import { PollPauses } from './queue/poll-pauses.ts';
+import { firstPollDelay, nextRunDelay, retryDelay } from './queue/schedule.ts';
+import { parseWorkKey, type Work, workKey } from './queue/work-key.ts';
+import { WorkQueue } from './queue/work-queue.ts';
 import { Quiet } from './quiet.ts';
-import type { DeliveryEnd } from './reconcile-delivery.ts';
 import { type AgentParts, createReconcilers, type Reconcilers } from './reconcilers.ts';
-import { firstPollDelay, nextRunDelay, retryDelay } from './schedule.ts';
-import { withdrawalFault, withdrawn, withdrawnSources } from './withdrawn.ts';
-import { parseWorkKey, type Work, workKey } from './work-key.ts';
-import { WorkQueue } from './work-queue.ts';
 
 /** Polls of one host at once, and deliveries at once: Flux's default, and enough to keep a thin link busy. */
 const concurrency = 4;

@@ -1,6 +1,6 @@
 import type { Plan } from '../apply/index.ts';
-import { planOnly } from './delivery-pipeline.ts';
-import { Neighbourhood } from './neighbourhood.ts';
+import { planOnly } from './deliveries/delivery-pipeline.ts';
+import { Neighbourhood } from './deliveries/neighbourhood.ts';
 import { type AgentParts, createReconcilers } from './reconcilers.ts';
 import { StageFailure } from './stage-failure.ts';
 import type { BuildRequest } from './stages.ts';

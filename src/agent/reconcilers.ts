@@ -8,15 +8,15 @@ import {
   siteSubject,
   type Target,
 } from '../core/index.ts';
-import type { PlanListener } from './delivery-pipeline.ts';
-import { Fights } from './fights.ts';
-import { FreshnessGate } from './freshness-gate.ts';
-import { type HealthDeps, HealthOfDeliveries } from './health-of-deliveries.ts';
+import type { PlanListener } from './deliveries/delivery-pipeline.ts';
+import { Fights } from './deliveries/fights.ts';
+import { DeliveryReconciler } from './deliveries/reconcile-delivery.ts';
+import { type HealthDeps, HealthOfDeliveries } from './health/health-of-deliveries.ts';
 import type { Housekeeping } from './housekeeping.ts';
-import { DeliveryReconciler } from './reconcile-delivery.ts';
-import { SourceReconciler } from './reconcile-source.ts';
 import { SiteTime } from './site-time.ts';
-import type { SourceStages } from './source-pipeline.ts';
+import { FreshnessGate } from './sources/freshness-gate.ts';
+import { SourceReconciler } from './sources/reconcile-source.ts';
+import type { SourceStages } from './sources/source-pipeline.ts';
 import type { BuildStage } from './stages.ts';
 import { sourceSubject } from './subjects.ts';
 

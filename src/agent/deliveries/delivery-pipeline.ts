@@ -1,0 +1,140 @@
+import {
+  type Artifact,
+  allowEmptyAnnotation,
+  allowPruneAnnotation,
+  type DesiredState,
+  type InventoryEntry,
+  type Kustomization,
+} from '../../api/index.ts';
+import {
+  type ApplyHooks,
+  type ApplyOutcome,
+  applyPlan,
+  concernsNeighbours,
+  type DeliveryScope,
+  markOwned,
+  type Neighbour,
+  observeDelivery,
+  type Plan,
+  planDelivery,
+} from '../../apply/index.ts';
+import type { KubernetesObject, Owner, Target } from '../../core/index.ts';
+import { inStage } from '../stage-failure.ts';
+import type { BuildStage } from '../stages.ts';
+
+/** Told each plan before it is carried out. */
+export type PlanListener = (delivery: Owner, plan: Plan) => void;
+
+export interface DeliveryPorts {
+  readonly build: BuildStage;
+  readonly target: Target;
+  readonly planned?: PlanListener | undefined;
+}
+
+export interface DeliveryRequest {
+  readonly delivery: Kustomization;
+  readonly desired: DesiredState;
+  readonly artifact: Artifact;
+  /** What the delivery owned when it began. */
+  readonly inventory: readonly InventoryEntry[];
+  readonly neighbours: NeighbourQuestion;
+  /** It goes back to what held last: what another revision brought may go, however much it is. */
+  readonly isReturning?: boolean;
+}
+
+/** Asked only when something goes or stands in the way: the answer takes builds. */
+export type NeighbourQuestion = () => Promise<readonly Neighbour[]>;
+
+/** What the pipeline tells while it runs. */
+export interface DeliveryProgress extends ApplyHooks {
+  /** Told the plan before it is carried out. */
+  planned?(plan: Plan): void;
+  /** Inventory ids of objects that are left alone for now; asked once it is built. */
+  readonly resting: ReadonlySet<string>;
+  built(objects: readonly KubernetesObject[], warnings: readonly string[]): void;
+}
+
+interface ApplyRequest {
+  readonly scope: DeliveryScope;
+  readonly objects: readonly KubernetesObject[];
+  readonly inventory: readonly InventoryEntry[];
+  readonly neighbours: NeighbourQuestion;
+  readonly resting?: ReadonlySet<string>;
+}
+
+function subjectOf({ namespace, name }: Owner): string {
+  return `Kustomization/${namespace}/${name}`;
+}
+
+/** What would happen to the objects of a delivery. Changes nothing. @throws StageFailure */
+function planObjects(
+  target: Target,
+  { scope, objects, inventory, neighbours, resting }: ApplyRequest,
+  signal: AbortSignal,
+): Promise<Plan> {
+  return inStage('plan', subjectOf(scope.owner), async () => {
+    const owned = markOwned(objects, scope.owner);
+    const observations = await observeDelivery(target, owned, inventory, signal);
+    const aside = resting === undefined ? {} : { resting };
+    const request = { objects: owned, inventory, observations, delivery: scope, ...aside };
+    const alone = planDelivery(request);
+    return concernsNeighbours(alone) ? planDelivery({ ...request, neighbours: await neighbours() }) : alone;
+  });
+}
+
+/** Plans and applies objects for a delivery. @throws StageFailure */
+export async function applyObjects(
+  { target, planned }: Pick<DeliveryPorts, 'target' | 'planned'>,
+  request: ApplyRequest,
+  hooks: ApplyHooks & Pick<DeliveryProgress, 'planned'>,
+  signal: AbortSignal,
+): Promise<ApplyOutcome> {
+  const { owner } = request.scope;
+  const plan = await planObjects(target, request, signal);
+  planned?.(owner, plan);
+  hooks.planned?.(plan);
+  return inStage('apply', subjectOf(owner), () => applyPlan(target, plan, hooks, signal));
+}
+
+function scopeOf(
+  { metadata, spec }: Kustomization,
+  { revision }: Artifact,
+  objects: readonly KubernetesObject[],
+): DeliveryScope {
+  const { name, namespace, annotations } = metadata;
+  const { [allowPruneAnnotation]: pruning, [allowEmptyAnnotation]: empty } = annotations;
+  const isMeant = pruning === 'true' || pruning === revision;
+  const mayShrink = isMeant || (objects.length === 0 && empty === 'true');
+  return { owner: { name, namespace }, prune: spec.prune, force: spec.force, mayShrink };
+}
+
+/** The way of a delivery: build, plan, apply. @throws StageFailure */
+export async function runDelivery(
+  { build, ...ports }: DeliveryPorts,
+  { delivery, desired, artifact, inventory, neighbours, isReturning = false }: DeliveryRequest,
+  progress: DeliveryProgress,
+  signal: AbortSignal,
+): Promise<{ readonly objects: readonly KubernetesObject[]; readonly outcome: ApplyOutcome }> {
+  const { objects, warnings } = await inStage('build', subjectOf(delivery.metadata), () =>
+    build.build({ delivery, artifact, desired }, signal),
+  );
+  progress.built(objects, warnings);
+  const asked = scopeOf(delivery, artifact, objects);
+  const scope = { ...asked, mayShrink: asked.mayShrink || isReturning };
+  const request = { scope, objects, inventory, neighbours, resting: progress.resting };
+  const outcome = await applyObjects(ports, request, progress, signal);
+  return { objects, outcome };
+}
+
+/** What a delivery would change: build and plan. Changes nothing. @throws StageFailure */
+export async function planOnly(
+  { build, target }: DeliveryPorts,
+  { delivery, desired, artifact, inventory, neighbours }: DeliveryRequest,
+  signal: AbortSignal,
+): Promise<Plan> {
+  const { objects } = await inStage('build', subjectOf(delivery.metadata), () =>
+    build.build({ delivery, artifact, desired }, signal),
+  );
+  const scope = scopeOf(delivery, artifact, objects);
+  return planObjects(target, { scope, objects, inventory, neighbours }, signal);
+}

@@ -1,0 +1,145 @@
+import {
+  type DeliveryRecord,
+  type InventoryEntry,
+  inventoryId,
+  isReady,
+  type Kustomization,
+  type StateStore,
+} from '../../api/index.ts';
+import type { ApplyOutcome, Plan } from '../../apply/index.ts';
+import type {
+  Clock,
+  EventBody,
+  KubernetesObject,
+  ObjectAction,
+  ObjectRef,
+  Subject,
+} from '../../core/index.ts';
+import { isUnhealthy } from '../health/health-status.ts';
+import { keepDelivery } from '../journal/way-back-status.ts';
+import { deliverySubject } from '../subjects.ts';
+import type { DeliveryProgress } from './delivery-pipeline.ts';
+import type { DeliveryCycle } from './delivery-transition.ts';
+import type { DeliveryFights, Fights } from './fights.ts';
+import { objectsDigest } from './objects-digest.ts';
+
+interface RunDeps {
+  readonly state: StateStore;
+  readonly clock: Clock;
+  readonly emit: (subject: Subject, body: EventBody) => void;
+  readonly fights: Fights;
+}
+
+/** One run under way: what it changed, and the inventory as it is on disk. */
+export class DeliveryRun implements DeliveryProgress {
+  changes = 0;
+  revision: string | undefined;
+  inventory: readonly InventoryEntry[];
+  isHandingOver = false;
+  /** Inventory ids of objects that are none of our business. */
+  readonly kept = new Set<string>();
+  /** Of the built objects. */
+  digest = '';
+  #before: DeliveryRecord;
+  readonly #deps: RunDeps;
+  #fights: DeliveryFights | undefined;
+  /** The same objects were in force already: what changes now repairs drift. */
+  #repairs = false;
+
+  constructor(record: DeliveryRecord, deps: RunDeps) {
+    this.#before = record;
+    this.#deps = deps;
+    this.inventory = record.status.inventory?.entries ?? [];
+  }
+
+  /** The delivery as it was before, with the inventory as it is now. */
+  get record(): DeliveryRecord {
+    const { status } = this.#before;
+    return { ...this.#before, status: { ...status, inventory: { entries: this.inventory } } };
+  }
+
+  get resting(): ReadonlySet<string> {
+    return this.#fights?.resting ?? new Set();
+  }
+
+  /** What other hands change again and again, in words; `undefined` when the run did not come so far. */
+  get fights(): readonly string[] | undefined {
+    return this.#fights?.describe();
+  }
+
+  /** In how many milliseconds a fight is to be looked at again. */
+  get nextMs(): number | undefined {
+    return this.#fights?.nextMs;
+  }
+
+  planned(plan: Plan): void {
+    this.#fights?.planned(plan);
+  }
+
+  /** The revision that is taken; what the journal says of that is on disk from now on. */
+  begin(revision: string, journal: DeliveryRecord['journal']): void {
+    this.revision = revision;
+    if (this.#before.journal === journal) return;
+    const { journal: _, ...rest } = this.#before;
+    this.#before = journal === undefined ? rest : { ...rest, journal };
+    this.#keep();
+  }
+
+  end({ inventory, moving }: ApplyOutcome): void {
+    this.inventory = inventory;
+    this.isHandingOver = moving > 0;
+  }
+
+  cycle(delivery: Kustomization): DeliveryCycle {
+    return { delivery, record: this.record, now: this.#deps.clock.now() };
+  }
+
+  built(objects: readonly KubernetesObject[], warnings: readonly string[]): void {
+    const { status } = this.#before;
+    this.digest = objectsDigest(objects);
+    this.#fights = this.#deps.fights.of(this.#before, `${this.revision} ${this.digest}`);
+    this.#repairs =
+      (isReady(status.conditions) || isUnhealthy(status)) &&
+      status.lastAppliedRevision === this.revision &&
+      status.history?.[0]?.digest === this.digest;
+    // A retry of what was built before is no news.
+    if (this.#repairs || status.lastAttemptedRevision === this.revision) return;
+    this.#emit({ kind: 'delivery-built', revision: this.revision ?? '', objects: objects.length, warnings });
+  }
+
+  async recordInventory(entries: readonly InventoryEntry[]): Promise<void> {
+    this.inventory = entries;
+    this.#keep();
+  }
+
+  #keep(): void {
+    const { state, clock } = this.#deps;
+    keepDelivery(state, this.record, clock.now());
+  }
+
+  changed(object: ObjectRef, action: ObjectAction, reason?: string): void {
+    if (action === 'kept') this.#leftAlone(object, reason);
+    else this.#acted(object, action);
+  }
+
+  #leftAlone(object: ObjectRef, reason: string | undefined): void {
+    if (reason !== 'fight') this.kept.add(inventoryId(object));
+    if (!this.#repairs) this.#tell(object, 'kept', reason);
+  }
+
+  #acted(object: ObjectRef, action: ObjectAction): void {
+    this.changes += 1;
+    this.#tell(object, this.#repairs && action !== 'deleted' ? 'repaired' : action);
+    const message = action === 'deleted' ? undefined : this.#fights?.written(object);
+    if (message !== undefined) this.#emit({ kind: 'fight', revision: this.revision ?? '', object, message });
+  }
+
+  #tell(object: ObjectRef, action: ObjectAction, reason?: string): void {
+    const why = reason === undefined ? {} : { reason };
+    this.#emit({ kind: 'object-changed', revision: this.revision ?? '', object, action, ...why });
+  }
+
+  #emit(body: EventBody): void {
+    this.#deps.emit(deliverySubject(this.#before), body);
+  }
+}

@@ -1,0 +1,137 @@
+import {
+  type Artifact,
+  type DeliveryRecord,
+  type DesiredState,
+  findNamed,
+  inventoryId,
+  type Kustomization,
+  type StateStore,
+} from '../../api/index.ts';
+import type { Neighbour } from '../../apply/index.ts';
+import { refOf } from '../../core/index.ts';
+import { wayBack } from '../journal/journal.ts';
+import type { SourceReconciler } from '../sources/reconcile-source.ts';
+import type { BuildStage } from '../stages.ts';
+import { sameSource } from './dependencies.ts';
+import { withdrawn } from './withdrawn.ts';
+
+interface NeighbourhoodDeps {
+  readonly build: BuildStage;
+  readonly sources: SourceReconciler;
+  readonly state: StateStore;
+}
+
+interface Key {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** What a delivery asks for of one revision, as inventory ids. */
+interface Built {
+  readonly revision: string;
+  readonly ids: Promise<ReadonlySet<string>>;
+}
+
+/** What the other deliveries of a site ask for: looked up when objects go or stand in the way, from builds that are to be made anyway. */
+export class Neighbourhood {
+  readonly #deps: NeighbourhoodDeps;
+  /** What was built of the deliveries of a configuration: in a release of a hundred deliveries each may ask for the ninety-nine others. */
+  readonly #built = new WeakMap<DesiredState, Map<Kustomization, Built>>();
+
+  constructor(deps: NeighbourhoodDeps) {
+    this.#deps = deps;
+  }
+
+  /** The deliveries that share the source of this one, since they move with it; and those that left the configuration, which ask for nothing. */
+  async of(
+    delivery: Kustomization,
+    artifact: Artifact,
+    desired: DesiredState,
+    signal: AbortSignal,
+  ): Promise<readonly Neighbour[]> {
+    const others = desired.deliveries.filter((one) => one !== delivery && sameSource(one, delivery));
+    const neighbours: Neighbour[] = withdrawn(this.#deps.state.deliveries.all(), desired).map((record) => ({
+      owner: ownerOf(record),
+      asks: new Set(),
+    }));
+    for (const other of others) {
+      const asks = await this.#asksFrom(other, artifact, desired, signal);
+      neighbours.push({ owner: ownerOf(other.metadata), asks });
+    }
+    return neighbours;
+  }
+
+  /** All deliveries of the configuration, for one that left it: whichever of them goes on with its objects has another name. */
+  async ofWithdrawn(desired: DesiredState, signal: AbortSignal): Promise<readonly Neighbour[]> {
+    const neighbours: Neighbour[] = [];
+    for (const other of desired.deliveries) {
+      const asks = (await this.#asks(other, desired, signal)) ?? this.#inventoryOf(other);
+      neighbours.push({ owner: ownerOf(other.metadata), asks });
+    }
+    return neighbours;
+  }
+
+  async #asks(
+    delivery: Kustomization,
+    desired: DesiredState,
+    signal: AbortSignal,
+  ): Promise<ReadonlySet<string> | undefined> {
+    const { name, namespace = delivery.metadata.namespace } = delivery.spec.sourceRef;
+    const source = findNamed(desired.sources, namespace, name);
+    if (source === undefined) return undefined;
+    const artifact = await this.#deps.sources.artifact(source, desired, signal).catch(() => undefined);
+    signal.throwIfAborted();
+    return artifact === undefined ? undefined : this.#asksFrom(delivery, artifact, desired, signal);
+  }
+
+  /** What a delivery that is suspended, or went back to an older revision, holds stays its own, whatever it would build. One that does not build either takes nothing over for now. */
+  async #asksFrom(
+    delivery: Kustomization,
+    artifact: Artifact,
+    desired: DesiredState,
+    signal: AbortSignal,
+  ): Promise<ReadonlySet<string> | undefined> {
+    const { namespace, name } = delivery.metadata;
+    const isBack = wayBack(this.#deps.state.deliveries.find(namespace, name)?.journal) !== undefined;
+    const held = delivery.spec.suspend || isBack ? (this.#inventoryOf(delivery) ?? []) : undefined;
+    try {
+      const ids = await this.#build(delivery, artifact, desired, signal);
+      return held === undefined ? ids : new Set([...ids, ...held]);
+    } catch {
+      signal.throwIfAborted();
+      return held === undefined ? undefined : new Set(held);
+    }
+  }
+
+  #build(
+    delivery: Kustomization,
+    artifact: Artifact,
+    desired: DesiredState,
+    signal: AbortSignal,
+  ): Promise<ReadonlySet<string>> {
+    const all = this.#built.get(desired) ?? new Map<Kustomization, Built>();
+    this.#built.set(desired, all);
+    const known = all.get(delivery);
+    if (known?.revision === artifact.revision) return known.ids;
+    const building = this.#deps.build.build({ delivery, artifact, desired }, signal);
+    const ids = building.then(({ objects }) => new Set(objects.map((object) => inventoryId(refOf(object)))));
+    all.set(delivery, { revision: artifact.revision, ids });
+    // It may build the next time.
+    ids.catch(() => all.delete(delivery));
+    return ids;
+  }
+
+  /** `undefined` for a delivery that was never applied: nobody can tell what it will ask for. */
+  #inventoryOf({ metadata }: Kustomization): ReadonlySet<string> | undefined {
+    const record: DeliveryRecord | undefined = this.#deps.state.deliveries.find(
+      metadata.namespace,
+      metadata.name,
+    );
+    const entries = record?.status.inventory?.entries;
+    return entries === undefined ? undefined : new Set(entries.map(({ id }) => id));
+  }
+}
+
+function ownerOf({ namespace, name }: Key): Neighbour['owner'] {
+  return { namespace, name };
+}

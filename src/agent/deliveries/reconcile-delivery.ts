@@ -1,0 +1,221 @@
+import {
+  type Artifact,
+  type DeliveryRecord,
+  type DesiredState,
+  isReady,
+  type Kustomization,
+  type StateStore,
+} from '../../api/index.ts';
+import type { Clock, EventBody, KubernetesObject, SealiftError, Stage, Subject } from '../../core/index.ts';
+import { compileHealth, type HealthRule } from '../../health/index.ts';
+import type { HealthOfDeliveries } from '../health/health-of-deliveries.ts';
+import { wayBack } from '../journal/journal.ts';
+import { journalled } from '../journal/journal-transition.ts';
+import { beneath, keepDelivery, rolledBack } from '../journal/way-back-status.ts';
+import type { SourceReconciler } from '../sources/reconcile-source.ts';
+import { specHash } from '../spec-hash.ts';
+import { inStage, StageFailure } from '../stage-failure.ts';
+import { deliverySubject } from '../subjects.ts';
+import { chooseRevision } from './choose-revision.ts';
+import {
+  applyObjects,
+  type DeliveryPorts,
+  type NeighbourQuestion,
+  runDelivery,
+} from './delivery-pipeline.ts';
+import { DeliveryRun } from './delivery-run.ts';
+import { afterDeliveryFailure, afterWithdrawalFailure, newDeliveryRecord } from './delivery-transition.ts';
+import { withFights } from './fighting-condition.ts';
+import type { Fights } from './fights.ts';
+import { Neighbourhood } from './neighbourhood.ts';
+
+interface DeliveryDeps {
+  readonly ports: DeliveryPorts;
+  readonly sources: SourceReconciler;
+  readonly state: StateStore;
+  readonly clock: Clock;
+  readonly emit: (subject: Subject, body: EventBody) => void;
+  readonly health: HealthOfDeliveries;
+  readonly fights: Fights;
+}
+
+/** What a run brought into the target, and how it is told whether that is healthy. */
+interface Attempted {
+  readonly artifact: Artifact;
+  readonly objects: readonly KubernetesObject[];
+  readonly rule: HealthRule;
+}
+
+/** How one run ended, for the schedule. */
+export interface DeliveryEnd {
+  /** Objects created, configured or deleted. */
+  readonly changed: number;
+  readonly failures: number;
+  /** Objects stay that a neighbour takes over, or may take over: to be looked at again when that has happened. */
+  readonly isHandingOver: boolean;
+  /** In how many milliseconds an object that was left alone is to be looked at again. */
+  readonly lookAgainMs?: number | undefined;
+  readonly error?: SealiftError;
+}
+
+interface Key {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+const subjectText = ({ metadata }: Kustomization): string =>
+  `Kustomization/${metadata.namespace}/${metadata.name}`;
+
+/** A revision has failed, and what held before is not in force yet. */
+function isOnItsWay({ journal }: DeliveryRecord): boolean {
+  return wayBack(journal)?.stage === 'returning';
+}
+
+/** Whether its objects go when the delivery leaves the configuration: https://fluxcd.io/flux/components/kustomize/kustomizations/#deletion-policy */
+function isTakenBack({ spec: { deletionPolicy, prune, suspend } }: Kustomization): boolean {
+  if (suspend) return false;
+  return deletionPolicy === 'MirrorPrune' ? prune : deletionPolicy !== 'Orphan';
+}
+
+/** Applies deliveries. What is applied stays applied until something better was built. */
+export class DeliveryReconciler {
+  readonly #deps: DeliveryDeps;
+  readonly #neighbourhood: Neighbourhood;
+
+  constructor(deps: DeliveryDeps) {
+    this.#deps = deps;
+    this.#neighbourhood = new Neighbourhood({ ...deps, build: deps.ports.build });
+  }
+
+  /** One run. Rejects only when the signal aborts or the state cannot be written. */
+  async reconcile(delivery: Kustomization, desired: DesiredState, signal: AbortSignal): Promise<DeliveryEnd> {
+    const { health } = this.#deps;
+    health.pause(delivery.metadata);
+    try {
+      return await this.#run(delivery, desired, signal);
+    } finally {
+      health.resume(delivery.metadata);
+    }
+  }
+
+  async #run(delivery: Kustomization, desired: DesiredState, signal: AbortSignal): Promise<DeliveryEnd> {
+    const { state, clock, emit, health } = this.#deps;
+    const started = clock.monotonic();
+    const run = new DeliveryRun(beneath(this.record(delivery)), this.#deps);
+    let stage: Stage = 'apply';
+    const ended = await this.#attempt(delivery, desired, run, signal).then(
+      ({ artifact, objects, rule }) => {
+        const durationMs = clock.monotonic() - started;
+        const applied = { artifact, objects, digest: run.digest, changed: run.changes, durationMs };
+        return health.afterApply(run.cycle(delivery), applied, { rule, kept: run.kept });
+      },
+      (thrown) => {
+        signal.throwIfAborted();
+        if (!(thrown instanceof StageFailure)) throw thrown;
+        stage = thrown.stage;
+        health.afterFailure(run.record, run.revision);
+        return afterDeliveryFailure(run.cycle(delivery), thrown, run.revision);
+      },
+    );
+    const { fights } = run;
+    const now = clock.now();
+    const transition = journalled(ended, { revision: run.revision, stage, now });
+    const isBadNews = isOnItsWay(transition.record) && !isOnItsWay(run.record);
+    const record = keepDelivery(
+      state,
+      fights === undefined ? transition.record : withFights(transition.record, fights, now),
+      now,
+    );
+    const error = transition.error ?? rolledBack(record);
+    for (const event of transition.events) emit(deliverySubject(delivery.metadata), event);
+    return {
+      changed: run.changes,
+      failures: record.failures,
+      isHandingOver: run.isHandingOver,
+      lookAgainMs: isBadNews ? 0 : run.nextMs,
+      ...(error === undefined ? {} : { error }),
+    };
+  }
+
+  /** Notes the spec of a suspended delivery and does nothing else: when it leaves the configuration, its objects stay. */
+  hold(delivery: Kustomization): void {
+    const { state, health } = this.#deps;
+    health.end(delivery.metadata);
+    const record = this.record(delivery);
+    if (state.deliveries.find(record.namespace, record.name) === record) return;
+    const { generation, status } = record;
+    const observed = isReady(status.conditions) ? { ...status, observedGeneration: generation } : status;
+    state.deliveries.save({ ...record, status: observed });
+  }
+
+  /**
+   * Takes back what a delivery owned that left the configuration, then forgets it; what was to stay is only forgotten. When it fails, or
+   * objects are being handed over, the delivery is not forgotten.
+   */
+  async withdraw(before: DeliveryRecord, desired: DesiredState, signal: AbortSignal): Promise<DeliveryEnd> {
+    const { state, clock, emit, health } = this.#deps;
+    const { namespace, name } = before;
+    health.end(before);
+    const run = new DeliveryRun(beneath(before), this.#deps);
+    try {
+      if (before.prune) await this.#takeBack({ namespace, name }, desired, run, signal);
+      const { isHandingOver } = run;
+      this.#deps.fights.forget(before);
+      if (!isHandingOver) state.deliveries.remove(namespace, name);
+      return { changed: run.changes, failures: 0, isHandingOver };
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if (!(thrown instanceof StageFailure)) throw thrown;
+      const { record, events } = afterWithdrawalFailure(run.record, clock.now(), thrown);
+      keepDelivery(state, record, clock.now());
+      for (const event of events) emit(deliverySubject(record), event);
+      const { failures } = record;
+      return { changed: run.changes, failures, isHandingOver: run.isHandingOver, error: thrown.error };
+    }
+  }
+
+  async #takeBack(
+    { namespace, name }: Key,
+    desired: DesiredState,
+    run: DeliveryRun,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { ports } = this.#deps;
+    const scope = { owner: { namespace, name }, prune: true, force: false, mayShrink: true };
+    const neighbours: NeighbourQuestion = () => this.#neighbourhood.ofWithdrawn(desired, signal);
+    const request = { scope, objects: [], inventory: run.inventory, neighbours };
+    run.end(await applyObjects(ports, request, run, signal));
+  }
+
+  /** What is known of the delivery; with a new spec its generation is counted up, and what becomes of its objects follows that spec. */
+  record(delivery: Kustomization): DeliveryRecord {
+    const { name, namespace } = delivery.metadata;
+    const record = this.#deps.state.deliveries.find(namespace, name) ?? newDeliveryRecord(delivery);
+    const hash = specHash(delivery.spec);
+    return record.specHash === hash
+      ? record
+      : { ...record, specHash: hash, generation: record.generation + 1, prune: isTakenBack(delivery) };
+  }
+
+  async #attempt(
+    delivery: Kustomization,
+    desired: DesiredState,
+    run: DeliveryRun,
+    signal: AbortSignal,
+  ): Promise<Attempted> {
+    const subject = subjectText(delivery);
+    const rule = await inStage('health', subject, () =>
+      compileHealth(delivery.spec.healthCheckExprs ?? [], subject),
+    );
+    const question = { delivery, desired, record: run.record };
+    const choice = await inStage('resolve', subject, () => chooseRevision(this.#deps, question, signal));
+    run.begin(choice.revision, choice.journal);
+    const artifact = await inStage('resolve', subject, () => choice.tree(signal));
+    const { offered = artifact, isReturning } = choice;
+    const neighbours: NeighbourQuestion = () => this.#neighbourhood.of(delivery, offered, desired, signal);
+    const request = { delivery, desired, artifact, inventory: run.inventory, neighbours, isReturning };
+    const { objects, outcome } = await runDelivery(this.#deps.ports, request, run, signal);
+    run.end(outcome);
+    return { artifact, objects, rule };
+  }
+}

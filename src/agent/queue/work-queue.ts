@@ -1,0 +1,154 @@
+import type { Clock } from '../../core/index.ts';
+
+interface Entry {
+  /** Ends the sleep that is under way, if any. */
+  timer: AbortController | undefined;
+  /** When the sleep ends, on the monotonic clock. */
+  due: number;
+  running: boolean;
+  /** Asked for again while it ran. */
+  again: boolean;
+  /** Work of one lane is kept to its limit. */
+  lane: string | undefined;
+}
+
+interface WorkQueueOptions {
+  readonly clock: Clock;
+  /** Pieces of work that run at the same time. */
+  readonly concurrency: number;
+  /** The same, of one lane. Default: no limit but the other. */
+  readonly perLane?: number;
+  /** Does the work of a key; says in how many milliseconds to come again, or `undefined` for never; a rejection counts as never. */
+  readonly work: (key: string) => Promise<number | undefined>;
+}
+
+/**
+ * Keyed work: one run at a time for each key, a limit over all and one for each lane, timers for later runs. A key that is asked for while it runs, runs once more.
+ */
+export class WorkQueue {
+  readonly #options: WorkQueueOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #ready: string[] = [];
+  readonly #waiters: (() => void)[] = [];
+  #running = 0;
+  readonly #runningOf = new Map<string, number>();
+  #closed = false;
+
+  constructor(options: WorkQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Asks for a run of the key after `delayMs`; an earlier one that is already due stays. The lane is kept until another is given. */
+  add(key: string, delayMs = 0, lane?: string): void {
+    if (this.#closed) return;
+    const entry = this.#entries.get(key) ?? {
+      timer: undefined,
+      due: Number.POSITIVE_INFINITY,
+      running: false,
+      again: false,
+      lane,
+    };
+    this.#entries.set(key, entry);
+    entry.lane = lane ?? entry.lane;
+    if (entry.running && delayMs === 0) {
+      entry.again = true;
+      return;
+    }
+    const due = this.#options.clock.monotonic() + delayMs;
+    if (entry.due <= due) return;
+    entry.timer?.abort();
+    entry.due = due;
+    if (delayMs === 0) this.#makeReady(key);
+    else this.#sleep(key, entry, delayMs);
+  }
+
+  /** True while a run of the key is under way or due at once. */
+  isDue(key: string): boolean {
+    const entry = this.#entries.get(key);
+    return entry !== undefined && (entry.running || entry.due <= this.#options.clock.monotonic());
+  }
+
+  #forget(key: string): void {
+    this.#entries.get(key)?.timer?.abort();
+    this.#entries.delete(key);
+    const waiting = this.#ready.indexOf(key);
+    if (waiting >= 0) this.#ready.splice(waiting, 1);
+  }
+
+  /** Ends all timers; no work starts any more. */
+  close(): void {
+    this.#closed = true;
+    for (const key of [...this.#entries.keys()]) this.#forget(key);
+  }
+
+  /** Resolves when no work is under way. */
+  async idle(): Promise<void> {
+    while (this.#running > 0) await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  }
+
+  #sleep(key: string, entry: Entry, delayMs: number): void {
+    const timer = new AbortController();
+    entry.timer = timer;
+    this.#options.clock.sleep(delayMs, timer.signal).then(
+      () => this.#makeReady(key),
+      () => undefined,
+    );
+  }
+
+  #makeReady(key: string): void {
+    this.#ready.push(key);
+    this.#pump();
+  }
+
+  #pump(): void {
+    while (this.#running < this.#options.concurrency) {
+      const index = this.#ready.findIndex((key) => this.#mayStart(this.#entries.get(key)));
+      if (index < 0) return;
+      const [key] = this.#ready.splice(index, 1);
+      const entry = key === undefined ? undefined : this.#entries.get(key);
+      if (key !== undefined && entry !== undefined) this.#start(key, entry);
+    }
+  }
+
+  #mayStart(entry: Entry | undefined): boolean {
+    if (entry === undefined) return true;
+    const { perLane = Number.POSITIVE_INFINITY } = this.#options;
+    return !entry.running && this.#countOf(entry.lane) < perLane;
+  }
+
+  #countOf(lane: string | undefined): number {
+    return lane === undefined ? 0 : (this.#runningOf.get(lane) ?? 0);
+  }
+
+  #count(lane: string | undefined, change: 1 | -1): void {
+    this.#running += change;
+    if (lane === undefined) return;
+    const count = this.#countOf(lane) + change;
+    if (count === 0) this.#runningOf.delete(lane);
+    else this.#runningOf.set(lane, count);
+  }
+
+  #start(key: string, entry: Entry): void {
+    entry.running = true;
+    entry.again = false;
+    entry.timer = undefined;
+    entry.due = Number.POSITIVE_INFINITY;
+    const { lane } = entry;
+    this.#count(lane, 1);
+    const finish = (nextMs: number | undefined): void => {
+      this.#count(lane, -1);
+      this.#finish(key, entry, nextMs);
+    };
+    void this.#options.work(key).then(finish, () => finish(undefined));
+  }
+
+  #finish(key: string, entry: Entry, nextMs: number | undefined): void {
+    entry.running = false;
+    if (this.#running === 0) for (const wake of this.#waiters.splice(0)) wake();
+    const known = this.#entries.get(key) === entry;
+    if (known && entry.again) this.add(key);
+    else if (known && nextMs !== undefined) this.add(key, nextMs);
+    else if (known && entry.due === Number.POSITIVE_INFINITY) this.#entries.delete(key);
+    this.#pump();
+  }
+}
