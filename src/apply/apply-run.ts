@@ -1,6 +1,7 @@
 import type { InventoryEntry } from '../api/index.ts';
 import {
   asSealiftError,
+  type Departure,
   formatRef,
   inParallel,
   type ObjectAction,
@@ -18,6 +19,8 @@ export interface ApplyHooks {
   recordInventory(entries: readonly InventoryEntry[]): Promise<void>;
   /** Told after the fact, object by object. Whether a change repairs drift or brings a revision only the caller knows. */
   changed(ref: ObjectRef, action: Exclude<ObjectAction, 'repaired'>, reason?: KeepReason): void;
+  /** Told of each object that left the build, was deleted, and is not gone yet; it stays in the inventory until it is. */
+  departing?(ref: ObjectRef, departure: Departure): void;
 }
 
 export interface ApplyRunRequest {
@@ -29,6 +32,7 @@ export interface ApplyRunRequest {
 
 /** One way through a plan, and what came of it so far. */
 export class ApplyRun {
+  /** Steps that were not carried out, or are not over: the inventory stays as it was for them. */
   readonly undone = new Set<ApplyStep | PruneStep>();
   readonly #request: ApplyRunRequest;
   readonly #failures = new Map<ApplyStep | PruneStep, Failure>();
@@ -125,7 +129,8 @@ export class ApplyRun {
   async #prune(step: PruneStep): Promise<void> {
     const { target, hooks, signal } = this.#request;
     if (step.kind === 'keep') {
-      hooks.changed(step.ref, 'kept', step.reason);
+      if (step.departure === undefined) hooks.changed(step.ref, 'kept', step.reason);
+      else hooks.departing?.(step.ref, step.departure);
     } else if (step.kind === 'hold') {
       this.#beyondLimit += 1;
     } else if (this.#faulty) {
@@ -133,7 +138,10 @@ export class ApplyRun {
       this.#heldDeletions += 1;
     } else {
       await this.#act(step, async () => {
-        await target.remove(step.ref, signal);
+        const departure = await target.remove(step.ref, signal);
+        if (departure === undefined) return 'deleted';
+        this.undone.add(step);
+        hooks.departing?.(step.ref, departure);
         return 'deleted';
       });
     }

@@ -57,7 +57,10 @@ class Run {
           : { kind: 'present', owner: us, matches: false, marks: there.metadata, live: there };
       },
       write: async ({ kind, metadata }) => this.#act(`${kind}/${metadata.name}`, failing),
-      remove: async ({ kind, name }) => this.#act(`x ${kind}/${name}`, failing),
+      remove: async ({ kind, name }) => {
+        await this.#act(`x ${kind}/${name}`, failing);
+        return undefined;
+      },
       watch: async () => undefined,
     };
     const objects = markOwned(build, us);

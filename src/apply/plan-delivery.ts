@@ -118,7 +118,10 @@ function pruneStep(request: PlanRequest, entry: InventoryEntry): PruneStep | und
   if (candidate.ownership === 'absent') return undefined;
   const found = findingOn(candidate);
   if (found === undefined) return { kind: 'delete', ref, entry: confirmed(entry) };
-  return { kind: 'keep', ref, reason: found.reason, entry: entryOfKept(candidate, found.reason) };
+  const { observation } = candidate;
+  const departure = found.reason === 'departing' && observation.kind === 'present' && observation.departure;
+  const kept = { ref, reason: found.reason, entry: entryOfKept(candidate, found.reason) };
+  return { kind: 'keep', ...kept, ...(departure ? { departure } : {}) };
 }
 
 function findingOn(candidate: Candidate): Finding | undefined {

@@ -1,5 +1,5 @@
 import type { InventoryEntry } from '../api/index.ts';
-import type { KubernetesObject, ObjectRef, Owner } from '../core/index.ts';
+import type { Departure, KubernetesObject, ObjectRef, Owner } from '../core/index.ts';
 import type { ChangedFields } from './changed-fields.ts';
 
 /** What of a delivery steers its plan. */
@@ -26,6 +26,7 @@ export type KeepReason =
   | 'labels-removed'
   | 'prune-disabled'
   | 'prune-off'
+  | 'departing'
   | 'unreadable-entry';
 
 /** Why an object cannot be delivered. */
@@ -37,6 +38,8 @@ interface Keep {
   readonly reason: KeepReason;
   /** What stays of it in the inventory. */
   readonly entry: InventoryEntry | undefined;
+  /** What holds it, where it is deleted and not gone yet. */
+  readonly departure?: Departure;
 }
 
 /** An object that is written. */

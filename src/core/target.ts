@@ -7,6 +7,12 @@ export interface Owner {
   readonly namespace: string;
 }
 
+/** An object whose deletion was asked for and that is not gone yet. */
+export interface Departure {
+  /** What has to be done before it goes; none while a grace period runs, or where only its own controller knows. */
+  readonly finalizers: readonly string[];
+}
+
 /** What a target holds under one reference. `detail` says what is there without quoting it: it may hold secrets. */
 export type Observation =
   | { readonly kind: 'absent' }
@@ -22,6 +28,8 @@ export type Observation =
       readonly live?: KubernetesObject;
       /** Who else wrote the object: names of field managers, the latest first. Absent where the target does not know. */
       readonly writers?: readonly string[];
+      /** Its deletion was asked for, by whomever. */
+      readonly departure?: Departure;
     }
   /** Content at the place of the object that cannot be read as that object, so that it names no owner. */
   | { readonly kind: 'unreadable'; readonly detail: string }
@@ -54,8 +62,8 @@ export interface Target {
    * a definition is established, its kind can be written.
    */
   write(object: KubernetesObject, options: WriteOptions, signal: AbortSignal): Promise<void>;
-  /** Removes the object; its absence is success. */
-  remove(ref: ObjectRef, signal: AbortSignal): Promise<void>;
+  /** Removes the object; its absence is success. Resolves with what holds it where it is not gone at once. */
+  remove(ref: ObjectRef, signal: AbortSignal): Promise<Departure | undefined>;
   /**
    * Calls `changed` soon after an object that this target has observed or written changed by another hand; our own writes may be told too.
    * `undefined` means that anything may have: called once as soon as the watch holds, and after every gap in it.

@@ -142,13 +142,19 @@ export class FakeCluster implements KubernetesClient {
     return this.#put(ref, before, managed as readonly ManagedFields[], false);
   }
 
-  async remove(ref: ObjectRef, { uid }: RemoveOptions, signal: AbortSignal): Promise<void> {
+  async remove(
+    ref: ObjectRef,
+    { uid }: RemoveOptions,
+    signal: AbortSignal,
+  ): Promise<LiveMetadata | undefined> {
     this.#ask(`remove ${formatRef(ref)}`, signal);
     const before = this.live(ref);
     if (before !== undefined && uid !== undefined && before.metadata.uid !== uid) {
       throw new SealiftError('TARGET_CHANGED', formatRef(ref), 'is another object');
     }
     if (!this.stays.has(formatRef(ref))) this.take(ref);
+    else if (before !== undefined) return this.#depart(ref, before);
+    return undefined;
   }
 
   async *listMetadata(
@@ -247,6 +253,19 @@ export class FakeCluster implements KubernetesClient {
   compact(): void {
     this.#forgotten = this.#version + 1;
     this.#version += 1;
+  }
+
+  #depart(ref: ObjectRef, before: LiveObject): LiveMetadata {
+    this.#version += 1;
+    const metadata = {
+      ...before.metadata,
+      resourceVersion: `${this.#version}`,
+      deletionTimestamp: '2026-01-01T00:00:00Z',
+      finalizers: ['example.com/hold'],
+    };
+    this.#objects.set(inventoryId(ref), { ...before, metadata });
+    this.#note({ type: 'MODIFIED', ref, metadata });
+    return metadata;
   }
 
   #put(

@@ -1,5 +1,12 @@
 import { inventoryId } from '../../src/api/index.ts';
-import { type ObjectRef, type Observation, refOf, SealiftError, type Target } from '../../src/core/index.ts';
+import {
+  type Departure,
+  type ObjectRef,
+  type Observation,
+  refOf,
+  SealiftError,
+  type Target,
+} from '../../src/core/index.ts';
 
 /** A target that answers as told and notes what it is asked, as `write shop_one__ConfigMap`. */
 export interface ScriptedTarget extends Target {
@@ -10,6 +17,8 @@ export interface ScriptedTarget extends Target {
   readonly immutable: Set<string>;
   /** What is there, by inventory id; all else is absent. */
   readonly observations: Map<string, Observation>;
+  /** What a removal does not end, by inventory id. */
+  readonly departures: Map<string, Departure>;
 }
 
 export function createScriptedTarget(): ScriptedTarget {
@@ -17,6 +26,7 @@ export function createScriptedTarget(): ScriptedTarget {
   const failing = new Set<string>();
   const immutable = new Set<string>();
   const observations = new Map<string, Observation>();
+  const departures = new Map<string, Departure>();
   const note = (act: string, ref: ObjectRef, signal: AbortSignal): void => {
     signal.throwIfAborted();
     const call = `${act} ${inventoryId(ref)}`;
@@ -29,6 +39,7 @@ export function createScriptedTarget(): ScriptedTarget {
     failing,
     immutable,
     observations,
+    departures,
     description: 'scripted target',
     observe: async (ref, _desired, signal) => {
       note('observe', ref, signal);
@@ -39,7 +50,10 @@ export function createScriptedTarget(): ScriptedTarget {
       if (recreate && immutable.has(inventoryId(ref))) deleted?.();
       note(recreate ? 'write or recreate' : 'write', ref, signal);
     },
-    remove: async (ref, signal) => note('remove', ref, signal),
+    remove: async (ref, signal) => {
+      note('remove', ref, signal);
+      return departures.get(inventoryId(ref));
+    },
     watch: async () => undefined,
   };
 }

@@ -1,3 +1,4 @@
+import { departing } from './departing.ts';
 import { fight } from './fight.ts';
 import type { Filter } from './filter.ts';
 import { foreignObject } from './foreign-object.ts';
@@ -23,6 +24,7 @@ export const filters: readonly Filter[] = [
   labelsRemoved,
   pruneDisabled,
   pruneOff,
+  departing,
   movesToOther,
   fight,
 ];

@@ -75,7 +75,7 @@ class DirectoryTarget implements Target {
     }
   }
 
-  async remove(ref: ObjectRef, signal: AbortSignal): Promise<void> {
+  async remove(ref: ObjectRef, signal: AbortSignal): Promise<undefined> {
     await this.#clean(signal);
     const name = this.#nameOf(ref);
     try {

@@ -1,5 +1,6 @@
 import { inventoryId } from '../../api/index.ts';
 import {
+  type Departure,
   type HealthWatch,
   type KubernetesObject,
   type ObjectRef,
@@ -21,6 +22,8 @@ export interface MemoryTarget extends Target {
   edit(ref: ObjectRef, text: string | undefined): void;
   /** Says how it is doing, as its controller would; that is no change of the object. */
   setStatus(ref: ObjectRef, status: Readonly<Record<string, unknown>>): void;
+  /** Sets what has to be done before it goes, once it is removed; with none, it goes. */
+  setFinalizers(ref: ObjectRef, finalizers: readonly string[]): void;
 }
 
 export function createMemoryTarget(): MemoryTarget {
@@ -38,6 +41,9 @@ class ObjectsInMemory implements MemoryTarget {
   readonly #statuses = new Map<string, Readonly<Record<string, unknown>>>();
   /** Counts changes of an object, as an API server does; of its status it counts none. */
   readonly #generations = new Map<string, number>();
+  readonly #finalizers = new Map<string, readonly string[]>();
+  /** Ids of what goes when it has no finalizers any more. */
+  readonly #departing = new Set<string>();
   /** Told of everything that changes, statuses too. */
   readonly #followers = new Set<(ref: ObjectRef) => void>();
   readonly health: HealthWatch = { follow: (refs, told, signal) => this.#follow(refs, told, signal) };
@@ -49,6 +55,7 @@ class ObjectsInMemory implements MemoryTarget {
   edit(ref: ObjectRef, text: string | undefined): void {
     const id = inventoryId(ref);
     if (text === undefined) this.#statuses.delete(id);
+    if (text === undefined) this.#departing.delete(id);
     if (text !== this.#texts.get(id)) this.#generations.set(id, (this.#generations.get(id) ?? 0) + 1);
     if (text === undefined) this.#texts.delete(id);
     else this.#texts.set(id, text);
@@ -61,6 +68,11 @@ class ObjectsInMemory implements MemoryTarget {
     for (const changed of this.#followers) changed(ref);
   }
 
+  setFinalizers(ref: ObjectRef, finalizers: readonly string[]): void {
+    this.#finalizers.set(inventoryId(ref), finalizers);
+    if (finalizers.length === 0 && this.#departing.has(inventoryId(ref))) this.edit(ref, undefined);
+  }
+
   async observe(
     ref: ObjectRef,
     desired: KubernetesObject | undefined,
@@ -69,7 +81,12 @@ class ObjectsInMemory implements MemoryTarget {
     signal.throwIfAborted();
     this.#known.add(inventoryId(ref));
     const text = this.text(ref);
-    return text === undefined ? { kind: 'absent' } : observedText(ref, text, desired);
+    if (text === undefined) return { kind: 'absent' };
+    const observation = observedText(ref, text, desired);
+    const departure = this.#departure(ref);
+    return observation.kind === 'present' && departure !== undefined
+      ? { ...observation, departure }
+      : observation;
   }
 
   async write(object: KubernetesObject, _options: WriteOptions, signal: AbortSignal): Promise<void> {
@@ -78,9 +95,18 @@ class ObjectsInMemory implements MemoryTarget {
     this.edit(refOf(object), manifestText(object));
   }
 
-  async remove(ref: ObjectRef, signal: AbortSignal): Promise<void> {
+  async remove(ref: ObjectRef, signal: AbortSignal): Promise<Departure | undefined> {
     signal.throwIfAborted();
-    this.edit(ref, undefined);
+    const id = inventoryId(ref);
+    const finalizers = this.#finalizers.get(id) ?? [];
+    if (this.#texts.has(id) && finalizers.length > 0) this.#departing.add(id);
+    else this.edit(ref, undefined);
+    return this.#departure(ref);
+  }
+
+  #departure(ref: ObjectRef): Departure | undefined {
+    const id = inventoryId(ref);
+    return this.#departing.has(id) ? { finalizers: this.#finalizers.get(id) ?? [] } : undefined;
   }
 
   async watch(changed: Listener, signal: AbortSignal): Promise<void> {

@@ -50,7 +50,7 @@ class Overlay implements Target {
     this.#written.set(inventoryId(refOf(object)), object);
   }
 
-  async remove(ref: ObjectRef, signal: AbortSignal): Promise<void> {
+  async remove(ref: ObjectRef, signal: AbortSignal): Promise<undefined> {
     signal.throwIfAborted();
     this.#written.set(inventoryId(ref), undefined);
   }

@@ -131,8 +131,11 @@ export interface KubernetesClient {
     fieldManager: string,
     signal: AbortSignal,
   ): Promise<LiveObject>;
-  /** Asks for the deletion; finalizers may keep the object for a while. Its absence is success; versions as with `get`. */
-  remove(ref: ObjectRef, options: RemoveOptions, signal: AbortSignal): Promise<void>;
+  /**
+   * Asks for the deletion. Gives what is there still, since finalizers or a grace period keep it for a while. Its absence is success; versions as
+   * with `get`.
+   */
+  remove(ref: ObjectRef, options: RemoveOptions, signal: AbortSignal): Promise<LiveMetadata | undefined>;
   /** Metadata alone, by pages. TARGET_EXPIRED when the list was outlived by the server's history between two pages: begin again. */
   listMetadata(resource: ApiResource, scope: ListScope, signal: AbortSignal): AsyncIterable<MetadataPage>;
   /** Some objects of a kind, whole. */

@@ -1,5 +1,5 @@
 import { objectKeys } from '../../api/index.ts';
-import type { ObjectMarks, Owner } from '../../core/index.ts';
+import type { Departure, ObjectMarks, Owner } from '../../core/index.ts';
 import { ownerOf } from '../owner-of.ts';
 import type { LiveMetadata } from './client.ts';
 import { entryHash, ownEntry } from './own-entry.ts';
@@ -15,10 +15,16 @@ export interface Glimpse {
   readonly foreignFields: boolean;
   readonly owner: Owner | undefined;
   readonly marks: ObjectMarks;
+  /** Only of an object whose deletion was asked for. */
+  readonly departure?: Departure;
 }
 
 /** The values of our keys are short words; a longer one means nothing. */
 const maxMarkLength = 64;
+
+/** Finalizers that are remembered of an object that goes, and their length: they are for a message. */
+const maxFinalizers = 10;
+const maxFinalizerLength = 256;
 
 const markKeys: readonly string[] = Object.values(objectKeys);
 
@@ -31,7 +37,14 @@ export function glimpseOf(metadata: LiveMetadata): Glimpse {
     foreignFields: holdsFieldsToTakeOver(metadata),
     owner: ownerOf(metadata),
     marks: marksOf(metadata),
+    ...departureOf(metadata),
   };
+}
+
+function departureOf({ deletionTimestamp, finalizers = [] }: LiveMetadata): Pick<Glimpse, 'departure'> {
+  if (deletionTimestamp === undefined) return {};
+  const texts = finalizers.slice(0, maxFinalizers).map((text) => `${text}`.slice(0, maxFinalizerLength));
+  return { departure: { finalizers: texts } };
 }
 
 /** True when nothing differs that anybody would act upon. */

@@ -1,6 +1,7 @@
 import { inventoryId, type Traces } from '../../api/index.ts';
 import {
   type Clock,
+  type Departure,
   type ErrorCode,
   type HealthWatch,
   type KubernetesObject,
@@ -105,15 +106,19 @@ class KubernetesTarget implements Target {
     });
   }
 
-  async remove(named: ObjectRef, signal: AbortSignal): Promise<void> {
+  async remove(named: ObjectRef, signal: AbortSignal): Promise<Departure | undefined> {
     signal.throwIfAborted();
     const ref = (await this.#placed(named, signal)) ?? named;
     const sight = this.#knowledge.lastSight(ref);
     const uid = sight?.kind === 'present' ? { uid: sight.glimpse.uid } : {};
-    await unlessKindUnknown(this.#client.remove(ref, { ...uid, propagation: 'Background' }, signal));
+    const removal = this.#client.remove(ref, { ...uid, propagation: 'Background' }, signal);
+    const left = await unlessKindUnknown(removal);
     this.#traces.remove(inventoryId(ref));
-    this.#knowledge.drop(ref);
     if (isDefinition(ref)) this.#client.forget();
+    // That it is gone is news to whoever waits for that.
+    if (left === undefined) this.#knowledge.drop(ref);
+    else this.#knowledge.learn(ref, left);
+    return left && glimpseOf(left).departure;
   }
 
   watch(changed: (ref: ObjectRef | undefined) => void, signal: AbortSignal): Promise<void> {
@@ -213,8 +218,11 @@ const refusals: ReadonlySet<ErrorCode> = new Set([
   'TARGET_CHANGED',
 ]);
 
-function presentAs({ owner, marks }: Glimpse, matches: boolean): Observation & { readonly kind: 'present' } {
-  return { kind: 'present', owner, matches, marks };
+function presentAs(
+  { owner, marks, departure }: Glimpse,
+  matches: boolean,
+): Observation & { readonly kind: 'present' } {
+  return { kind: 'present', owner, matches, marks, ...(departure === undefined ? {} : { departure }) };
 }
 
 /** Without its kind an object is absent. */

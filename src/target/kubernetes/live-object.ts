@@ -27,3 +27,11 @@ export function readMetadata(body: unknown, subject: string): LiveMetadata {
   }
   return metadata as LiveMetadata;
 }
+
+/** What a deletion was answered with: the metadata of an object that goes later, `undefined` where it went at once. Some kinds answer with what is gone. */
+export function stillThere(body: unknown): LiveMetadata | undefined {
+  const metadata = (body as { metadata?: Partial<LiveMetadata> } | null)?.metadata;
+  const { name, uid, resourceVersion, deletionTimestamp } = metadata ?? {};
+  const isObject = [name, uid, resourceVersion].every((text) => typeof text === 'string');
+  return isObject && typeof deletionTimestamp === 'string' ? (metadata as LiveMetadata) : undefined;
+}

@@ -154,6 +154,21 @@ describe('the watch of a Kubernetes API', () => {
     expect(await observe(one)).toMatchObject({ kind: 'present' });
   });
 
+  it('tells that an object is gone which finalizers kept after its removal', async () => {
+    await deliver();
+    const departure = { finalizers: ['example.com/hold'] };
+    cluster.stays.add('ConfigMap/shop/one');
+    expect(await target.remove(oneRef, idle)).toEqual(departure);
+    await settle();
+    expect(told).toEqual([]);
+    asked();
+    expect(await target.observe(oneRef, undefined, idle)).toMatchObject({ kind: 'present', departure });
+    expect(asked()).toEqual([]);
+    cluster.take(oneRef);
+    await settle();
+    expect(told).toEqual(['one']);
+  });
+
   it('goes on where it was when it is cut, and misses nothing', async () => {
     await deliver();
     cluster.failing.set('watch ConfigMap', 'TARGET_UNREACHABLE');

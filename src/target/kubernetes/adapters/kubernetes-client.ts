@@ -14,6 +14,7 @@ import type {
   KindRef,
   KubernetesClient,
   ListScope,
+  LiveMetadata,
   LiveObject,
   MetadataPage,
   RemoveOptions,
@@ -22,7 +23,7 @@ import type {
 } from '../client.ts';
 import type { ClusterAccess, Impersonation } from '../cluster-access.ts';
 import { impersonationHeaders } from '../impersonation-headers.ts';
-import { readLiveObject, readTriedObject } from '../live-object.ts';
+import { readLiveObject, readTriedObject, stillThere } from '../live-object.ts';
 import { readSample } from '../read-sample.ts';
 import { listPath, objectPath } from '../resource-path.ts';
 import { hiddenTexts } from '../server-words.ts';
@@ -116,7 +117,11 @@ class Client implements KubernetesClient {
     return readLiveObject(this.#found(reply, request), request.subject);
   }
 
-  remove(ref: ObjectRef, { uid, propagation }: RemoveOptions, signal: AbortSignal): Promise<void> {
+  remove(
+    ref: ObjectRef,
+    { uid, propagation }: RemoveOptions,
+    signal: AbortSignal,
+  ): Promise<LiveMetadata | undefined> {
     const body = {
       apiVersion: 'v1',
       kind: 'DeleteOptions',
@@ -132,7 +137,8 @@ class Client implements KubernetesClient {
         subject: formatRef(ref),
       } as const;
       const reply = await this.#ask(request, signal);
-      if (!saysAbsent(reply, resource.plural, ref.name)) this.#found(reply, request);
+      if (saysAbsent(reply, resource.plural, ref.name)) return undefined;
+      return stillThere(this.#found(reply, request));
     });
   }
 
