@@ -2,8 +2,8 @@ import type { InventoryEntry } from '../api/index.ts';
 import type { Target } from '../core/index.ts';
 import { type ApplyHooks, ApplyRun } from './apply-run.ts';
 import { applyStages } from './apply-stages.ts';
-import { inventoryAfter, inventoryAhead } from './inventory-course.ts';
-import type { ApplyStep, Plan, PruneStep } from './plan.ts';
+import { inventoryAfter } from './inventory-course.ts';
+import { isWrite, type Plan, type PruneStep } from './plan.ts';
 
 export interface ApplyOutcome {
   /** How many objects of the build are in force. */
@@ -16,9 +16,9 @@ export interface ApplyOutcome {
 }
 
 /**
- * Carries a plan out: records what may be there, writes stage after stage, deletes in reverse order, records what is there. May be repeated
- * after a crash at any point. An object that fails holds those that cannot be without it and no others, but nothing is
- * deleted while a write has failed: the old is not taken away before the new is there.
+ * Carries a plan out: tries what can be tried, records what may be there, writes stage after stage, deletes in reverse order, records what is
+ * there. May be repeated after a crash at any point. An object that is refused in its trial ends the writing; one that fails later holds those that
+ * cannot be without it and no others. Nothing is deleted then: the old is not taken away before the new is there.
  * @throws SealiftError when objects failed (the code of the first fault) or were refused (TARGET_CONFLICT), naming them.
  */
 export async function applyPlan(
@@ -29,21 +29,16 @@ export async function applyPlan(
 ): Promise<ApplyOutcome> {
   signal.throwIfAborted();
   const run = new ApplyRun({ target, plan, hooks, signal });
-  if (plan.applies.some(writes)) await run.record(inventoryAhead(plan));
   for (const stage of applyStages(plan.applies)) await run.applyStage(stage);
   for (const stage of applyStages(plan.prunes).toReversed()) await run.pruneStage(stage);
-  const inventory = inventoryAfter(plan, run.undone);
+  const inventory = inventoryAfter(plan, run);
   await run.record(inventory);
   if (run.failure !== undefined) throw run.failure;
-  const inForce = plan.applies.filter((step) => writes(step) || step.kind === 'unchanged');
+  const inForce = plan.applies.filter((step) => isWrite(step) || step.kind === 'unchanged');
   const moving = plan.prunes.filter(isMoving).length;
   return { applied: inForce.length, changed: run.changed, inventory, moving };
 }
 
 function isMoving(step: PruneStep): boolean {
   return step.kind === 'keep' && (step.reason === 'moves-to-other' || step.reason === 'claims-unknown');
-}
-
-function writes(step: ApplyStep): boolean {
-  return step.kind === 'create' || step.kind === 'change';
 }

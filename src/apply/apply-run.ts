@@ -1,8 +1,6 @@
 import type { InventoryEntry } from '../api/index.ts';
 import {
-  asSealiftError,
   type Departure,
-  formatRef,
   inParallel,
   type ObjectAction,
   type ObjectRef,
@@ -10,9 +8,17 @@ import {
   type Target,
 } from '../core/index.ts';
 import { Blockers } from './blockers.ts';
-import { type Failure, failureReport, pruneLimitFault } from './failure-report.ts';
-import { sameInventory } from './inventory-course.ts';
-import type { ApplyStep, KeepReason, Plan, PruneStep, WriteStep } from './plan.ts';
+import { type Failure, failureOf, failureReport, pruneLimitFault } from './failure-report.ts';
+import { type Fates, inventoryAhead, sameInventory } from './inventory-course.ts';
+import {
+  type ApplyStep,
+  isWrite,
+  type KeepReason,
+  type Plan,
+  type PruneStep,
+  type WriteStep,
+} from './plan.ts';
+import { Trial } from './trial.ts';
 
 export interface ApplyHooks {
   /** Stores the inventory durably; resolves when it would survive a crash. Not called when nothing of it changed. */
@@ -31,10 +37,13 @@ export interface ApplyRunRequest {
 }
 
 /** One way through a plan, and what came of it so far. */
-export class ApplyRun {
+export class ApplyRun implements Fates {
   /** Steps that were not carried out, or are not over: the inventory stays as it was for them. */
   readonly undone = new Set<ApplyStep | PruneStep>();
+  /** Writes that were not begun, since an object was refused before. */
+  readonly held = new Set<ApplyStep>();
   readonly #request: ApplyRunRequest;
+  readonly #trial: Trial | undefined;
   readonly #failures = new Map<ApplyStep | PruneStep, Failure>();
   readonly #blockers = new Blockers();
   /** Writes that wait, with the failed one that they wait for. */
@@ -44,10 +53,15 @@ export class ApplyRun {
   #heldDeletions = 0;
   #beyondLimit = 0;
   #faulty = false;
+  #isRefused = false;
 
   constructor(request: ApplyRunRequest) {
+    const { target, plan, signal } = request;
     this.#request = request;
-    this.#recorded = request.plan.inventory;
+    this.#recorded = plan.inventory;
+    const writes = plan.applies.filter(isWrite);
+    // A single object is tried by its write.
+    if (writes.length > 1 && target.try !== undefined) this.#trial = new Trial(target, writes, signal);
   }
 
   /** Objects created, changed or deleted. */
@@ -63,7 +77,8 @@ export class ApplyRun {
     const steps = [...plan.applies, ...plan.prunes];
     const failures = steps.map((step) => this.#failures.get(step)).filter((one) => one !== undefined);
     const writes = plan.applies.map((step) => this.#waiting.get(step)).filter((one) => one !== undefined);
-    const held = { writes, deletions: this.#heldDeletions, beyondLimit };
+    const valid = [...this.held].filter((step) => !this.#failures.has(step)).length;
+    const held = { writes, valid, deletions: this.#heldDeletions, beyondLimit };
     return failureReport(target.description, failures, held);
   }
 
@@ -73,10 +88,26 @@ export class ApplyRun {
     this.#recorded = entries;
   }
 
-  /** Steps that do not need each other, as many at once as the target takes. */
+  /**
+   * Steps that do not need each other, as many at once as the target takes. Once the target would refuse one of them, or of those that come later
+   * as far as that is known, nothing more is written.
+   */
   async applyStage(steps: readonly ApplyStep[]): Promise<void> {
-    const { target, signal } = this.#request;
+    const { target, plan, signal } = this.#request;
+    const writes = steps.filter(isWrite);
+    if (writes.length > 0 && !this.#isRefused) {
+      await this.#try(writes);
+      if (!this.#isRefused) await this.record(inventoryAhead(plan));
+    }
     await inParallel(steps, target.parallelWrites ?? 1, (step) => this.#apply(step), signal);
+  }
+
+  async #try(writes: readonly WriteStep[]): Promise<void> {
+    const next = new Set(writes.filter(({ ref }) => this.#blockers.of(ref) === undefined));
+    const refusals = (await this.#trial?.before(next)) ?? new Map();
+    for (const [step, error] of refusals) this.#failures.set(step, failureOf(step.ref, error));
+    this.#isRefused = refusals.size > 0;
+    this.#faulty ||= this.#isRefused;
   }
 
   async #apply(step: ApplyStep): Promise<void> {
@@ -98,6 +129,10 @@ export class ApplyRun {
   }
 
   async #write(step: WriteStep): Promise<void> {
+    if (this.#isRefused) {
+      this.held.add(step);
+      return;
+    }
     const blocker = this.#blockers.of(step.ref);
     if (blocker !== undefined) {
       this.#waiting.set(step, blocker);
@@ -167,11 +202,4 @@ export class ApplyRun {
     hooks.changed(step.ref, action);
     return true;
   }
-}
-
-function failureOf(ref: ObjectRef, thrown: unknown): Failure {
-  const cause = asSealiftError(thrown, formatRef(ref), 'TARGET_FAILED');
-  const prefix = `${cause.subject}: `;
-  const detail = cause.message.startsWith(prefix) ? cause.message.slice(prefix.length) : cause.message;
-  return { ref, detail, cause };
 }

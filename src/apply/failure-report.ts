@@ -1,4 +1,4 @@
-import { formatRef, type ObjectRef, SealiftError } from '../core/index.ts';
+import { asSealiftError, formatRef, type ObjectRef, SealiftError } from '../core/index.ts';
 import type { Plan } from './plan.ts';
 
 /** More than fits a status message helps nobody; the events name every object. */
@@ -16,10 +16,20 @@ export interface Failure {
 export interface Held {
   /** For each write: the failed one that it waits for. */
   readonly writes: readonly ObjectRef[];
+  /** Writes that wait because other objects are refused. */
+  readonly valid: number;
   /** Deletions that wait because a write failed. */
   readonly deletions: number;
   /** Deletions that are more than may go at once. */
   readonly beyondLimit: number;
+}
+
+/** What a target threw about an object. */
+export function failureOf(ref: ObjectRef, thrown: unknown): Failure {
+  const cause = asSealiftError(thrown, formatRef(ref), 'TARGET_FAILED');
+  const prefix = `${cause.subject}: `;
+  const detail = cause.message.startsWith(prefix) ? cause.message.slice(prefix.length) : cause.message;
+  return { ref, detail, cause };
 }
 
 /** One error for all objects of a delivery that failed. A fault of the target gives the code before a conflict does. */
@@ -27,6 +37,7 @@ export function failureReport(description: string, failures: readonly Failure[],
   const listed = failures.slice(0, maxListed).map(({ ref, detail }) => `${formatRef(ref)} ${detail}`);
   if (failures.length > maxListed) listed.push(`and ${failures.length - maxListed} more`);
   listed.push(...waits(held.writes));
+  if (held.valid > 0) listed.push(`writes that wait until no object is refused: ${held.valid}`);
   if (held.deletions > 0) listed.push(`deletions that wait until every write is through: ${held.deletions}`);
   if (held.beyondLimit > 0) listed.push(`deletions that are more than may go at once: ${held.beyondLimit}`);
   const faults = failures.map(({ cause }) => cause).filter((cause) => cause !== undefined);

@@ -16,13 +16,25 @@ export function inventoryAhead(plan: Plan): InventoryEntry[] {
   return [...ahead.values()];
 }
 
+/** Steps that were not carried out. */
+export interface Fates {
+  /** They failed, or are not over. */
+  readonly undone: ReadonlySet<ApplyStep | PruneStep>;
+  /** They were not begun: of what was not there before nothing can be there. */
+  readonly held: ReadonlySet<ApplyStep>;
+}
+
 /**
- * The inventory after the plan was carried out but for the `undone` steps: what is there, in order of application, then
- * what was not deleted, in its old order.
+ * The inventory after the plan was carried out but for some steps: what is there, in order of application, then what was not deleted, in its old
+ * order.
  */
-export function inventoryAfter(plan: Plan, undone: ReadonlySet<ApplyStep | PruneStep>): InventoryEntry[] {
-  const inOrder = [...plan.applies, ...plan.prunes.toReversed()];
-  const entries = inOrder.map((step) => entryAfter(step, undone.has(step)));
+export function inventoryAfter(plan: Plan, { undone, held }: Fates): InventoryEntry[] {
+  const before = new Set(plan.inventory.map(({ id }) => id));
+  const isNothing = (step: ApplyStep): boolean =>
+    step.kind === 'create' && held.has(step) && !before.has(inventoryId(step.ref));
+  const inOrder = [...plan.applies.filter((step) => !isNothing(step)), ...plan.prunes.toReversed()];
+  const isOpen = (step: ApplyStep | PruneStep): boolean => undone.has(step) || held.has(step as ApplyStep);
+  const entries = inOrder.map((step) => entryAfter(step, isOpen(step)));
   return entries.filter((entry) => entry !== undefined);
 }
 

@@ -64,10 +64,14 @@ export type ApplyStep =
   | {
       readonly kind: 'refuse';
       readonly ref: ObjectRef;
-      readonly reason: RefuseReason;
-      /** What is in the way. */
+      readonly reason: RefuseReason | 'refused-by-target';
+      /** What is in the way, or what the target says. */
       readonly detail: string;
     };
+
+export function isWrite(step: ApplyStep): step is WriteStep {
+  return step.kind === 'create' || step.kind === 'change';
+}
 
 /** What happens to an object that left the build. */
 export type PruneStep =

@@ -1,3 +1,4 @@
+import type { SealiftError } from './errors.ts';
 import type { HealthWatch } from './health-watch.ts';
 import type { KubernetesObject, ObjectMarks, ObjectRef } from './object.ts';
 
@@ -43,6 +44,14 @@ export interface WriteOptions {
   readonly deleted?: () => void;
 }
 
+/** Whether an object would be taken, as far as that is known before it is written. */
+export type TrialVerdict =
+  | { readonly kind: 'accepted' }
+  /** TARGET_INVALID, TARGET_IMMUTABLE or TARGET_ADMISSION_DENIED, in the target's own words. */
+  | { readonly kind: 'refused'; readonly error: SealiftError }
+  /** Its write will tell, or a trial when more is there. */
+  | { readonly kind: 'undecided' };
+
 /**
  * Where objects go: a Kubernetes API or a directory. An adapter acts and decides nothing; what may be touched is decided
  * by the plan. Every method rejects with a SealiftError (TARGET_FAILED and its kin), or with the reason of the signal as
@@ -55,6 +64,12 @@ export interface Target {
   readonly parallelWrites?: number;
   /** How objects are doing. Absent where nobody makes them run, as in a directory: there is nothing to wait for then. */
   readonly health?: HealthWatch;
+  /** Finds out whether `write` with these options would be refused, and changes nothing. Absent where nobody judges objects, as in a directory. */
+  try?(
+    object: KubernetesObject,
+    options: Pick<WriteOptions, 'recreate'>,
+    signal: AbortSignal,
+  ): Promise<TrialVerdict>;
   /** Compares the live object with `desired`, or only looks when there is none. Never treats a failure as absence. Changes nothing. */
   observe(ref: ObjectRef, desired: KubernetesObject | undefined, signal: AbortSignal): Promise<Observation>;
   /**
