@@ -207,3 +207,19 @@ describe('the warnings of an answer', () => {
     expect(readWarnings(Array(1000).fill('299 - "a"'), undefined)).toHaveLength(20);
   });
 });
+
+describe('a message that repeats what somebody wrote', () => {
+  it.each([
+    ['of a webhook', 'admission webhook "'],
+    ['of a policy', "ValidatingAdmissionPolicy 'p' with binding '"],
+    ['of an update', 'updates to '],
+    ['of a value', `Invalid value: ${'['.repeat(3000)}${']'.repeat(3000)}`],
+  ])('is read in time that grows with its length alone: the words %s again and again', (_, words) => {
+    const long = words.repeat(Math.ceil(1_000_000 / words.length));
+    const begun = process.cpuUsage();
+    expect(apiFailure(changed(long), { subject }).code).toBe('TARGET_INVALID');
+    const { user, system } = process.cpuUsage(begun);
+    // Microseconds; reading it anew from each place on took minutes.
+    expect(user + system).toBeLessThan(5_000_000);
+  });
+});

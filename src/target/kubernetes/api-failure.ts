@@ -25,12 +25,9 @@ interface Failed extends ApiStatus {
 /** A message that names more fields is not read any more. */
 const maxCauses = 10;
 
-const admissionRefusal =
-  /^admission webhook ".*" denied the request|ValidatingAdmissionPolicy '.*' with binding '.*' denied request/s;
-
 /** In the words of the validations of built-in kinds, which have no code for it. */
 const changeRefusal =
-  /immutable|cannot change roleRef|may not change once set|may not change fields|may not be (changed|modified|updated)|updates? to .*(is|are) forbidden/i;
+  /immutable|cannot change roleRef|may not change once set|may not change fields|may not be (changed|modified|updated)/i;
 
 /** All that is said of a JSON patch that does not fit the object: a `test` that failed, a path that is not there. */
 const patchRefusal = 'the server rejected our request due to an error in our request';
@@ -40,7 +37,7 @@ const formRefusal = /^failed to (create typed patch object|convert new object)/;
 
 /** Order matters: a webhook may deny with any status, and with any words after its own. */
 const rules: readonly (readonly [ErrorCode, (failed: Failed) => boolean])[] = [
-  ['TARGET_ADMISSION_DENIED', ({ message }) => admissionRefusal.test(message)],
+  ['TARGET_ADMISSION_DENIED', isAdmissionRefusal],
   [
     'TARGET_QUOTA',
     ({ status, message }) => status === 403 && /(exceeded|failed|insufficient) quota/.test(message),
@@ -104,8 +101,23 @@ function isChangeRefused({ status, causes, message }: Failed): boolean {
   if (status !== 422) return false;
   // What is wrong for another reason too would be wrong in a new object.
   return causes.length === 0
-    ? changeRefusal.test(message)
-    : causes.every((cause) => changeRefusal.test(cause.message));
+    ? saysUnchangeable(message)
+    : causes.every((cause) => saysUnchangeable(cause.message));
+}
+
+// A message repeats what somebody wrote into an object, as long as that is: no pattern here may look for the same beginning again and again.
+
+function isAdmissionRefusal({ message }: Failed): boolean {
+  const byWebhook = message.startsWith('admission webhook "') && message.includes('" denied the request');
+  return (
+    byWebhook || (message.includes("ValidatingAdmissionPolicy '") && message.includes("' denied request"))
+  );
+}
+
+function saysUnchangeable(message: string): boolean {
+  return (
+    changeRefusal.test(message) || (/updates? to /i.test(message) && /(is|are) forbidden/i.test(message))
+  );
 }
 
 /** The fields with what is wrong in each, where the server tells them; shorter than its sentence, and each value is cut by itself. */

@@ -28,7 +28,7 @@ const minHidden = 4;
 
 /** `Invalid value: VALUE: why`, as the server writes it: texts in quotes, structures in braces. */
 const echo =
-  /((?:Invalid|Unsupported|Duplicate|Too long|Too many)(?: value)?: )("(?:[^"\\]|\\.)*"|[\w.&*[\]]*[{[(].*?[}\])]|[^":{[(]*)(?=: |$)/g;
+  /((?:Invalid|Unsupported|Duplicate|Too long|Too many)(?: value)?: )("(?:[^"\\]|\\.)*"|[\w.&*[\]]{0,64}[{[(].*?[}\])]|[^":{[(]*)(?=: |$)/g;
 /** https://github.com/kubernetes-sigs/structured-merge-diff: what stood in the place of the type that was expected. */
 const typedEcho = /got &?value\.\w+\{Value:.*?\}/g;
 
