@@ -45,6 +45,7 @@ const regular = [
   ['a literal block before a comment', 'a:\n  b: |\n    c\n  # d\n  e: f\n'],
   ['braces and brackets', 'a: {}\nb: []\nc: [ a, "b", \'c\' , [1], {d: e, "f": {g: null}} ] # h\n'],
   ['no break at the end', 'a: b'],
+  ['characters beyond ASCII', 'é: ü # –\n"日": [ "本" ]\nb: |\n  …\u3000\n\nc: \u00a0#d\u2003 # x\n😀: 1\n'],
   ['carriage returns', 'a: b\r\nc: |\r\n  d\r\n  e\r\n'],
 ] as const;
 
@@ -241,9 +242,29 @@ describe('the quick reader leaves to the full one', () => {
     ['infinity', 'a: .inf\n'],
     ['__proto__', '__proto__: 1\n'],
     ['a quote that does not end', 'a: "b\n'],
-    ['characters that YAML forbids', 'a: \u0001\n'],
   ])('%s', (_what, text) => {
     for (const rules of bothRules) expect(readQuickly(text, rules)).toBeUndefined();
+  });
+
+  const forbidden = ['\u0001', '\0', '\r', '\u001f', '\u007f', '\u0085', '\u2028', '\uffff', '\ufeff'];
+
+  it.each([
+    ['a plain text', 'a: b@\n'],
+    ['a text that goes on', 'a: b\n  c@d\n'],
+    ['a key', 'a@: b\n'],
+    ['a comment', '# @\na: b\n'],
+    ['a comment behind a value', 'a: b # @\n'],
+    ['a quote', 'a: "@"\n'],
+    ['a quote over several lines', "a: 'b\n  @\n\n  c'\n"],
+    ['a block', 'a: |\n  b\n\n  @\n\nc: d\n'],
+    ['brackets', 'a: ["@"]\n'],
+    ['the last line', 'a: b\n---\n# @'],
+  ])('a file with a character that YAML forbids in %s', (_what, text) => {
+    expect(readQuickly(text.replace('@', 'é'), 'source'), 'without it').toBeDefined();
+    for (const character of forbidden) {
+      const odd = text.replace('@', `${character}.`);
+      expect(readQuickly(odd, 'source'), JSON.stringify(character)).toBeUndefined();
+    }
   });
 
   it('no file for its length: what is sought in a line is sought in that line alone', () => {

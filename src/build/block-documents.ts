@@ -1,9 +1,11 @@
 import { BlockLines } from './block-lines.ts';
 import { BlockReader } from './block-reader.ts';
+import { isAscii } from './character-codes.ts';
 import { IrregularYaml, leaveToFullReader } from './irregular-yaml.ts';
 import { isObject, type JsonValue } from './json-value.ts';
 import type { ScalarRules } from './scalar.ts';
 import { maxDocuments } from './yaml-limits.ts';
+import { hasForbiddenCharacter } from './yaml-text.ts';
 import type { YamlValue } from './yaml-value.ts';
 
 /** A document that the quick reader read. */
@@ -46,8 +48,8 @@ function refuseList(value: JsonValue): void {
  */
 export function readBlockDocuments(text: string, rules: ScalarRules): readonly BlockDocument[] | undefined {
   try {
-    // The full reader takes these for breaks, or for marks of its own.
-    const isOdd = text.includes('\r') || text.includes('\ufeff');
+    // Those of ASCII are met line by line. The full reader takes a mark that is left for one of its own.
+    const isOdd = !isAscii(text) && (hasForbiddenCharacter(text) || text.includes('\ufeff'));
     return isOdd ? undefined : [...documentsOf(text, rules)];
   } catch (thrown) {
     if (thrown instanceof IrregularYaml) return undefined;

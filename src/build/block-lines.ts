@@ -1,17 +1,28 @@
+import { beyondAscii, codesOf } from './character-codes.ts';
 import { leaveToFullReader } from './irregular-yaml.ts';
 import { maxYamlTokens } from './yaml-limits.ts';
 
 /** The most tokens that the full reader would count in a line without braces, brackets and dashes. */
 const tokensOfLine = 10;
 
+const tab = 9;
+const lineBreak = 10;
 const blank = 32;
 const hash = 35;
 const dash = 45;
 const point = 46;
+const tilde = 126;
+
+/** 1 for the codes that a line may hold. */
+const isOfLine = Uint8Array.from({ length: 256 }, (_, code) => {
+  return code === tab || code === beyondAscii || (code >= blank && code <= tilde) ? 1 : 0;
+});
 
 /** Goes from one line with content to the next, past empty lines and comments. */
 export class BlockLines {
   readonly text: string;
+  /** One for each character of the text: codesOf. */
+  readonly codes: Uint8Array;
   /** Offset of the line's content, moved on as it is read. */
   start = 0;
   /** Offset of the line's break, or of the end of the text. */
@@ -31,6 +42,7 @@ export class BlockLines {
 
   constructor(text: string) {
     this.text = text;
+    this.codes = codesOf(text);
   }
 
   /** Moves to the next line with content, or behind the last one. */
@@ -67,13 +79,13 @@ export class BlockLines {
 
   /** True when the line begins with the dash of a list. */
   startsItem(): boolean {
-    const { start, text } = this;
-    return text.charCodeAt(start) === dash && this.isBlankOrEnd(start + 1);
+    const { start, codes } = this;
+    return codes[start] === dash && this.isBlankOrEnd(start + 1);
   }
 
   /** True at a blank, and where the line ends. */
   isBlankOrEnd(at: number): boolean {
-    return at === this.end || this.text.charCodeAt(at) === blank;
+    return at === this.end || this.codes[at] === blank;
   }
 
   isOnlyBlank(from: number): boolean {
@@ -83,7 +95,7 @@ export class BlockLines {
   /** Moves to the next content of the line, or to its end when nothing but a comment follows. */
   moveTo(from: number): void {
     const at = this.#skipBlanks(from);
-    const isComment = this.text.charCodeAt(at) === hash && at > from;
+    const isComment = this.codes[at] === hash && at > from;
     this.start = isComment ? this.end : at;
   }
 
@@ -99,7 +111,7 @@ export class BlockLines {
     this.spend(tokensOfLine);
     this.start = this.#skipBlanks(begin);
     this.end = this.#breakFrom(this.start);
-    const code = this.text.charCodeAt(this.start);
+    const code = this.codes[this.start];
     if (code === hash) this.commented = true;
     else if (this.start === this.end) this.blanks += 1;
     else {
@@ -120,13 +132,18 @@ export class BlockLines {
   }
 
   #skipBlanks(from: number): number {
+    const { codes } = this;
     let at = from;
-    while (this.text.charCodeAt(at) === blank) at += 1;
+    while (codes[at] === blank) at += 1;
     return at;
   }
 
+  /** Where the line ends. All lines pass here, so this is where control characters are met. */
   #breakFrom(from: number): number {
-    const at = this.text.indexOf('\n', from);
-    return at < 0 ? this.text.length : at;
+    const { codes, text } = this;
+    let at = from;
+    while (isOfLine[codes[at] ?? 0] === 1) at += 1;
+    if (codes[at] !== lineBreak && at < text.length) leaveToFullReader();
+    return at;
   }
 }

@@ -4,6 +4,8 @@ import { leaveToFullReader } from './irregular-yaml.ts';
 const lineBreak = 10;
 const blank = 32;
 const tab = 9;
+/** Behind the text. */
+const end = 0;
 
 type Chomping = '' | '-' | '+';
 
@@ -52,16 +54,16 @@ class Literal {
 
   /** False for a line that is no longer part of the block. */
   #take(begin: number): boolean {
-    const { text } = this.#lines;
+    const { codes } = this.#lines;
     let start = begin;
-    while (text.charCodeAt(start) === blank) start += 1;
-    const code = text.charCodeAt(start);
+    while (codes[start] === blank) start += 1;
+    const code = codes[start];
     if (code === lineBreak && start === begin) {
       this.#breaks += 1;
       return true;
     }
     // Whether blanks are text depends on what follows them.
-    if (code === lineBreak || code === tab || start === text.length) leaveToFullReader();
+    if (code === lineBreak || code === tab || code === end) leaveToFullReader();
     return this.#takeText(begin, start - begin);
   }
 

@@ -11,26 +11,26 @@ const indicators = new Set([...'?:,[]{}#&*!|>%@`"\''].map((character) => charact
 
 /** True when text without quotes may begin here. */
 export function beginsPlain(lines: BlockLines): boolean {
-  return !indicators.has(lines.text.charCodeAt(lines.start)) && !lines.startsItem();
+  return !indicators.has(lines.codes[lines.start] ?? 0) && !lines.startsItem();
 }
 
 /** The colon behind a key without quotes; -1 when the line has none. */
 export function colonFrom(lines: BlockLines, from: number): number {
-  const { text, end } = lines;
+  const { codes, end } = lines;
   for (let at = from; at < end; at += 1) {
-    if (text.charCodeAt(at) === colon && lines.isBlankOrEnd(at + 1)) return at;
+    if (codes[at] === colon && lines.isBlankOrEnd(at + 1)) return at;
   }
   return -1;
 }
 
 /** Where text without quotes ends, blanks and a comment behind it left off. */
 function plainEnd(lines: BlockLines, from: number): number {
-  const { text, end } = lines;
+  const { codes, end } = lines;
   let last = from;
   for (let at = from; at < end; at += 1) {
-    const code = text.charCodeAt(at);
+    const code = codes[at];
     if (code === tab || (code === colon && lines.isBlankOrEnd(at + 1))) leaveToFullReader();
-    if (code === hash && text.charCodeAt(at - 1) === blank) break;
+    if (code === hash && codes[at - 1] === blank) break;
     if (code !== blank) last = at + 1;
   }
   return last;

@@ -1,7 +1,7 @@
 import { Composer, type CST, type Document, Lexer, LineCounter, type ParsedNode, Parser } from 'yaml';
 import { SealiftError } from '../core/index.ts';
 import { maxDocuments, maxYamlDepth, maxYamlTokens } from './yaml-limits.ts';
-import { yamlText } from './yaml-text.ts';
+import { refuseForbiddenCharacters, yamlText } from './yaml-text.ts';
 
 /** One document of a file, as nodes that know their place. */
 export interface YamlDocument {
@@ -81,7 +81,8 @@ function refuseErrors(file: string, document: Document.Parsed, lines: LineCounte
  * @throws SealiftError YAML_MALFORMED, YAML_LIMIT_EXCEEDED, naming file and line; never quoting content.
  */
 export function* readYamlDocuments(file: string, content: string): Generator<YamlDocument> {
-  const text = yamlText(file, content);
+  const text = yamlText(content);
+  refuseForbiddenCharacters(file, text);
   const lines = new LineCounter();
   const composer = new Composer<ParsedNode>(composerOptions);
   const lineAt = (offset: number): number => lines.linePos(offset).line;

@@ -19,7 +19,7 @@ export interface YamlReading {
  * @throws SealiftError YAML_MALFORMED, YAML_LIMIT_EXCEEDED, naming file and line; never quoting content.
  */
 export function* readYaml(file: string, content: string, rules: ScalarRules): Generator<YamlReading> {
-  const quick = readBlockDocuments(yamlText(file, content), rules);
+  const quick = readBlockDocuments(yamlText(content), rules);
   if (quick === undefined) {
     for (const document of readYamlDocuments(file, content)) {
       const { number } = document;

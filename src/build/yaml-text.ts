@@ -8,7 +8,12 @@ const forbiddenCharacter =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff\u2028\u2029]/;
 
-function refuseControlCharacters(file: string, text: string): void {
+export function hasForbiddenCharacter(text: string): boolean {
+  return forbiddenCharacter.test(text);
+}
+
+/** @throws SealiftError YAML_MALFORMED naming the line of a character that YAML forbids. */
+export function refuseForbiddenCharacters(file: string, text: string): void {
   const at = text.search(forbiddenCharacter);
   if (at < 0) return;
   const line = text.slice(0, at).split('\n').length;
@@ -17,13 +22,8 @@ function refuseControlCharacters(file: string, text: string): void {
   throw new SealiftError('YAML_MALFORMED', `${file}:${line}`, detail);
 }
 
-/**
- * The text of a file as both readers of YAML take it: no byte order marks, no CRLF.
- * @throws SealiftError YAML_MALFORMED naming the line of a character that YAML forbids.
- */
-export function yamlText(file: string, content: string): string {
+/** The text of a file as both readers of YAML take it: no byte order marks, no CRLF. */
+export function yamlText(content: string): string {
   const marked = content.includes('\ufeff') ? content.replaceAll(/^\ufeff/gm, '') : content;
-  const text = marked.includes('\r\n') ? marked.replaceAll('\r\n', '\n') : marked;
-  refuseControlCharacters(file, text);
-  return text;
+  return marked.includes('\r\n') ? marked.replaceAll('\r\n', '\n') : marked;
 }
