@@ -1,5 +1,5 @@
 import type { Kustomization } from '../api/index.ts';
-import { asSealiftError, SealiftError } from '../core/index.ts';
+import { asSealiftError, formatJson, SealiftError } from '../core/index.ts';
 import type { ObjectOrigin } from './built-object.ts';
 import { type BuildSources, decryptSources } from './decryption/decrypt-sources.ts';
 import type { Decryption } from './decryption/decryption.ts';
@@ -7,7 +7,6 @@ import { duplicateError, type ReadTree } from './duplicate.ts';
 import type { Exec } from './exec.ts';
 import type { Faults } from './faults.ts';
 import { generateKustomization } from './generate-kustomization.ts';
-import { formatJson } from './json-text.ts';
 import type { JsonObject } from './json-value.ts';
 import { KustomizationCheck } from './kustomization-check.ts';
 import { type KustomizationFile, parseKustomization } from './kustomization-file.ts';

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { SealiftError } from '../core/index.ts';
-import { formatJson } from './json-text.ts';
+import { formatJson, SealiftError } from '../core/index.ts';
 import type { JsonValue } from './json-value.ts';
 import { readYamlDocuments } from './yaml-documents.ts';
 import { readYamlValue } from './yaml-value.ts';

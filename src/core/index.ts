@@ -8,6 +8,7 @@ export { compileExpression } from './expression/compile-expression.ts';
 export type { Expression, ExpressionOutcome } from './expression/expression.ts';
 export type { HealthWatch } from './health-watch.ts';
 export { inParallel } from './in-parallel.ts';
+export { formatJson } from './json-text.ts';
 export { makePath } from './make-path.ts';
 export type { KubernetesObject, ObjectMarks, ObjectRef } from './object.ts';
 export { formatRef, refOf } from './object.ts';

@@ -1,6 +1,5 @@
-import { formatRef, type KubernetesObject, refOf, SealiftError } from '../../core/index.ts';
+import { formatJson, formatRef, type KubernetesObject, refOf, SealiftError } from '../../core/index.ts';
 import type { BuiltObject } from '../built-object.ts';
-import { formatJson } from '../json-text.ts';
 import { isObject, type JsonObject, type JsonValue } from '../json-value.ts';
 import { readYamlDocuments } from '../yaml-documents.ts';
 import { readYamlValue } from '../yaml-value.ts';

@@ -1,4 +1,5 @@
 import {
+  formatJson,
   formatRef,
   type KubernetesObject,
   type ObjectRef,
@@ -88,7 +89,7 @@ class Client implements KubernetesClient {
       method: 'PATCH',
       path: `${pathOf(resource, ref)}?${query}`,
       headers: { 'content-type': 'application/apply-patch+yaml' },
-      body: JSON.stringify(object),
+      body: formatJson(object),
       subject: formatRef(ref),
       hidden: hiddenTexts(object),
     } as const;
