@@ -31,7 +31,7 @@ const storageClass = object('storage.k8s.io/v1', 'StorageClass', 'fast');
 const policy = object('admissionregistration.k8s.io/v1', 'ValidatingAdmissionPolicy', 'limits');
 
 /** What a trial is answered, by `Kind/namespace/name`; all else is accepted. */
-type Answers = Readonly<Record<string, ErrorCode | 'undecided'>>;
+type Answers = Readonly<Record<string, ErrorCode | 'undecided' | 'silence'>>;
 
 interface Scene {
   readonly build: readonly KubernetesObject[];
@@ -101,6 +101,7 @@ class Run {
         const answer = answers[name];
         if (answer === undefined) return { kind: 'accepted' };
         if (answer === 'undecided') return { kind: 'undecided' };
+        if (answer === 'silence') throw new SealiftError('TARGET_UNREACHABLE', name, 'connection refused');
         return { kind: 'refused', error: new SealiftError(answer, name, 'spec.size: too large') };
       },
       write: async (one) => {
@@ -178,17 +179,20 @@ describe('the trial before the first write', () => {
     expect(String(run.error)).toContain('writes that wait until no object is refused: 1');
   });
 
-  it('leaves to the write what nobody can tell, and asks for it once more when its stage begins', async () => {
-    const answers = { 'Deployment/old/a': 'undecided', 'StorageClass/fast': 'undecided' } as const;
-    const run = await play({ build: [storageClass, deployment('a')], answers });
-    expect(run.log.filter((line) => line !== 'record')).toEqual([
-      'try StorageClass/fast',
-      'try Deployment/old/a',
-      'write StorageClass/fast',
-      'try Deployment/old/a',
-      'write Deployment/old/a',
-    ]);
-  });
+  it.each(['undecided', 'silence'] as const)(
+    'leaves to the write what nobody tells (%s), after another trial when its stage begins',
+    async (answer) => {
+      const answers = { 'Deployment/old/a': answer, 'StorageClass/fast': answer };
+      const run = await play({ build: [storageClass, deployment('a')], answers });
+      expect(run.log.filter((line) => line !== 'record')).toEqual([
+        'try StorageClass/fast',
+        'try Deployment/old/a',
+        'write StorageClass/fast',
+        'try Deployment/old/a',
+        'write Deployment/old/a',
+      ]);
+    },
+  );
 
   it('is left out where there is one write, and where there is none', async () => {
     const one = await play({ build: [deployment('a')], answers: { 'Deployment/old/a': 'TARGET_INVALID' } });

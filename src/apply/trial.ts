@@ -1,4 +1,4 @@
-import { inParallel, type SealiftError, type Target, type TrialVerdict } from '../core/index.ts';
+import { inParallel, SealiftError, type Target, type TrialVerdict } from '../core/index.ts';
 import { Blockers } from './blockers.ts';
 import type { WriteStep } from './plan.ts';
 
@@ -56,11 +56,20 @@ export class Trial {
     const verdicts = new Map<WriteStep, TrialVerdict>();
     const { parallelWrites = 1 } = this.#target;
     const judge = async (step: WriteStep, signal: AbortSignal): Promise<void> => {
-      const recreate = step.kind === 'change' && step.recreate;
-      const verdict = await this.#target.try?.(step.object, { recreate }, signal);
-      if (verdict !== undefined) verdicts.set(step, verdict);
+      verdicts.set(step, await this.#verdictOn(step, signal));
     };
     await inParallel(steps, parallelWrites, judge, this.#signal);
     return verdicts;
+  }
+
+  async #verdictOn(step: WriteStep, signal: AbortSignal): Promise<TrialVerdict> {
+    const recreate = step.kind === 'change' && step.recreate;
+    try {
+      return (await this.#target.try?.(step.object, { recreate }, signal)) ?? { kind: 'undecided' };
+    } catch (thrown) {
+      // Whoever does not answer has refused nothing.
+      if (thrown instanceof SealiftError) return { kind: 'undecided' };
+      throw thrown;
+    }
   }
 }

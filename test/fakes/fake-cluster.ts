@@ -51,8 +51,8 @@ export class FakeCluster implements KubernetesClient {
   readonly immutable = new Set<string>();
   /** Objects that a deletion does not end. */
   readonly stays = new Set<string>();
-  /** Requests, written as above, that fail with a code; `*` for any text. */
-  readonly failing = new Map<string, ErrorCode>();
+  /** Requests, written as above, that fail with an error, or with one of this code; `*` for any text. */
+  readonly failing = new Map<string, ErrorCode | SealiftError>();
   pageSize = 2;
   /** How many changes watches may still bring; the others wait. */
   allowance = Number.POSITIVE_INFINITY;
@@ -326,8 +326,9 @@ export class FakeCluster implements KubernetesClient {
   #ask(request: string, signal: AbortSignal): void {
     signal.throwIfAborted();
     this.requests.push(request);
-    const [, code] = [...this.failing].find(([pattern]) => isLike(request, pattern)) ?? [];
-    if (code !== undefined) throw new SealiftError(code, request, 'as told');
+    const [, failure] = [...this.failing].find(([pattern]) => isLike(request, pattern)) ?? [];
+    if (failure === undefined) return;
+    throw failure instanceof SealiftError ? failure : new SealiftError(failure, request, 'as told');
   }
 }
 

@@ -2,7 +2,6 @@ import { inventoryId, type Traces } from '../../api/index.ts';
 import {
   type Clock,
   type Departure,
-  type ErrorCode,
   type HealthWatch,
   type KubernetesObject,
   type ObjectRef,
@@ -11,19 +10,21 @@ import {
   refOf,
   SealiftError,
   type Target,
+  type TrialVerdict,
   type WriteOptions,
 } from '../../core/index.ts';
 import { appliedForm } from './applied-form.ts';
-import { applyObject } from './apply-object.ts';
-import type { KubernetesClient, LiveObject } from './client.ts';
+import { isAsAsked } from './as-asked.ts';
+import type { KubernetesClient } from './client.ts';
 import { isDefinition } from './established.ts';
 import { type Glimpse, glimpseOf } from './glimpse.ts';
 import { createHealthWatch } from './health-watch.ts';
 import { Knowledge } from './knowledge.ts';
 import { otherWriters } from './other-writers.ts';
-import { changesNothing } from './same-object.ts';
 import { asFarAsAsked } from './shown-live.ts';
+import { isSurelyValid } from './surely-valid.ts';
 import { desiredHash, isIntact, isToTakeOver, traceOf } from './trace-of.ts';
+import { tryObject } from './try-object.ts';
 import { writeObject } from './write-object.ts';
 
 export interface KubernetesTargetPorts {
@@ -83,6 +84,20 @@ class KubernetesTarget implements Target {
     if (sight?.kind === 'absent') return { kind: 'absent' };
     const known = sight && this.#answer(ref, sight.glimpse, desired);
     return known ?? this.#look(ref, desired, signal);
+  }
+
+  async try(
+    object: KubernetesObject,
+    { recreate }: Pick<WriteOptions, 'recreate'>,
+    signal: AbortSignal,
+  ): Promise<TrialVerdict> {
+    signal.throwIfAborted();
+    const ref = await this.#placed(refOf(object), signal);
+    if (ref === undefined) return { kind: 'undecided' };
+    const isNew = this.#knowledge.lastSight(ref)?.kind === 'absent';
+    const form = appliedForm(object);
+    if (isSurelyValid(form, isNew) || this.#wasTaken(ref, object)) return { kind: 'accepted' };
+    return tryObject(this.#client, form, { recreate }, signal);
   }
 
   async write(
@@ -148,33 +163,15 @@ class KubernetesTarget implements Target {
     if (known?.kind === 'present' && known.matches) return known;
     const matches =
       this.#traces.find(inventoryId(ref)) === undefined &&
-      (await this.#isAsAsked(live, glimpse, desired, signal));
+      (await isAsAsked(this.#client, live, desired, signal));
     if (matches) this.#remember(ref, desired, glimpse);
     const writers = otherWriters(live.metadata);
     return { ...presentAs(glimpse, matches), live: asFarAsAsked(live, desired), writers };
   }
 
-  /** Where nothing is remembered, the server says whether an apply would change anything. */
-  async #isAsAsked(
-    live: LiveObject,
-    glimpse: Glimpse,
-    desired: KubernetesObject,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    if (glimpse.entry === undefined || isToTakeOver(glimpse, desired)) return false;
-    const tried = await this.#try(desired, signal);
-    return tried !== undefined && changesNothing(live, tried);
-  }
-
-  /** `undefined` when the server refuses it: the write will say so. */
-  async #try(desired: KubernetesObject, signal: AbortSignal): Promise<LiveObject | undefined> {
-    try {
-      return await applyObject(this.#client, appliedForm(desired), { dryRun: true }, signal);
-    } catch (thrown) {
-      signal.throwIfAborted();
-      if (thrown instanceof SealiftError && refusals.has(thrown.code)) return undefined;
-      throw thrown;
-    }
+  /** What it is to be made into once more has been taken before. */
+  #wasTaken(ref: ObjectRef, object: KubernetesObject): boolean {
+    return this.#traces.find(inventoryId(ref))?.desired === desiredHash(object);
   }
 
   #remember(ref: ObjectRef, object: KubernetesObject, glimpse: Glimpse): void {
@@ -205,18 +202,6 @@ class KubernetesTarget implements Target {
     return resource.namespaced || ref.namespace === '' ? ref : { ...ref, namespace: '' };
   }
 }
-
-/** What the server has against an object, and not against being asked. */
-const refusals: ReadonlySet<ErrorCode> = new Set([
-  'TARGET_INVALID',
-  'TARGET_IMMUTABLE',
-  'TARGET_ADMISSION_DENIED',
-  'TARGET_FORBIDDEN',
-  'TARGET_QUOTA',
-  'TARGET_NAMESPACE_NOT_READY',
-  'TARGET_CONFLICT',
-  'TARGET_CHANGED',
-]);
 
 function presentAs(
   { owner, marks, departure }: Glimpse,

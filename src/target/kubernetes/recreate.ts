@@ -42,7 +42,7 @@ export async function recreate(
 }
 
 /** A name that every kind takes which lets names be chosen. */
-function underAnotherName(object: KubernetesObject): KubernetesObject {
+export function underAnotherName(object: KubernetesObject): KubernetesObject {
   const hash = createHash('sha256')
     .update(inventoryId(refOf(object)))
     .digest('hex')
