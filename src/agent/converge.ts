@@ -21,6 +21,12 @@ export interface Convergence {
   readonly failures: readonly Failure[];
 }
 
+/** What came of taking back what left the configuration. */
+interface Taken extends Convergence {
+  /** Some of it is deleted and not gone, and its delivery waits for that. */
+  readonly isWaiting: boolean;
+}
+
 interface Pass {
   readonly changes: number;
   readonly waiting: readonly Kustomization[];
@@ -29,6 +35,9 @@ interface Pass {
   readonly failures: readonly Failure[];
   readonly waits: readonly Failure[];
 }
+
+/** Milliseconds between two looks at what is deleted and not gone: as often as Flux does. */
+const terminationPollMs = 2_000;
 
 /** As many as the engine has at once. */
 const parallelPolls = 4;
@@ -162,25 +171,44 @@ async function endHandovers(
   return { changes: pass.changes + taken.changes, failures: pass.failures };
 }
 
+/** Waits until what was deleted is gone, or its time is up. */
+async function awaitTerminations(
+  reconcilers: Reconcilers,
+  parts: AgentParts,
+  desired: DesiredState,
+  signal: AbortSignal,
+): Promise<Convergence> {
+  let changes = 0;
+  for (;;) {
+    await parts.clock.sleep(terminationPollMs, signal);
+    const taken = await takeBackAll(reconcilers, parts, desired, signal);
+    changes += taken.changes;
+    if (!taken.isWaiting) return { changes, failures: taken.failures };
+  }
+}
+
 /** Forgets what has left the configuration, and takes back what its deliveries owned. */
 async function takeBackAll(
   { deliveries }: Reconcilers,
   { state, withdrawAll }: AgentParts,
   desired: DesiredState,
   signal: AbortSignal,
-): Promise<Convergence> {
+): Promise<Taken> {
   const fault = withdrawalFault(state.deliveries.all(), desired, withdrawAll);
-  if (fault !== undefined) return { changes: 0, failures: [{ subject: siteSubject, error: fault }] };
+  if (fault !== undefined)
+    return { changes: 0, failures: [{ subject: siteSubject, error: fault }], isWaiting: false };
   const failures: Failure[] = [];
   let changes = 0;
+  let isWaiting = false;
   for (const { namespace, name } of withdrawnSources(state.sources.all(), desired))
     state.sources.remove(namespace, name);
   for (const record of withdrawn(state.deliveries.all(), desired)) {
-    const { changed, error } = await deliveries.withdraw(record, desired, signal);
+    const { changed, error, lookAgainMs } = await deliveries.withdraw(record, desired, signal);
     changes += changed;
+    isWaiting ||= error === undefined && lookAgainMs !== undefined;
     if (error !== undefined) failures.push({ subject: deliverySubject(record), error });
   }
-  return { changes, failures };
+  return { changes, failures, isWaiting };
 }
 
 /** What it cannot remove is told; the site has converged nevertheless. */
@@ -233,7 +261,11 @@ async function passOver(
   if (failures.length === 0) failures.push(...applied.waits);
   const ended = await endHandovers(reconcilers, parts, { desired, handingOver: applied.handingOver }, signal);
   failures.push(...ended.failures);
-  const changes = taken.changes + applied.changes + ended.changes;
+  const waited = taken.isWaiting
+    ? await awaitTerminations(reconcilers, parts, desired, signal)
+    : { changes: 0, failures: [] };
+  failures.push(...waited.failures);
+  const changes = taken.changes + applied.changes + ended.changes + waited.changes;
   await keepHouse(parts, reconcilers, signal);
   reconcilers.emit(siteSubject, { kind: 'converged', changes, failures: failures.length });
   return { changes, failures };

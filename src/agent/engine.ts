@@ -65,6 +65,8 @@ export class Engine {
   readonly #blocked = new Set<string>();
   /** Deliveries with objects that another one takes over, or may take over; looked at again when one has changed something, or works again. */
   readonly #handingOver = new Set<string>();
+  /** Deliveries that left the configuration and wait until their objects are gone; looked at again when one of these changes. */
+  readonly #terminating = new Set<string>();
   /** How often they were woken. */
   #handoverWakes = 0;
   /** Sources that left the configuration, with the moment on the monotonic clock when that was seen. */
@@ -233,11 +235,15 @@ export class Engine {
     if (record === undefined) return undefined;
     const { deliveries } = this.#reconcilers;
     const wakes = this.#handoverWakes;
+    const key = workKey({ kind: 'delivery', namespace, name });
+    // What goes while this is under way is not missed.
+    this.#terminating.add(key);
     const end = await deliveries.withdraw(record, this.#desired, this.#stop.signal);
-    const { error, failures, isHandingOver } = end;
-    this.#noteHandover(workKey({ kind: 'delivery', namespace, name }), end, wakes);
+    const { error, failures, isHandingOver, lookAgainMs } = end;
+    if (lookAgainMs === undefined) this.#terminating.delete(key);
+    this.#noteHandover(key, end, wakes);
     this.#unblock();
-    if (error === undefined) return isHandingOver ? siteIntervalMs : undefined;
+    if (error === undefined) return lookAgainMs ?? (isHandingOver ? siteIntervalMs : undefined);
     return retryDelay(failures, siteIntervalMs, this.#parts.random.next());
   }
 
@@ -291,6 +297,7 @@ export class Engine {
     const { changed, error } = end;
     const key = workKey({ kind: 'delivery', ...delivery.metadata });
     this.#noteHandover(key, end, wakes);
+    this.#terminating.delete(key);
     if (changed > 0 || (error === undefined && !wasReady)) this.#wakeHandovers(key);
     if (error?.code === 'TARGET_CONFLICT') this.#blocked.add(key);
     else this.#blocked.delete(key);
@@ -387,6 +394,7 @@ export class Engine {
       const owns = inventory?.entries.some((entry) => entry.id === id) === true;
       if (id === undefined || owns) this.#addDelivery(delivery);
     }
+    for (const waiting of this.#terminating) this.#applies.add(waiting);
   }
 }
 

@@ -4,6 +4,7 @@ import type { FetchedLayer } from './artifact.ts';
 import type { DeliveryJournal } from './delivery-journal.ts';
 import type { Floors, TimeMemory } from './site-memory.ts';
 import type { DeliveryStatus, SourceStatus } from './status.ts';
+import type { Termination } from './termination.ts';
 import type { Refusal } from './verdict.ts';
 
 /** What the agent knows of a source between polls and across restarts. */
@@ -45,6 +46,8 @@ export interface DeliveryRecord {
   readonly status: DeliveryStatus;
   /** The objects of the inventory are deleted when the delivery leaves the configuration. */
   readonly prune: boolean;
+  /** Only of a delivery that waits until they are gone. */
+  readonly termination?: Termination;
   readonly failures: number;
   /** Only of a delivery that may go back to its last good revision. */
   readonly journal?: DeliveryJournal;

@@ -427,6 +427,11 @@ export const errorTable = {
     retry: 'backoff',
     next: 'Nothing: Sealift looks at the object again by itself.',
   },
+  TARGET_TERMINATING: {
+    origin: 'target',
+    retry: 'backoff',
+    next: 'Look at what takes the finalizers off that the message names: its controller may be gone. As soon as the objects are, the delivery is forgotten by itself.',
+  },
   TARGET_EXPIRED: {
     origin: 'target',
     retry: 'backoff',

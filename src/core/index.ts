@@ -1,5 +1,6 @@
 export { applyStageOf } from './apply-stage.ts';
 export type { Clock, Random } from './clock.ts';
+export { elapsedSince } from './elapsed.ts';
 export type { ErrorCode, ErrorOrigin, RetryClass } from './errors.ts';
 export { asSealiftError, errorTable, SealiftError } from './errors.ts';
 export type { EventBody, EventListener, ObjectAction, SealiftEvent, Stage, Subject } from './events.ts';
@@ -14,5 +15,5 @@ export type { KubernetesObject, ObjectMarks, ObjectRef } from './object.ts';
 export { formatRef, refOf } from './object.ts';
 export { rfc3339 } from './rfc3339.ts';
 export type { Departure, Observation, Owner, Target, TrialVerdict, WriteOptions } from './target.ts';
-export type { TimeBound } from './time-bound.ts';
+export type { ClockReading, TimeBound } from './time-bound.ts';
 export { afterProof, afterReading, firstTimeBound, isClockBehind, trustedNow } from './time-bound.ts';

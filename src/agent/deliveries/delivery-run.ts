@@ -7,13 +7,15 @@ import {
   type StateStore,
 } from '../../api/index.ts';
 import type { ApplyOutcome, Plan } from '../../apply/index.ts';
-import type {
-  Clock,
-  EventBody,
-  KubernetesObject,
-  ObjectAction,
-  ObjectRef,
-  Subject,
+import {
+  type Clock,
+  type Departure,
+  type EventBody,
+  formatRef,
+  type KubernetesObject,
+  type ObjectAction,
+  type ObjectRef,
+  type Subject,
 } from '../../core/index.ts';
 import { isUnhealthy } from '../health/health-status.ts';
 import { keepDelivery } from '../journal/way-back-status.ts';
@@ -43,6 +45,7 @@ export class DeliveryRun implements DeliveryProgress {
   #before: DeliveryRecord;
   readonly #deps: RunDeps;
   #fights: DeliveryFights | undefined;
+  #departures: string[] | undefined;
   /** The same objects were in force already: what changes now repairs drift. */
   #repairs = false;
 
@@ -72,7 +75,13 @@ export class DeliveryRun implements DeliveryProgress {
     return this.#fights?.nextMs;
   }
 
+  /** What left the build, was deleted and is not gone yet, in words; `undefined` when the run did not come so far. */
+  get departures(): readonly string[] | undefined {
+    return this.#departures;
+  }
+
   planned(plan: Plan): void {
+    this.#departures = [];
     this.#fights?.planned(plan);
   }
 
@@ -115,6 +124,11 @@ export class DeliveryRun implements DeliveryProgress {
   #keep(): void {
     const { state, clock } = this.#deps;
     keepDelivery(state, this.record, clock.now());
+  }
+
+  departing(object: ObjectRef, { finalizers }: Departure): void {
+    const by = finalizers.length === 0 ? '' : `, held by ${finalizers.join(', ')}`;
+    this.#departures?.push(`${formatRef(object)} is deleted and not gone yet${by}`);
   }
 
   changed(object: ObjectRef, action: ObjectAction, reason?: string): void {

@@ -6,7 +6,7 @@ import {
   setConditions,
 } from '../../api/index.ts';
 import { type ErrorCode, rfc3339, type SealiftError, type Stage } from '../../core/index.ts';
-import { fighting } from './fighting-condition.ts';
+import { listedConditions } from './listed-condition.ts';
 
 export interface Moment {
   readonly generation: number;
@@ -68,7 +68,7 @@ export function appliedStatus(
   return {
     ...rest,
     observedGeneration: generation,
-    conditions: setConditions(before.conditions, [draft, ...others, ...fighting(before)], now),
+    conditions: setConditions(before.conditions, [draft, ...others, ...listedConditions(before)], now),
     lastAppliedRevision: attempt.revision,
     lastAttemptedRevision: attempt.revision,
     ...(origin === undefined ? {} : { lastAppliedOriginRevision: origin }),
@@ -137,6 +137,6 @@ export function failedDeliveryStatus(
     ...before,
     ...(isTerminal ? { observedGeneration } : {}),
     ...(revision === undefined ? {} : { lastAttemptedRevision: revision }),
-    conditions: setConditions(before.conditions, [...drafts, ...fighting(before)], now),
+    conditions: setConditions(before.conditions, [...drafts, ...listedConditions(before)], now),
   };
 }

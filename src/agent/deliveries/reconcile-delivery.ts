@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   type Artifact,
   type DeliveryRecord,
@@ -25,9 +26,10 @@ import {
 } from './delivery-pipeline.ts';
 import { DeliveryRun } from './delivery-run.ts';
 import { afterDeliveryFailure, afterWithdrawalFailure, newDeliveryRecord } from './delivery-transition.ts';
-import { withFights } from './fighting-condition.ts';
 import type { Fights } from './fights.ts';
+import { withDepartures, withFights } from './listed-condition.ts';
 import { Neighbourhood } from './neighbourhood.ts';
+import { awaitTermination, deletionOf, withDeletion } from './termination.ts';
 
 interface DeliveryDeps {
   readonly ports: DeliveryPorts;
@@ -53,7 +55,7 @@ export interface DeliveryEnd {
   readonly failures: number;
   /** Objects stay that a neighbour takes over, or may take over: to be looked at again when that has happened. */
   readonly isHandingOver: boolean;
-  /** In how many milliseconds an object that was left alone is to be looked at again. */
+  /** In how many milliseconds an object that was left alone, or is deleted and not gone, is to be looked at again. */
   readonly lookAgainMs?: number | undefined;
   readonly error?: SealiftError;
 }
@@ -71,10 +73,14 @@ function isOnItsWay({ journal }: DeliveryRecord): boolean {
   return wayBack(journal)?.stage === 'returning';
 }
 
-/** Whether its objects go when the delivery leaves the configuration: https://fluxcd.io/flux/components/kustomize/kustomizations/#deletion-policy */
-function isTakenBack({ spec: { deletionPolicy, prune, suspend } }: Kustomization): boolean {
-  if (suspend) return false;
-  return deletionPolicy === 'MirrorPrune' ? prune : deletionPolicy !== 'Orphan';
+/** The record with what the run found of single objects; what it did not look at is as before. */
+function withFindings(
+  record: DeliveryRecord,
+  { fights, departures }: DeliveryRun,
+  now: number,
+): DeliveryRecord {
+  const fought = fights === undefined ? record : withFights(record, fights, now);
+  return departures === undefined ? fought : withDepartures(fought, departures, now);
 }
 
 /** Applies deliveries. What is applied stays applied until something better was built. */
@@ -117,15 +123,10 @@ export class DeliveryReconciler {
         return afterDeliveryFailure(run.cycle(delivery), thrown, run.revision);
       },
     );
-    const { fights } = run;
     const now = clock.now();
     const transition = journalled(ended, { revision: run.revision, stage, now });
     const isBadNews = isOnItsWay(transition.record) && !isOnItsWay(run.record);
-    const record = keepDelivery(
-      state,
-      fights === undefined ? transition.record : withFights(transition.record, fights, now),
-      now,
-    );
+    const record = keepDelivery(state, withFindings(transition.record, run, now), now);
     const error = transition.error ?? rolledBack(record);
     for (const event of transition.events) emit(deliverySubject(delivery.metadata), event);
     return {
@@ -149,8 +150,8 @@ export class DeliveryReconciler {
   }
 
   /**
-   * Takes back what a delivery owned that left the configuration, then forgets it; what was to stay is only forgotten. When it fails, or
-   * objects are being handed over, the delivery is not forgotten.
+   * Takes back what a delivery owned that left the configuration, then forgets it; what was to stay is only forgotten. When it fails, objects
+   * are being handed over, or it waits until they are gone, the delivery is not forgotten.
    */
   async withdraw(before: DeliveryRecord, desired: DesiredState, signal: AbortSignal): Promise<DeliveryEnd> {
     const { state, clock, emit, health } = this.#deps;
@@ -159,7 +160,8 @@ export class DeliveryReconciler {
     const run = new DeliveryRun(beneath(before), this.#deps);
     try {
       if (before.prune) await this.#takeBack({ namespace, name }, desired, run, signal);
-      const { isHandingOver } = run;
+      const { isHandingOver, departures = [] } = run;
+      if (before.termination !== undefined && departures.length > 0) return this.#await(run, departures);
       this.#deps.fights.forget(before);
       if (!isHandingOver) state.deliveries.remove(namespace, name);
       return { changed: run.changes, failures: 0, isHandingOver };
@@ -172,6 +174,19 @@ export class DeliveryReconciler {
       const { failures } = record;
       return { changed: run.changes, failures, isHandingOver: run.isHandingOver, error: thrown.error };
     }
+  }
+
+  #await(run: DeliveryRun, departures: readonly string[]): DeliveryEnd {
+    const { state, clock, emit } = this.#deps;
+    const now = { wall: clock.now(), machine: clock.monotonic() };
+    const { transition, lookAgainMs } = awaitTermination(run.record, departures, now);
+    const { record, events, error } = transition;
+    const known = state.deliveries.find(record.namespace, record.name);
+    if (!isDeepStrictEqual(known, record)) state.deliveries.save(record);
+    for (const event of events) emit(deliverySubject(record), event);
+    const { changes: changed, isHandingOver } = run;
+    const end = { changed, failures: record.failures, isHandingOver, lookAgainMs };
+    return error === undefined ? end : { ...end, error };
   }
 
   async #takeBack(
@@ -192,9 +207,9 @@ export class DeliveryReconciler {
     const { name, namespace } = delivery.metadata;
     const record = this.#deps.state.deliveries.find(namespace, name) ?? newDeliveryRecord(delivery);
     const hash = specHash(delivery.spec);
-    return record.specHash === hash
-      ? record
-      : { ...record, specHash: hash, generation: record.generation + 1, prune: isTakenBack(delivery) };
+    const current =
+      record.specHash === hash ? record : { ...record, specHash: hash, generation: record.generation + 1 };
+    return withDeletion(current, deletionOf(delivery));
   }
 
   async #attempt(

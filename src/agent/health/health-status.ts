@@ -7,7 +7,7 @@ import {
 } from '../../api/index.ts';
 import type { HealthPhase } from '../../health/index.ts';
 import { type Attempt, appliedStatus, type Moment, withHistory } from '../deliveries/delivery-status.ts';
-import { fighting } from '../deliveries/fighting-condition.ts';
+import { listedConditions } from '../deliveries/listed-condition.ts';
 
 /** How an attempt is doing, and since when. */
 export interface HealthReport {
@@ -112,6 +112,6 @@ function attempted(
   drafts: readonly ConditionDraft[],
   { now }: Moment,
 ): DeliveryStatus {
-  const conditions = setConditions(before.conditions, [...drafts, ...fighting(before)], now);
+  const conditions = setConditions(before.conditions, [...drafts, ...listedConditions(before)], now);
   return { ...before, conditions, lastAttemptedRevision: attempt.revision };
 }
