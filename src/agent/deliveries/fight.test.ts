@@ -8,20 +8,27 @@ const hour = 60 * minute;
 
 /** The state after repairs of these differences at these moments. */
 function stateAfter(
-  ...repairs: readonly (readonly [difference: string, at: number])[]
+  ...repairs: readonly (readonly [difference: string, at: number, place?: string])[]
 ): FightState | undefined {
   let state: FightState | undefined;
-  for (const [difference, at] of repairs) state = afterRepair(state, { difference, at });
+  for (const [difference, at, place = difference] of repairs)
+    state = afterRepair(state, { difference, place, at });
   return state;
 }
 
 const five = [0, 1, 2, 3, 4].map((at) => ['x', at * second] as const);
 const begun = stateAfter(...five) as FightState;
+/** Another value in the same field each time, as a clock or a counter writes it. */
+const ticks = (count: number, pause: number) =>
+  Array.from({ length: count }, (_, at) => [`tick ${at}`, at * pause, 'x'] as const);
 
 describe('a fight', () => {
   it.each<[string, FightState | undefined, boolean]>([
     ['is four repairs of one difference no', stateAfter(...five.slice(0, 4)), false],
     ['is five repairs of one difference', begun, true],
+    ['is nineteen other values in one field no', stateAfter(...ticks(19, 100)), false],
+    ['is twenty other values in one field', stateAfter(...ticks(20, 100)), true],
+    ['is not twenty other values over a long time', stateAfter(...ticks(20, 7 * second)), false],
     [
       'is not five repairs of different differences',
       stateAfter(...five.slice(0, 4), ['y', 4 * second]),
@@ -53,7 +60,7 @@ describe('a fight', () => {
       rests.push((state.restUntil - now) / minute);
       now = state.restUntil;
       expect([isResting(state, now - 1), isResting(state, now)]).toEqual([true, false]);
-      state = afterRepair(state, { difference: 'whatever', at: now });
+      state = afterRepair(state, { difference: 'whatever', place: 'anywhere', at: now });
     }
     expect(rests).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60]);
   });
@@ -67,7 +74,7 @@ describe('a fight', () => {
       nextMoment(begun, begun.restUntil),
       nextMoment(begun, end),
     ]).toEqual([begun.restUntil, end, undefined]);
-    expect(afterRepair(begun, { difference: 'x', at: end }).level).toBe(0);
+    expect(afterRepair(begun, { difference: 'x', place: 'x', at: end }).level).toBe(0);
   });
 });
 
@@ -82,7 +89,7 @@ describe('whatever another hand does', { timeout: 300_000 }, () => {
         const writes: number[] = [];
         for (const delay of delays) {
           if (state !== undefined && isResting(state, now)) now = state.restUntil;
-          state = afterRepair(state, { difference: 'x', at: now });
+          state = afterRepair(state, { difference: 'x', place: 'x', at: now });
           writes.push(now);
           now += delay;
         }
@@ -101,7 +108,7 @@ describe('whatever another hand does', { timeout: 300_000 }, () => {
         let state: FightState | undefined;
         let now = 0;
         for (const [at, delay] of delays.entries()) {
-          state = afterRepair(state, { difference: `${at}`, at: now });
+          state = afterRepair(state, { difference: `${at}`, place: `${at}`, at: now });
           expect(isResting(state, now)).toBe(false);
           now += delay;
         }
@@ -120,7 +127,7 @@ describe('whatever another hand does', { timeout: 300_000 }, () => {
         for (const [difference, delay] of list) {
           now += delay;
           if (state !== undefined && isResting(state, now)) continue;
-          state = afterRepair(state, { difference, at: now });
+          state = afterRepair(state, { difference, place: difference, at: now });
           expect(state.restUntil - now).toBeLessThanOrEqual(hour);
         }
         if (state !== undefined) expect(isOver(state, now + 2 * hour + 2 * minute)).toBe(true);

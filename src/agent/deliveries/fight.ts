@@ -1,6 +1,9 @@
 /** Repairs of the same difference within the window below that make a fight: the last of them still goes through. */
 const maxRounds = 5;
 
+/** Repairs of the same fields, whatever was written into them each time: a person gets tired before, a clock or a counter does not. */
+const maxTouches = 20;
+
 /** Milliseconds. Two controllers answer each other within seconds, the slow ones within 15; a person does not write the same thing so often. */
 const windowMs = 2 * 60_000;
 
@@ -16,6 +19,10 @@ export interface FightState {
   readonly difference: string;
   /** When it was repaired, within the window. */
   readonly rounds: readonly number[];
+  /** Which fields differed, whatever stood in them. */
+  readonly place: string;
+  /** When they were repaired, within the window. */
+  readonly touches: readonly number[];
   /** How often it was left alone; 0 while there is no fight. */
   readonly level: number;
   /** Until when it is left alone. */
@@ -25,18 +32,22 @@ export interface FightState {
 /** One more repair. */
 export interface Repair {
   readonly difference: string;
+  readonly place: string;
   readonly at: number;
 }
 
-export function afterRepair(before: FightState | undefined, { difference, at }: Repair): FightState {
-  if (before !== undefined && isFight(before, at)) {
-    const level = before.level + 1;
-    return { difference, rounds: [], level, restUntil: at + restMs(level) };
-  }
-  const same = before?.difference === difference ? before.rounds : [];
-  const rounds = [...same.filter((round) => round > at - windowMs), at];
-  if (rounds.length < maxRounds) return { difference, rounds, level: 0, restUntil: 0 };
-  return { difference, rounds: [], level: 1, restUntil: at + restMs(1) };
+export function afterRepair(before: FightState | undefined, { difference, place, at }: Repair): FightState {
+  const isGoingOn = before !== undefined && isFight(before, at);
+  const rounds = isGoingOn ? [] : lately(before?.difference === difference ? before.rounds : [], at);
+  const touches = isGoingOn ? [] : lately(before?.place === place ? before.touches : [], at);
+  if (!isGoingOn && rounds.length < maxRounds && touches.length < maxTouches)
+    return { difference, rounds, place, touches, level: 0, restUntil: 0 };
+  const level = isGoingOn ? before.level + 1 : 1;
+  return { difference, rounds: [], place, touches: [], level, restUntil: at + restMs(level) };
+}
+
+function lately(moments: readonly number[], at: number): number[] {
+  return [...moments.filter((moment) => moment > at - windowMs), at];
 }
 
 /** Whether the object is to be left alone. */
@@ -57,7 +68,7 @@ export function nextMoment(state: FightState, now: number): number | undefined {
 
 /** Whether nothing of it matters any more. */
 export function isOver(state: FightState, now: number): boolean {
-  const isRecent = state.rounds.some((round) => round > now - windowMs);
+  const isRecent = state.touches.some((round) => round > now - windowMs);
   return !isFight(state, now) && !isRecent;
 }
 

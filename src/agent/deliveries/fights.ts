@@ -23,7 +23,7 @@ interface Delivery {
   readonly objects: Map<string, Contested>;
 }
 
-type Difference = Omit<Contested, 'state'> & { readonly difference: string };
+type Difference = Omit<Contested, 'state'> & Pick<FightState, 'difference' | 'place'>;
 
 /** Fields that are named of one object: the first ones say what it is about. */
 const maxFields = 3;
@@ -87,8 +87,9 @@ export class DeliveryFights {
     const difference = this.#differences.get(id);
     if (difference === undefined) return undefined;
     const at = this.#clock.monotonic();
-    const state = afterRepair(this.#objects.get(id)?.state, { difference: difference.difference, at });
-    const contested = { ...difference, state };
+    const state = afterRepair(this.#objects.get(id)?.state, { ...difference, at });
+    const { ref: object, by, fields } = difference;
+    const contested = { ref: object, by, fields, state };
     this.#objects.set(id, contested);
     return isResting(state, at) ? this.#describe(contested) : undefined;
   }
@@ -118,10 +119,11 @@ export class DeliveryFights {
 }
 
 function differenceOf(step: WriteStep): Difference {
-  if (step.kind === 'create') return { ref: step.ref, by: [], fields: [], difference: 'gone' };
+  if (step.kind === 'create') return { ref: step.ref, by: [], fields: [], difference: 'gone', place: 'gone' };
   const { ref, by = [], changes } = step;
   const fields = changes?.fields ?? [];
-  return { ref, by, fields: fields.map(({ path }) => path), difference: JSON.stringify(fields) };
+  const paths = fields.map(({ path }) => path);
+  return { ref, by, fields: paths, difference: JSON.stringify(fields), place: JSON.stringify(paths) };
 }
 
 function listed(fields: readonly string[]): string {
