@@ -1,6 +1,7 @@
 import { hasSetting, type InventoryEntry, inventoryId, objectKeys, toInventoryEntry } from '../api/index.ts';
 import { formatRef, type KubernetesObject, type ObjectRef, refOf, SealiftError } from '../core/index.ts';
 import { changedFields } from './changed-fields.ts';
+import { Contents, isContainer } from './contents.ts';
 import type { Candidate, Finding } from './filters/filter.ts';
 import { filters } from './filters/filters.ts';
 import { keepUnreadableEntry } from './filters/unreadable-entry.ts';
@@ -23,6 +24,8 @@ export interface PlanRequest {
   readonly neighbours?: readonly Neighbour[];
   /** Inventory ids of objects that are left alone for now, since another hand changes them again and again. Default none. */
   readonly resting?: ReadonlySet<string>;
+  /** Inventory ids of what the other deliveries of the site have in the same place. Default none. */
+  readonly elsewhere?: Iterable<string>;
 }
 
 /**
@@ -32,13 +35,14 @@ export interface PlanRequest {
 export function planDelivery(request: PlanRequest): Plan {
   const entries = new Map(request.inventory.map((entry) => [entry.id, entry]));
   const asked = new Set<string>();
+  const known = { ...request, used: usedBeside(request), kept: new Contents() };
   const applies = request.objects.map((object) => {
     const id = idOf(object, request, asked);
     asked.add(id);
-    return applyStep(candidateOf(request, { ref: refOf(object), desired: object, entry: entries.get(id) }));
+    return applyStep(candidateOf(known, { ref: refOf(object), desired: object, entry: entries.get(id) }));
   });
   const left = [...entries.values()].filter((entry) => !asked.has(entry.id)).reverse();
-  const prunes = left.map((entry) => pruneStep(request, entry)).filter((step) => step !== undefined);
+  const prunes = pruneSteps(known, left);
   const shrinkage = { applies, prunes, owned: entries.size };
   return {
     applies,
@@ -63,14 +67,44 @@ function idOf(object: KubernetesObject, { delivery }: PlanRequest, asked: Readon
   return id;
 }
 
+/** What uses Namespaces and definitions, whoever has it or asks for it. */
+function usedBeside({ objects, neighbours = [], elsewhere = [] }: PlanRequest): Contents {
+  const used = new Contents();
+  for (const object of objects) used.add(refOf(object));
+  for (const { asks = [] } of neighbours) for (const id of asks) used.addId(id);
+  for (const id of elsewhere) used.addId(id);
+  return used;
+}
+
+interface KnownRequest extends PlanRequest {
+  readonly used: Contents;
+  readonly kept: Contents;
+}
+
+/** In the order of the entries. What holds others is decided last, when it is known which of them stay. */
+function pruneSteps(request: KnownRequest, left: readonly InventoryEntry[]): readonly PruneStep[] {
+  const isLast = (entry: InventoryEntry): boolean => {
+    const ref = readableEntry(entry);
+    return ref !== undefined && isContainer(ref);
+  };
+  const steps = new Map<InventoryEntry, PruneStep>();
+  for (const entry of [...left.filter((one) => !isLast(one)), ...left.filter(isLast)]) {
+    const step = pruneStep(request, entry);
+    if (step === undefined) continue;
+    steps.set(entry, step);
+    if (step.kind === 'keep' && step.reason !== 'departing') request.kept.add(step.ref);
+  }
+  return left.map((entry) => steps.get(entry)).filter((step) => step !== undefined);
+}
+
 interface Subject {
   readonly ref: ObjectRef;
   readonly desired: KubernetesObject | undefined;
   readonly entry: InventoryEntry | undefined;
 }
 
-function candidateOf(request: PlanRequest, { ref, desired, entry }: Subject): Candidate {
-  const { observations, delivery, neighbours = [], resting = new Set() } = request;
+function candidateOf(request: KnownRequest, { ref, desired, entry }: Subject): Candidate {
+  const { observations, delivery, neighbours = [], resting = new Set(), used, kept } = request;
   const observation = observations.get(inventoryId(ref));
   if (observation === undefined) throw new SealiftError('INTERNAL', formatRef(ref), 'was not observed');
   return {
@@ -84,6 +118,8 @@ function candidateOf(request: PlanRequest, { ref, desired, entry }: Subject): Ca
     delivery,
     neighbours,
     resting,
+    used,
+    kept,
   };
 }
 
@@ -111,7 +147,7 @@ function changeOf(
 }
 
 /** `undefined` when there is nothing left to delete: the entry goes without a word. */
-function pruneStep(request: PlanRequest, entry: InventoryEntry): PruneStep | undefined {
+function pruneStep(request: KnownRequest, entry: InventoryEntry): PruneStep | undefined {
   const ref = readableEntry(entry);
   if (ref === undefined) return keepUnreadableEntry(entry);
   const candidate = candidateOf(request, { ref, desired: undefined, entry });

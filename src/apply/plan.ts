@@ -22,6 +22,8 @@ export type KeepReason =
   | 'fight'
   | 'moves-to-other'
   | 'claims-unknown'
+  | 'still-used'
+  | 'holds-kept'
   | 'foreign-object'
   | 'labels-removed'
   | 'prune-disabled'

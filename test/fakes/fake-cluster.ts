@@ -45,7 +45,7 @@ export class FakeCluster implements KubernetesClient {
   readonly server = 'https://fake.test';
   /** What was asked, as `get ConfigMap/shop/one`. */
   readonly requests: string[] = [];
-  /** Kinds that are served; a ConfigMap always. */
+  /** Kinds that are served, in version `v1`: `ConfigMap`, `e.com/Widget`. */
   readonly kinds = new Set(['ConfigMap', 'Secret', 'Namespace']);
   /** Objects that cannot be changed; written as `ConfigMap/shop/one`. */
   readonly immutable = new Set<string>();
@@ -81,14 +81,14 @@ export class FakeCluster implements KubernetesClient {
   async close(): Promise<void> {}
 
   async resourceOf({ group, version, kind }: KindRef): Promise<ApiResource | undefined> {
-    if (!this.kinds.has(kind) || group !== '' || version !== 'v1') return undefined;
+    if (!this.#serves({ group, kind }) || version !== 'v1') return undefined;
     const plural = `${kind.toLowerCase()}s`;
     return { group, version, kind, plural, namespaced: !clusterScoped.has(kind), watchable: true };
   }
 
   async get(ref: ObjectRef, signal: AbortSignal): Promise<LiveObject | undefined> {
     this.#ask(`get ${formatRef(ref)}`, signal);
-    if (!this.kinds.has(ref.kind) || ref.group !== '') {
+    if (!this.#serves(ref)) {
       throw new SealiftError('TARGET_KIND_UNKNOWN', formatRef(ref), 'the server serves no such kind');
     }
     return this.live(ref);
@@ -205,6 +205,10 @@ export class FakeCluster implements KubernetesClient {
     for await (const change of this.#changesAfter(Number(from), signal)) {
       if (isInside(change)) yield { type: change.type, metadata: change.metadata };
     }
+  }
+
+  #serves({ group, kind }: Pick<KindRef, 'group' | 'kind'>): boolean {
+    return this.kinds.has(group === '' ? kind : `${group}/${kind}`);
   }
 
   /** What is there. */

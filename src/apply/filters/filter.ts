@@ -1,5 +1,6 @@
 import type { InventoryEntry } from '../../api/index.ts';
 import type { KubernetesObject, ObjectMarks, ObjectRef, Observation } from '../../core/index.ts';
+import type { Contents } from '../contents.ts';
 import type { Neighbour } from '../neighbour.ts';
 import type { Ownership } from '../ownership.ts';
 import type { DeliveryScope, KeepReason, RefuseReason } from '../plan.ts';
@@ -20,6 +21,10 @@ export interface Candidate {
   readonly neighbours: readonly Neighbour[];
   /** Inventory ids of objects that are left alone for now. */
   readonly resting: ReadonlySet<string>;
+  /** What this delivery asks for, and what others have or ask for. */
+  readonly used: Contents;
+  /** What left the build and stays all the same. */
+  readonly kept: Contents;
 }
 
 export type Finding =

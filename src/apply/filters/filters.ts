@@ -10,6 +10,7 @@ import { pruneOff } from './prune-off.ts';
 import { reconcileDisabled } from './reconcile-disabled.ts';
 import { ssaIfNotPresent } from './ssa-if-not-present.ts';
 import { ssaIgnore } from './ssa-ignore.ts';
+import { stillUsed } from './still-used.ts';
 
 /**
  * Every reason not to touch an object. Order matters: the first that holds is the one the operator reads, and what asks
@@ -26,5 +27,6 @@ export const filters: readonly Filter[] = [
   pruneOff,
   departing,
   movesToOther,
+  stillUsed,
   fight,
 ];

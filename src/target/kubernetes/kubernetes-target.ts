@@ -82,6 +82,8 @@ class KubernetesTarget implements Target {
     if (ref === undefined) return this.#look(named, desired, signal);
     const sight = await this.#knowledge.sight(ref, signal);
     if (sight?.kind === 'absent') return { kind: 'absent' };
+    // Whoever asks for it no more has to know what it defines.
+    if (desired === undefined && isDefinition(ref)) return this.#look(ref, desired, signal);
     const known = sight && this.#answer(ref, sight.glimpse, desired);
     return known ?? this.#look(ref, desired, signal);
   }
@@ -158,7 +160,8 @@ class KubernetesTarget implements Target {
     this.#knowledge.learn(ref, live?.metadata);
     if (live === undefined) return { kind: 'absent' };
     const glimpse = glimpseOf(live.metadata);
-    if (desired === undefined) return presentAs(glimpse, false);
+    if (desired === undefined)
+      return { ...presentAs(glimpse, false), ...(isDefinition(ref) ? { live } : {}) };
     const known = this.#answer(ref, glimpse, desired);
     if (known?.kind === 'present' && known.matches) return known;
     const matches =
