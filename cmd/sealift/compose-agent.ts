@@ -13,6 +13,7 @@ import { type Clock, type EventListener, siteSubject, trustedNow } from '../../s
 import { recordEvents } from '../../src/observe/index.ts';
 import { type OpenStateStore, openStateStore, type TrustStore } from '../../src/site/index.ts';
 import { createFetchStage, createResolveStage, localRepository } from '../../src/source/index.ts';
+import type { KubeconfigLeave } from '../../src/target/index.ts';
 import {
   createFreshnessStage,
   createKeepingVerifyStage,
@@ -21,6 +22,7 @@ import {
   createVerifyStage,
   type StandingPorts,
 } from '../../src/verify/index.ts';
+import type { ClusterPorts } from './cluster-ports.ts';
 import { type DecryptionOptions, decryptionSettings, keysDirectory } from './decryption-settings.ts';
 import { openHousekeeping } from './open-housekeeping.ts';
 import { RepositoryOpener } from './open-repository.ts';
@@ -48,6 +50,10 @@ export interface AgentSettings extends DecryptionOptions {
   readonly siteVariables?: Readonly<Record<string, string>>;
   /** A variable that has neither value nor default is an error. Default true. */
   readonly strictSubstitution?: boolean;
+  /** What kubeconfigs of Secrets may do on this machine. Default: nothing. */
+  readonly kubeconfigLeave?: KubeconfigLeave;
+  /** Acts for deliveries that name no account. Default: the agent itself. */
+  readonly defaultServiceAccount?: string;
   /** Default: the clock of the machine. */
   readonly clock?: Clock;
 }
@@ -134,14 +140,18 @@ export async function composeAgent(
   await sweepTrees(trees, inForce(state.sources.all(), state.deliveries.all()).roots);
   await sweepBuilds(builds);
   await sweepBuilds(keysDirectory(settings));
-  const { target, close: closeTarget } = await openTarget(settings.target, {
+  const { kubeconfigLeave = { exec: false, insecureTls: false }, defaultServiceAccount } = settings;
+  const ports: ClusterPorts = {
     traces: (server) => state.traces(server),
     clock,
     environment: settings.environment ?? {},
-  });
+  };
+  const { target, places, close: closeTarget } = await openTarget(settings.target, ports, kubeconfigLeave);
   const parts: AgentParts = {
     stages: createStages(settings, { state, trust, layout, trees, builds }, opener),
     target,
+    ...(places === undefined ? {} : { places }),
+    ...(defaultServiceAccount === undefined ? {} : { defaultServiceAccount }),
     state,
     housekeeping: openHousekeeping(layout, trees),
     clock,

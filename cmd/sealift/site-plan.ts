@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type AgentParts, converge, planWith } from '../../src/agent/index.ts';
+import { type AgentParts, converge, type OpenPlace, planWith } from '../../src/agent/index.ts';
 import { type DesiredState, findNamed, isReady, type Kustomization } from '../../src/api/index.ts';
 import { type ShownPlan, shownPlan } from '../../src/apply/index.ts';
 import type { Owner, SealiftError, Subject } from '../../src/core/index.ts';
@@ -36,8 +36,23 @@ function ownPlaces(settings: AgentSettings, directory: string): AgentSettings {
 
 /** The parts of an agent that writes nothing but its own copy of the state. */
 function lookingOnly({ housekeeping: _, ...parts }: AgentParts, planned: AgentParts['planned']): AgentParts {
-  const target = createOverlayTarget(parts.target);
-  return planned === undefined ? { ...parts, target } : { ...parts, target, planned };
+  const { places } = parts;
+  return {
+    ...parts,
+    target: createOverlayTarget(parts.target),
+    ...(places === undefined
+      ? {}
+      : { places: { ...places, open: (request) => overlaid(places.open(request)) } }),
+    ...(planned === undefined ? {} : { planned }),
+  };
+}
+
+function overlaid(opened: OpenPlace): OpenPlace {
+  return {
+    target: createOverlayTarget(opened.target),
+    isAccountGone: (signal) => opened.isAccountGone(signal),
+    close: () => opened.close(),
+  };
 }
 
 /**

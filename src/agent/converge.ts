@@ -240,6 +240,7 @@ export async function converge(
     return await passOver(reconcilers, parts, desired, signal);
   } finally {
     reconcilers.health.close();
+    await reconcilers.targets.close();
   }
 }
 

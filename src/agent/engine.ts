@@ -6,13 +6,20 @@ import {
   type Kustomization,
   type OciRepository,
 } from '../api/index.ts';
-import { asSealiftError, type ErrorCode, type ObjectRef, SealiftError, siteSubject } from '../core/index.ts';
+import {
+  asSealiftError,
+  type ErrorCode,
+  type ObjectRef,
+  type SealiftError,
+  siteSubject,
+} from '../core/index.ts';
 import { isWaiting } from './deliveries/delivery-transition.ts';
 import { dependants, judgesByExpression } from './deliveries/dependencies.ts';
 import type { DeliveryEnd } from './deliveries/reconcile-delivery.ts';
 import { withdrawalFault, withdrawn, withdrawnSources } from './deliveries/withdrawn.ts';
 import { housekeepingDelayMs, inForce } from './housekeeping.ts';
 import { wayBack } from './journal/journal.ts';
+import { deliveryLane, pollLane, withdrawalLane } from './queue/lanes.ts';
 import { PollPauses } from './queue/poll-pauses.ts';
 import { firstPollDelay, nextRunDelay, retryDelay } from './queue/schedule.ts';
 import { parseWorkKey, type Work, workKey } from './queue/work-key.ts';
@@ -22,6 +29,10 @@ import { type AgentParts, createReconcilers, type Reconcilers } from './reconcil
 
 /** Polls of one host at once, and deliveries at once: Flux's default, and enough to keep a thin link busy. */
 const concurrency = 4;
+
+/** Deliveries to other clusters at once, of one and of all: clusters that are away hold no worker of those that are there. */
+const perCluster = 2;
+const toOtherClusters = 8;
 
 /** Judgements at once: each is a moment of computing, and now and then a question to a registry. */
 const judgements = 4;
@@ -87,7 +98,7 @@ export class Engine {
     };
     this.#polls = new WorkQueue({ ...options, concurrency: polls, perLane: concurrency });
     this.#judgements = new WorkQueue({ ...options, concurrency: judgements });
-    this.#applies = new WorkQueue({ ...options, concurrency });
+    this.#applies = new WorkQueue({ ...options, concurrency, perLane: perCluster, laned: toOtherClusters });
   }
 
   /** Works until the signal aborts; then resolves as soon as no work is under way. */
@@ -96,11 +107,19 @@ export class Engine {
     if (signal.aborted) this.#stop.abort(signal.reason);
     this.replace(this.#desired);
     this.#polls.add(housekeeping);
-    await this.#watchTarget();
-    this.#reconcilers.health.close();
+    const { targets, health } = this.#reconcilers;
+    await targets.watch(
+      {
+        changed: (key, ref) => this.#objectChanged(key, ref),
+        broken: (key, error) => this.#complain(watchKey(key), error),
+      },
+      this.#stop.signal,
+    );
+    health.close();
     const queues = [this.#polls, this.#judgements, this.#applies];
     for (const queue of queues) queue.close();
     await Promise.all(queues.map((queue) => queue.idle()));
+    await targets.close();
   }
 
   /**
@@ -124,10 +143,9 @@ export class Engine {
   #addSource(source: OciRepository): void {
     const { metadata, spec } = source;
     this.#addJudgement(source);
-    if (spec.suspend) return;
-    const settled = this.#reconcilers.sources.isSettled(source, this.#desired);
+    const settled = !spec.suspend && this.#reconcilers.sources.isSettled(source, this.#desired);
     const delayMs = firstPollDelay(spec.interval, settled, this.#parts.random.next());
-    this.#polls.add(workKey({ kind: 'source', ...metadata }), delayMs, hostOf(spec.url));
+    this.#polls.add(workKey({ kind: 'source', ...metadata }), delayMs, pollLane(spec.url));
   }
 
   /** Asks for the judgement that is due now or at some time; its end wakes the deliveries of the source. */
@@ -142,8 +160,8 @@ export class Engine {
     return this.#judgements.isDue(workKey({ kind: 'judgement', namespace, name: sourceRef.name }));
   }
 
-  #addDelivery({ metadata }: Kustomization): void {
-    this.#applies.add(workKey({ kind: 'delivery', ...metadata }));
+  #addDelivery(delivery: Kustomization): void {
+    this.#applies.add(workKey({ kind: 'delivery', ...delivery.metadata }), 0, deliveryLane(delivery));
   }
 
   /** What left the configuration, under the keys it always had: a run that is under way ends before its object is forgotten. */
@@ -156,7 +174,7 @@ export class Engine {
     }
     this.#complaints.delete('withdrawal');
     for (const record of withdrawn(state.deliveries.all(), this.#desired))
-      this.#applies.add(workKey({ kind: 'delivery', ...record }));
+      this.#applies.add(workKey({ kind: 'delivery', ...record }), 0, withdrawalLane(record));
     for (const record of withdrawnSources(state.sources.all(), this.#desired))
       this.#polls.add(workKey({ kind: 'source', ...record }));
   }
@@ -207,7 +225,9 @@ export class Engine {
     const source = findNamed(this.#desired.sources, work.namespace, work.name);
     if (source === undefined) return this.#forgetSource(work);
     this.#missing.delete(workKey(work));
-    return source.spec.suspend ? undefined : this.#poll(source);
+    if (!source.spec.suspend) return this.#poll(source);
+    this.#reconcilers.sources.hold(source);
+    return undefined;
   }
 
   async #keepHouse(): Promise<number | undefined> {
@@ -366,39 +386,23 @@ export class Engine {
     });
   }
 
-  /** Watches the target until the engine stops; a watch that breaks is told and begun again. */
-  async #watchTarget(): Promise<void> {
-    const { target, clock } = this.#parts;
-    const { signal } = this.#stop;
-    const key = 'watch';
-    const changed = (ref: ObjectRef | undefined): void => {
-      this.#complaints.delete(key);
-      this.#objectChanged(ref);
-    };
-    while (!signal.aborted) {
-      const broken = await target.watch(changed, signal).then(
-        () => new SealiftError('TARGET_FAILED', target.description, 'its watch ended'),
-        (thrown) => asSealiftError(thrown, target.description, 'TARGET_FAILED'),
-      );
-      if (signal.aborted) return;
-      await clock.sleep(this.#complain(key, broken), signal).catch(() => undefined);
-    }
-  }
-
   /** An object changed by some hand: whoever owns it looks at it again. */
-  #objectChanged(ref: ObjectRef | undefined): void {
+  #objectChanged(key: string, ref: ObjectRef | undefined): void {
+    this.#complaints.delete(watchKey(key));
     const id = ref === undefined ? undefined : inventoryId(ref);
     for (const delivery of this.#desired.deliveries) {
       const { namespace, name } = delivery.metadata;
-      const { inventory } = this.#parts.state.deliveries.find(namespace, name)?.status ?? {};
-      const owns = inventory?.entries.some((entry) => entry.id === id) === true;
+      if (!this.#reconcilers.targets.isAt({ namespace, name }, key)) continue;
+      const { status, former = [] } = this.#parts.state.deliveries.find(namespace, name) ?? {};
+      const owned = [status?.inventory?.entries ?? [], ...former.map(({ entries }) => entries)];
+      const owns = owned.some((entries) => entries.some((entry) => entry.id === id));
       if (id === undefined || owns) this.#addDelivery(delivery);
     }
-    for (const waiting of this.#terminating) this.#applies.add(waiting);
+    for (const key of this.#terminating) this.#applies.add(key);
   }
 }
 
-/** What comes before the repository in `oci://HOST/REPOSITORY`: the registry that a poll keeps waiting. */
-function hostOf(url: string): string {
-  return /^oci:\/\/[^/]*/.exec(url)?.[0] ?? url;
+/** Under which a broken watch of a target is noted. */
+function watchKey(key: string): string {
+  return `watch ${key}`;
 }

@@ -14,9 +14,9 @@ export async function planWith(
   { delivery, desired, artifact }: BuildRequest,
   signal: AbortSignal,
 ): Promise<Plan> {
-  const { stages, target, state } = parts;
-  const { sources } = createReconcilers(parts, () => undefined);
-  const neighbourhood = new Neighbourhood({ build: stages.build, sources, state });
+  const { stages, state } = parts;
+  const { sources, targets } = createReconcilers(parts, () => undefined);
+  const neighbourhood = new Neighbourhood({ build: stages.build, sources, state, targets });
   const { namespace, name } = delivery.metadata;
   const { inventory } = state.deliveries.find(namespace, name)?.status ?? {};
   const request = {
@@ -27,8 +27,11 @@ export async function planWith(
     neighbours: () => neighbourhood.of(delivery, artifact, desired, signal),
   };
   try {
+    const { target } = targets.of(delivery, desired);
     return await planOnly({ build: stages.build, target }, request, signal);
   } catch (thrown) {
     throw thrown instanceof StageFailure ? thrown.error : thrown;
+  } finally {
+    await targets.close();
   }
 }

@@ -13,6 +13,8 @@ import { Fights } from './deliveries/fights.ts';
 import { DeliveryReconciler } from './deliveries/reconcile-delivery.ts';
 import { type HealthDeps, HealthOfDeliveries } from './health/health-of-deliveries.ts';
 import type { Housekeeping } from './housekeeping.ts';
+import { DeliveryTargets } from './places/delivery-targets.ts';
+import type { PlaceOpener } from './places/place-opener.ts';
 import { SiteTime } from './site-time.ts';
 import { FreshnessGate } from './sources/freshness-gate.ts';
 import { SourceReconciler } from './sources/reconcile-source.ts';
@@ -23,7 +25,12 @@ import { sourceSubject } from './subjects.ts';
 /** What an agent is made of. */
 export interface AgentParts {
   readonly stages: SourceStages & { readonly build: BuildStage };
+  /** Of the site: where deliveries go that name no other place. */
   readonly target: Target;
+  /** Opens other places. Absent: deliveries that name one are refused. */
+  readonly places?: PlaceOpener;
+  /** Acts for deliveries that name no account. Absent: the agent itself does. */
+  readonly defaultServiceAccount?: string;
   readonly state: StateStore;
   /** Absent: what is not in force any more stays on the disk. */
   readonly housekeeping?: Housekeeping;
@@ -43,14 +50,13 @@ export interface Reconcilers {
   readonly sources: SourceReconciler;
   readonly deliveries: DeliveryReconciler;
   readonly health: HealthOfDeliveries;
+  readonly targets: DeliveryTargets;
   readonly emit: Emit;
 }
 
 /** `moved`: the status of a delivery changed without a run. */
-export function createReconcilers(
-  { stages, target, state, clock, random, listener, planned }: AgentParts,
-  moved: HealthDeps['moved'],
-): Reconcilers {
+export function createReconcilers(parts: AgentParts, moved: HealthDeps['moved']): Reconcilers {
+  const { stages, state, clock, random, listener, planned } = parts;
   const emit: Emit = (subject, body) => listener({ ...body, subject, at: clock.now() });
   const time = new SiteTime({
     clock,
@@ -65,9 +71,11 @@ export function createReconcilers(
     clock,
     emit: (source, body) => emit(sourceSubject(source), body),
   });
-  const health = new HealthOfDeliveries({ watch: target.health, state, clock, random, emit, moved });
+  const health = new HealthOfDeliveries({ state, clock, random, emit, moved });
+  const targets = new DeliveryTargets(parts);
   const deliveries = new DeliveryReconciler({
-    ports: { build: stages.build, target, planned },
+    ports: { build: stages.build, planned },
+    targets,
     fights: new Fights(clock),
     sources,
     state,
@@ -75,5 +83,5 @@ export function createReconcilers(
     emit,
     health,
   });
-  return { sources, deliveries, health, emit };
+  return { sources, deliveries, health, targets, emit };
 }

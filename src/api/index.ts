@@ -3,6 +3,7 @@ export type { BuildOutput } from './build-output.ts';
 export type { Condition, ConditionDraft } from './conditions.ts';
 export { isReady, setConditions } from './conditions.ts';
 export type { Candidate, DeliveryJournal, RevisionAttempt } from './delivery-journal.ts';
+export type { DeliveryPlace, FormerPlace } from './delivery-place.ts';
 export type { DesiredState } from './desired-state.ts';
 export { findNamed, requireSecret } from './desired-state.ts';
 export { formatDuration } from './duration.ts';

@@ -58,6 +58,16 @@ const healthExpressionsSchema = z.strictObject({
   failed: z.string().optional(),
 });
 
+/** Another cluster: https://fluxcd.io/flux/components/kustomize/kustomizations/#kubeconfig-remote-clusters */
+const kubeConfigSchema = z
+  .strictObject({
+    secretRef: z.strictObject({ name: nameSchema, key: z.string().min(1).optional() }).optional(),
+    configMapRef: localReferenceSchema.optional(),
+  })
+  .refine(({ secretRef, configMapRef }) => (secretRef === undefined) !== (configMapRef === undefined), {
+    error: 'expected exactly one of secretRef and configMapRef',
+  });
+
 const specSchema = z.strictObject({
   interval: durationSchema,
   retryInterval: durationSchema.optional(),
@@ -104,8 +114,8 @@ const specSchema = z.strictObject({
       serviceAccountName: z.string().optional(),
     })
     .optional(),
-  serviceAccountName: z.string().optional(),
-  kubeConfig: z.unknown().optional(),
+  serviceAccountName: nameSchema.optional(),
+  kubeConfig: kubeConfigSchema.optional(),
   healthChecks: z.array(healthCheckSchema).optional(),
   healthCheckExprs: z.array(healthExpressionsSchema).optional(),
   ignore: z.array(z.unknown()).optional(),

@@ -2,6 +2,7 @@ import type { Validator } from 'oci-client-ts';
 import type { SealiftEvent } from '../core/index.ts';
 import type { FetchedLayer } from './artifact.ts';
 import type { DeliveryJournal } from './delivery-journal.ts';
+import type { DeliveryPlace, FormerPlace } from './delivery-place.ts';
 import type { Floors, TimeMemory } from './site-memory.ts';
 import type { DeliveryStatus, SourceStatus } from './status.ts';
 import type { Termination } from './termination.ts';
@@ -51,6 +52,10 @@ export interface DeliveryRecord {
   readonly failures: number;
   /** Only of a delivery that may go back to its last good revision. */
   readonly journal?: DeliveryJournal;
+  /** Where the objects of the inventory are. Absent: at the target of the site, by the agent itself. */
+  readonly place?: DeliveryPlace;
+  /** What is still to be taken back elsewhere, once the place of now has what is asked for. */
+  readonly former?: readonly FormerPlace[];
 }
 
 /** Records of one kind, by namespace and name. */

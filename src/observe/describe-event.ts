@@ -40,6 +40,11 @@ function describeStored(event: Extract<SealiftEvent, { kind: 'artifact-stored' }
   );
 }
 
+function describeBuilt(event: Extract<SealiftEvent, { kind: 'delivery-built' }>): EventText {
+  const warnings = event.warnings.map((warning) => `; warning: ${warning}`).join('');
+  return info('Built', `built ${plural(event.objects, 'object')} from revision ${event.revision}${warnings}`);
+}
+
 function describeApplied(event: Extract<SealiftEvent, { kind: 'delivery-applied' }>): string {
   const what = event.changed === 0 ? 'nothing to do' : `${plural(event.changed, 'change')}`;
   return `applied revision ${event.revision}: ${plural(event.objects, 'object')}, ${what}, in ${seconds(event.durationMs)}`;
@@ -138,6 +143,8 @@ function describeRollback(event: RollbackEvent): EventText {
   return { severity: 'error', reason: 'RollingBack', message };
 }
 
+const toldAs = { fight: 'Fighting', 'objects-left': 'ObjectsLeft' } as const;
+
 /** Says an event in one line of plain English. No secret can be in it, since none is in events. */
 export function describeEvent(event: SealiftEvent): EventText {
   switch (event.kind) {
@@ -164,14 +171,12 @@ export function describeEvent(event: SealiftEvent): EventText {
     case 'source-recovered':
       return info('Succeeded', `the trouble is over, revision ${event.revision} is in force`);
     case 'delivery-built':
-      return info(
-        'Built',
-        `built ${plural(event.objects, 'object')} from revision ${event.revision}${event.warnings.map((warning) => `; warning: ${warning}`).join('')}`,
-      );
+      return describeBuilt(event);
     case 'object-changed':
       return describeObject(event);
     case 'fight':
-      return { severity: 'error', reason: 'Fighting', message: event.message };
+    case 'objects-left':
+      return { severity: 'error', reason: toldAs[event.kind], message: event.message };
     case 'delivery-applied':
       return info('ReconciliationSucceeded', describeApplied(event));
     case 'health-passed':

@@ -7,4 +7,6 @@ export { createKubernetesClient } from './kubernetes/adapters/kubernetes-client.
 export type { KubernetesClient } from './kubernetes/client.ts';
 export { inClusterAccess } from './kubernetes/in-cluster.ts';
 export { createKubernetesTarget } from './kubernetes/kubernetes-target.ts';
+export type { KubeconfigLeave } from './kubernetes/secret-kubeconfig.ts';
+export { secretKubeconfigAccess } from './kubernetes/secret-kubeconfig.ts';
 export { objectText } from './manifest-text.ts';

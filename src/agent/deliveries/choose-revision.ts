@@ -14,7 +14,6 @@ import { SealiftError } from '../../core/index.ts';
 import { type Course, courseOf } from '../journal/journal.ts';
 import type { SourceReconciler } from '../sources/reconcile-source.ts';
 import { unmetDependency } from './dependencies.ts';
-import { refuseUnsupportedDelivery } from './unsupported-fields.ts';
 
 interface ChoiceDeps {
   readonly sources: SourceReconciler;
@@ -49,7 +48,6 @@ export async function chooseRevision(
   { delivery, desired, record }: Question,
   signal: AbortSignal,
 ): Promise<Choice> {
-  refuseUnsupportedDelivery(delivery);
   const source = sourceOf(delivery, desired);
   const offer = await sources.candidate(source, desired, signal);
   const offered = offer?.artifact;

@@ -1,12 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   type DeliveryRecord,
+  type FormerPlace,
   type InventoryEntry,
   inventoryId,
   isReady,
   type Kustomization,
   type StateStore,
 } from '../../api/index.ts';
-import type { ApplyOutcome, Plan } from '../../apply/index.ts';
+import type { ApplyHooks, ApplyOutcome, Plan } from '../../apply/index.ts';
 import {
   type Clock,
   type Departure,
@@ -19,6 +21,7 @@ import {
 } from '../../core/index.ts';
 import { isUnhealthy } from '../health/health-status.ts';
 import { keepDelivery } from '../journal/way-back-status.ts';
+import { withFormer } from '../places/going-to.ts';
 import { deliverySubject } from '../subjects.ts';
 import type { DeliveryProgress } from './delivery-pipeline.ts';
 import type { DeliveryCycle } from './delivery-transition.ts';
@@ -48,6 +51,8 @@ export class DeliveryRun implements DeliveryProgress {
   #departures: string[] | undefined;
   /** The same objects were in force already: what changes now repairs drift. */
   #repairs = false;
+  /** It goes to another cluster than before. */
+  #isMoving = false;
 
   constructor(record: DeliveryRecord, deps: RunDeps) {
     this.#before = record;
@@ -85,6 +90,51 @@ export class DeliveryRun implements DeliveryProgress {
     this.#fights?.planned(plan);
   }
 
+  /** The place that it goes to; what it owns elsewhere is on disk from now on. */
+  goTo(record: DeliveryRecord): void {
+    const before = this.record;
+    this.#before = record;
+    this.inventory = record.status.inventory?.entries ?? [];
+    this.#isMoving = record.former?.length !== before.former?.length;
+    if (!isDeepStrictEqual(record.former, before.former) || !isDeepStrictEqual(record.status, before.status))
+      this.#keep();
+  }
+
+  /** What is still in places that it has left. */
+  get former(): readonly FormerPlace[] {
+    return this.#before.former ?? [];
+  }
+
+  /** Of what is taken back in a former place. */
+  hooksOf(former: FormerPlace): ApplyHooks {
+    let left = former;
+    return {
+      recordInventory: async (entries) => {
+        left = this.#keepFormer(left, entries);
+      },
+      changed: (object, action, reason) => this.changed(object, action, reason),
+      departing: (object, departure) => this.departing(object, departure),
+    };
+  }
+
+  /** A former place has been gone through. */
+  leave({ place }: FormerPlace, { inventory, moving }: Pick<ApplyOutcome, 'inventory' | 'moving'>): void {
+    this.isHandingOver ||= moving > 0;
+    const known = this.former.find((one) => one.place === place);
+    if (known !== undefined) this.#keepFormer(known, inventory);
+  }
+
+  #keepFormer(before: FormerPlace, entries: readonly InventoryEntry[]): FormerPlace {
+    const after = { ...before, entries };
+    const others = this.former.flatMap((one) => (one.place === before.place ? [after] : [one]));
+    this.#before = withFormer(
+      this.#before,
+      others.filter((one) => one.entries.length > 0),
+    );
+    this.#keep();
+    return after;
+  }
+
   /** The revision that is taken; what the journal says of that is on disk from now on. */
   begin(revision: string, journal: DeliveryRecord['journal']): void {
     this.revision = revision;
@@ -108,6 +158,7 @@ export class DeliveryRun implements DeliveryProgress {
     this.digest = objectsDigest(objects);
     this.#fights = this.#deps.fights.of(this.#before, `${this.revision} ${this.digest}`);
     this.#repairs =
+      !this.#isMoving &&
       (isReady(status.conditions) || isUnhealthy(status)) &&
       status.lastAppliedRevision === this.revision &&
       status.history?.[0]?.digest === this.digest;

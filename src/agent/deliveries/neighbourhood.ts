@@ -10,6 +10,7 @@ import {
 import type { Neighbour } from '../../apply/index.ts';
 import { refOf } from '../../core/index.ts';
 import { wayBack } from '../journal/journal.ts';
+import type { DeliveryTargets } from '../places/delivery-targets.ts';
 import type { SourceReconciler } from '../sources/reconcile-source.ts';
 import type { BuildStage } from '../stages.ts';
 import { sameSource } from './dependencies.ts';
@@ -19,6 +20,7 @@ interface NeighbourhoodDeps {
   readonly build: BuildStage;
   readonly sources: SourceReconciler;
   readonly state: StateStore;
+  readonly targets: Pick<DeliveryTargets, 'clusterFor' | 'clusterOf'>;
 }
 
 interface Key {
@@ -32,7 +34,7 @@ interface Built {
   readonly ids: Promise<ReadonlySet<string>>;
 }
 
-/** What the other deliveries of a site ask for: looked up when objects go or stand in the way, from builds that are to be made anyway. */
+/** What the other deliveries of a site ask for in one cluster: looked up when objects go or stand in the way, from builds that are to be made anyway. */
 export class Neighbourhood {
   readonly #deps: NeighbourhoodDeps;
   /** What was built of the deliveries of a configuration: in a release of a hundred deliveries each may ask for the ninety-nine others. */
@@ -49,11 +51,14 @@ export class Neighbourhood {
     desired: DesiredState,
     signal: AbortSignal,
   ): Promise<readonly Neighbour[]> {
-    const others = desired.deliveries.filter((one) => one !== delivery && sameSource(one, delivery));
-    const neighbours: Neighbour[] = withdrawn(this.#deps.state.deliveries.all(), desired).map((record) => ({
-      owner: ownerOf(record),
-      asks: new Set(),
-    }));
+    const cluster = this.#clusterOf(delivery, desired);
+    const others = desired.deliveries.filter(
+      (one) => one !== delivery && sameSource(one, delivery) && this.#clusterOf(one, desired) === cluster,
+    );
+    const { state, targets } = this.#deps;
+    const neighbours: Neighbour[] = withdrawn(state.deliveries.all(), desired)
+      .filter(({ place = {} }) => targets.clusterOf(place) === cluster)
+      .map((record) => ({ owner: ownerOf(record), asks: new Set() }));
     for (const other of others) {
       const asks = await this.#asksFrom(other, artifact, desired, signal);
       neighbours.push({ owner: ownerOf(other.metadata), asks });
@@ -61,14 +66,28 @@ export class Neighbourhood {
     return neighbours;
   }
 
-  /** All deliveries of the configuration, for one that left it: whichever of them goes on with its objects has another name. */
-  async ofWithdrawn(desired: DesiredState, signal: AbortSignal): Promise<readonly Neighbour[]> {
+  /** All deliveries of the configuration, for one that left it or this cluster: whichever of them goes on with its objects has another name. */
+  async ofWithdrawn(
+    cluster: string,
+    desired: DesiredState,
+    signal: AbortSignal,
+  ): Promise<readonly Neighbour[]> {
     const neighbours: Neighbour[] = [];
     for (const other of desired.deliveries) {
+      if (this.#clusterOf(other, desired) !== cluster) continue;
       const asks = (await this.#asks(other, desired, signal)) ?? this.#inventoryOf(other);
       neighbours.push({ owner: ownerOf(other.metadata), asks });
     }
     return neighbours;
+  }
+
+  /** `undefined`, where nobody knows, is a cluster of its own: without access to it nothing can be taken over there. */
+  #clusterOf(delivery: Kustomization, desired: DesiredState): string | undefined {
+    const { state, targets } = this.#deps;
+    const { namespace, name } = delivery.metadata;
+    const { place, status } = state.deliveries.find(namespace, name) ?? {};
+    const recorded = status?.inventory === undefined ? place : (place ?? {});
+    return targets.clusterFor(delivery, recorded, desired);
   }
 
   async #asks(

@@ -13,26 +13,26 @@ import type { HealthOfDeliveries } from '../health/health-of-deliveries.ts';
 import { wayBack } from '../journal/journal.ts';
 import { journalled } from '../journal/journal-transition.ts';
 import { beneath, keepDelivery, rolledBack } from '../journal/way-back-status.ts';
+import type { DeliveryTarget } from '../places/delivery-target.ts';
+import type { DeliveryTargets } from '../places/delivery-targets.ts';
+import { goingTo } from '../places/going-to.ts';
 import type { SourceReconciler } from '../sources/reconcile-source.ts';
 import { specHash } from '../spec-hash.ts';
 import { inStage, StageFailure } from '../stage-failure.ts';
 import { deliverySubject } from '../subjects.ts';
 import { chooseRevision } from './choose-revision.ts';
-import {
-  applyObjects,
-  type DeliveryPorts,
-  type NeighbourQuestion,
-  runDelivery,
-} from './delivery-pipeline.ts';
+import { type DeliveryPorts, type NeighbourQuestion, runDelivery } from './delivery-pipeline.ts';
 import { DeliveryRun } from './delivery-run.ts';
 import { afterDeliveryFailure, afterWithdrawalFailure, newDeliveryRecord } from './delivery-transition.ts';
 import type { Fights } from './fights.ts';
 import { withDepartures, withFights } from './listed-condition.ts';
 import { Neighbourhood } from './neighbourhood.ts';
+import { beyondReach, leftBehind, takeBack } from './take-back.ts';
 import { awaitTermination, deletionOf, withDeletion } from './termination.ts';
 
 interface DeliveryDeps {
-  readonly ports: DeliveryPorts;
+  readonly ports: Omit<DeliveryPorts, 'target'>;
+  readonly targets: DeliveryTargets;
   readonly sources: SourceReconciler;
   readonly state: StateStore;
   readonly clock: Clock;
@@ -46,6 +46,7 @@ interface Attempted {
   readonly artifact: Artifact;
   readonly objects: readonly KubernetesObject[];
   readonly rule: HealthRule;
+  readonly at: DeliveryTarget;
 }
 
 /** How one run ended, for the schedule. */
@@ -95,11 +96,12 @@ export class DeliveryReconciler {
 
   /** One run. Rejects only when the signal aborts or the state cannot be written. */
   async reconcile(delivery: Kustomization, desired: DesiredState, signal: AbortSignal): Promise<DeliveryEnd> {
-    const { health } = this.#deps;
+    const { health, targets } = this.#deps;
     health.pause(delivery.metadata);
     try {
       return await this.#run(delivery, desired, signal);
     } finally {
+      targets.settle(delivery.metadata);
       health.resume(delivery.metadata);
     }
   }
@@ -110,10 +112,10 @@ export class DeliveryReconciler {
     const run = new DeliveryRun(beneath(this.record(delivery)), this.#deps);
     let stage: Stage = 'apply';
     const ended = await this.#attempt(delivery, desired, run, signal).then(
-      ({ artifact, objects, rule }) => {
+      ({ artifact, objects, rule, at }) => {
         const durationMs = clock.monotonic() - started;
         const applied = { artifact, objects, digest: run.digest, changed: run.changes, durationMs };
-        return health.afterApply(run.cycle(delivery), applied, { rule, kept: run.kept });
+        return health.afterApply(run.cycle(delivery), applied, { rule, kept: run.kept, at });
       },
       (thrown) => {
         signal.throwIfAborted();
@@ -140,8 +142,9 @@ export class DeliveryReconciler {
 
   /** Notes the spec of a suspended delivery and does nothing else: when it leaves the configuration, its objects stay. */
   hold(delivery: Kustomization): void {
-    const { state, health } = this.#deps;
+    const { state, health, targets } = this.#deps;
     health.end(delivery.metadata);
+    targets.forget(delivery.metadata);
     const record = this.record(delivery);
     if (state.deliveries.find(record.namespace, record.name) === record) return;
     const { generation, status } = record;
@@ -154,7 +157,7 @@ export class DeliveryReconciler {
    * are being handed over, or it waits until they are gone, the delivery is not forgotten.
    */
   async withdraw(before: DeliveryRecord, desired: DesiredState, signal: AbortSignal): Promise<DeliveryEnd> {
-    const { state, clock, emit, health } = this.#deps;
+    const { state, clock, emit, health, targets } = this.#deps;
     const { namespace, name } = before;
     health.end(before);
     const run = new DeliveryRun(beneath(before), this.#deps);
@@ -163,7 +166,10 @@ export class DeliveryReconciler {
       const { isHandingOver, departures = [] } = run;
       if (before.termination !== undefined && departures.length > 0) return this.#await(run, departures);
       this.#deps.fights.forget(before);
-      if (!isHandingOver) state.deliveries.remove(namespace, name);
+      if (!isHandingOver) {
+        state.deliveries.remove(namespace, name);
+        targets.forget(before);
+      }
       return { changed: run.changes, failures: 0, isHandingOver };
     } catch (thrown) {
       signal.throwIfAborted();
@@ -189,17 +195,43 @@ export class DeliveryReconciler {
     return error === undefined ? end : { ...end, error };
   }
 
-  async #takeBack(
-    { namespace, name }: Key,
-    desired: DesiredState,
+  async #takeBack(owner: Key, desired: DesiredState, run: DeliveryRun, signal: AbortSignal): Promise<void> {
+    const { record } = run;
+    const leaving = { owner, desired, place: record.place ?? {}, entries: run.inventory };
+    run.end(await takeBack(this.#takingBack(owner), leaving, run, signal));
+    await this.#leaveFormer({ owner, desired, prune: true }, run, signal);
+  }
+
+  /** Takes back what is still in places that the delivery has left; with `prune` off it stays there. */
+  async #leaveFormer(
+    {
+      owner,
+      desired,
+      prune,
+    }: { readonly owner: Key; readonly desired: DesiredState; readonly prune: boolean },
     run: DeliveryRun,
     signal: AbortSignal,
   ): Promise<void> {
-    const { ports } = this.#deps;
-    const scope = { owner: { namespace, name }, prune: true, force: false, mayShrink: true };
-    const neighbours: NeighbourQuestion = () => this.#neighbourhood.ofWithdrawn(desired, signal);
-    const request = { scope, objects: [], inventory: run.inventory, neighbours };
-    run.end(await applyObjects(ports, request, run, signal));
+    const deps = this.#takingBack(owner);
+    for (const former of run.former) {
+      const where = former.place.kubeConfig?.server ?? 'the cluster of the site';
+      if (!prune) {
+        deps.tell(leftBehind(former, `${where}: spec.prune is false`));
+        run.leave(former, { inventory: [], moving: 0 });
+        continue;
+      }
+      const hooks = run.hooksOf(former);
+      const outcome = await takeBack(deps, { owner, desired, ...former }, hooks, signal).catch((thrown) => {
+        throw beyondReach(thrown, where);
+      });
+      run.leave(former, outcome);
+    }
+  }
+
+  #takingBack(owner: Key): Parameters<typeof takeBack>[0] {
+    const { ports, targets, emit } = this.#deps;
+    const tell = (event: EventBody): void => emit(deliverySubject(owner), event);
+    return { ports, targets, neighbourhood: this.#neighbourhood, tell };
   }
 
   /** What is known of the delivery; with a new spec its generation is counted up, and what becomes of its objects follows that spec. */
@@ -219,6 +251,9 @@ export class DeliveryReconciler {
     signal: AbortSignal,
   ): Promise<Attempted> {
     const subject = subjectText(delivery);
+    const { targets } = this.#deps;
+    const at = await inStage('plan', subject, async () => targets.of(delivery, desired));
+    run.goTo(goingTo(run.record, at, (place) => targets.clusterOf(place)));
     const rule = await inStage('health', subject, () =>
       compileHealth(delivery.spec.healthCheckExprs ?? [], subject),
     );
@@ -229,8 +264,11 @@ export class DeliveryReconciler {
     const { offered = artifact, isReturning } = choice;
     const neighbours: NeighbourQuestion = () => this.#neighbourhood.of(delivery, offered, desired, signal);
     const request = { delivery, desired, artifact, inventory: run.inventory, neighbours, isReturning };
-    const { objects, outcome } = await runDelivery(this.#deps.ports, request, run, signal);
+    const ports = { ...this.#deps.ports, target: at.target };
+    const { objects, outcome } = await runDelivery(ports, request, run, signal);
     run.end(outcome);
-    return { artifact, objects, rule };
+    const { metadata: owner, spec } = delivery;
+    await this.#leaveFormer({ owner, desired, prune: spec.prune }, run, signal);
+    return { artifact, objects, rule, at };
   }
 }

@@ -36,8 +36,9 @@ export function identityOf(
   { generation }: DeliveryRecord,
   { artifact, digest }: Applied,
   waited: readonly WaitedObject[],
+  target: string,
 ): string {
-  return [generation, artifact.revision, digest, waitedDigest(waited)].join(' ');
+  return [generation, artifact.revision, digest, waitedDigest(waited), target].join(' ');
 }
 
 /** The same objects were healthy before, when the agent ended, say, or with an object more to wait for: until the target says otherwise, it is. */

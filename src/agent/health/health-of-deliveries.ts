@@ -18,6 +18,7 @@ import {
 } from '../deliveries/delivery-transition.ts';
 import { journalled } from '../journal/journal-transition.ts';
 import { beneath, keepDelivery } from '../journal/way-back-status.ts';
+import type { DeliveryTarget } from '../places/delivery-target.ts';
 import { retryDelay } from '../queue/schedule.ts';
 import { deliverySubject } from '../subjects.ts';
 import {
@@ -43,14 +44,20 @@ interface Key {
 }
 
 export interface HealthDeps {
-  /** Absent: there is nothing to wait for. */
-  readonly watch: HealthWatch | undefined;
   readonly state: StateStore;
   readonly clock: Clock;
   readonly random: Random;
   readonly emit: (subject: Subject, body: EventBody) => void;
   /** The status of a delivery changed long after it was applied. */
   readonly moved: (delivery: Key) => void;
+}
+
+/** How a run that applied everything is looked after. */
+interface Looking {
+  readonly rule: HealthRule;
+  /** Ids of objects that were left as they are. */
+  readonly kept: ReadonlySet<string>;
+  readonly at: DeliveryTarget;
 }
 
 const keyOf = ({ namespace, name }: Key): string => `${namespace}/${name}`;
@@ -60,8 +67,8 @@ export class HealthOfDeliveries {
   readonly #deps: HealthDeps;
   readonly #follows = new Map<string, Follow>();
   readonly #settling = new Set<() => void>();
-  /** How often in a row the target could not tell how objects are doing. */
-  #faults = 0;
+  /** By target: how often in a row it could not tell how objects are doing. */
+  readonly #faults = new Map<string, number>();
 
   constructor(deps: HealthDeps) {
     this.#deps = deps;
@@ -91,26 +98,23 @@ export class HealthOfDeliveries {
     this.#settle();
   }
 
-  /** What a run that applied everything means, by how the objects are doing. `kept`: ids of objects that were left as they are. */
-  afterApply(
-    cycle: DeliveryCycle,
-    applied: Applied,
-    { rule, kept }: { readonly rule: HealthRule; readonly kept: ReadonlySet<string> },
-  ): DeliveryTransition {
+  /** What a run that applied everything means, by how the objects are doing. */
+  afterApply(cycle: DeliveryCycle, applied: Applied, { rule, kept, at }: Looking): DeliveryTransition {
     const { delivery, record } = cycle;
     const waited = waitedObjects(delivery, applied.objects, kept);
-    if (this.#deps.watch === undefined || waited.length === 0) {
+    const watch = at.target.health;
+    if (watch === undefined || waited.length === 0) {
       this.end(record);
       return afterApply(cycle, applied);
     }
     const before = this.#follows.get(keyOf(record));
-    const identity = identityOf(record, applied, waited);
+    const identity = identityOf(record, applied, waited, at.key);
     const isSame = before?.identity === identity;
     const isAskedAnew = before?.request !== requestOf(delivery) && before?.health.phase !== 'healthy';
     if (isSame && !isAskedAnew) return continued(cycle, applied, before);
     if (before !== undefined) this.#cancel(record, before);
     const wasHealthy = isKnownHealthy(cycle, applied);
-    const follow = this.#follow(cycle, applied, { waited, rule, identity, wasHealthy });
+    const follow = this.#follow(cycle, applied, { waited, rule, identity, wasHealthy, watch, key: at.key });
     return wasHealthy ? continued(cycle, applied, follow) : begun(cycle, follow);
   }
 
@@ -143,19 +147,18 @@ export class HealthOfDeliveries {
       readonly rule: HealthRule;
       readonly identity: string;
       readonly wasHealthy: boolean;
+      readonly watch: HealthWatch;
+      readonly key: string;
     },
   ): Follow {
-    const { watch, clock } = this.#deps;
-    if (watch === undefined) throw new TypeError('nothing to follow');
-    const { waited, rule, identity, wasHealthy } = task;
+    const { clock } = this.#deps;
+    const { waited, rule, identity, wasHealthy, watch, key } = task;
     const { artifact, digest, durationMs } = applied;
     const timeoutMs = healthTimeout(delivery.spec);
     const { namespace, name } = record;
     const changed = (): void => this.#changed({ namespace, name });
-    const broken = (error: SealiftError): number => this.#complain(error);
-    const told = (): void => {
-      this.#faults = 0;
-    };
+    const broken = (error: SealiftError): number => this.#complain(key, error);
+    const told = (): void => void this.#faults.delete(key);
     this.#follows.get(keyOf(record))?.health.end();
     const follow: Follow = {
       subject: deliverySubject(record),
@@ -203,11 +206,12 @@ export class HealthOfDeliveries {
   }
 
   /** Told once, until the target works again; says in how many milliseconds to ask again. */
-  #complain({ code, message }: SealiftError): number {
+  #complain(key: string, { code, message }: SealiftError): number {
     const { emit, random } = this.#deps;
-    this.#faults += 1;
-    if (this.#faults === 1) emit(siteSubject, { kind: 'failed', stage: 'health', code, message });
-    return retryDelay(this.#faults, maxPauseMs, random.next());
+    const faults = (this.#faults.get(key) ?? 0) + 1;
+    this.#faults.set(key, faults);
+    if (faults === 1) emit(siteSubject, { kind: 'failed', stage: 'health', code, message });
+    return retryDelay(faults, maxPauseMs, random.next());
   }
 
   #settle(): void {

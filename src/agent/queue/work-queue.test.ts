@@ -11,7 +11,7 @@ interface Bench {
   end(key: string, nextMs?: number): Promise<void>;
 }
 
-function bench(concurrency = 2, perLane?: number): Bench {
+function bench(concurrency = 2, perLane?: number, laned?: number): Bench {
   const clock = new FakeClock();
   const began: string[] = [];
   const open: { key: string; resolve: (next: number | undefined) => void }[] = [];
@@ -19,7 +19,11 @@ function bench(concurrency = 2, perLane?: number): Bench {
     began.push(key);
     return new Promise((resolve) => open.push({ key, resolve }));
   };
-  const queue = new WorkQueue({ clock, concurrency, work, ...(perLane === undefined ? {} : { perLane }) });
+  const lanes = {
+    ...(perLane === undefined ? {} : { perLane }),
+    ...(laned === undefined ? {} : { laned }),
+  };
+  const queue = new WorkQueue({ clock, concurrency, work, ...lanes });
   const end = async (key: string, nextMs?: number): Promise<void> => {
     const at = open.findIndex((run) => run.key === key);
     open.splice(at, 1)[0]?.resolve(nextMs);
@@ -48,6 +52,21 @@ describe('WorkQueue', () => {
     await end('none');
     await end('a1');
     expect(began).toEqual(['a1', 'a2', 'b1', 'none', 'a3']);
+  });
+
+  it('keeps places for work without a lane, however much there is in lanes, and the other way round', async () => {
+    const { queue, began, end } = bench(1, 2, 3);
+    for (const key of ['a1', 'a2', 'a3']) queue.add(key, 0, 'a');
+    for (const key of ['b1', 'b2']) queue.add(key, 0, 'b');
+    for (const key of ['none1', 'none2']) queue.add(key, 0, '');
+    expect(began).toEqual(['a1', 'a2', 'b1', 'none1']);
+    await end('a1');
+    expect(began).toEqual(['a1', 'a2', 'b1', 'none1', 'a3']);
+    await end('none1');
+    expect(began).toEqual(['a1', 'a2', 'b1', 'none1', 'a3', 'none2']);
+    queue.add('a2', 1000, '');
+    await end('a2');
+    expect(began).toEqual(['a1', 'a2', 'b1', 'none1', 'a3', 'none2', 'b2']);
   });
 
   it('keeps the lane of work that comes again, and changes it when told', async () => {

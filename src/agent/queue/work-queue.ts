@@ -18,6 +18,8 @@ interface WorkQueueOptions {
   readonly concurrency: number;
   /** The same, of one lane. Default: no limit but the other. */
   readonly perLane?: number;
+  /** Places that work in lanes has to itself, so that it takes none from other work. Default: it shares those of all. */
+  readonly laned?: number;
   /** Does the work of a key; says in how many milliseconds to come again, or `undefined` for never; a rejection counts as never. */
   readonly work: (key: string) => Promise<number | undefined>;
 }
@@ -31,6 +33,7 @@ export class WorkQueue {
   readonly #ready: string[] = [];
   readonly #waiters: (() => void)[] = [];
   #running = 0;
+  #laned = 0;
   readonly #runningOf = new Map<string, number>();
   #closed = false;
 
@@ -38,7 +41,7 @@ export class WorkQueue {
     this.#options = options;
   }
 
-  /** Asks for a run of the key after `delayMs`; an earlier one that is already due stays. The lane is kept until another is given. */
+  /** Asks for a run of the key after `delayMs`; an earlier one that is already due stays. The lane is kept until another is given; '' is none. */
   add(key: string, delayMs = 0, lane?: string): void {
     if (this.#closed) return;
     const entry = this.#entries.get(key) ?? {
@@ -101,7 +104,7 @@ export class WorkQueue {
   }
 
   #pump(): void {
-    while (this.#running < this.#options.concurrency) {
+    for (;;) {
       const index = this.#ready.findIndex((key) => this.#mayStart(this.#entries.get(key)));
       if (index < 0) return;
       const [key] = this.#ready.splice(index, 1);
@@ -113,16 +116,23 @@ export class WorkQueue {
   #mayStart(entry: Entry | undefined): boolean {
     if (entry === undefined) return true;
     const { perLane = Number.POSITIVE_INFINITY } = this.#options;
-    return !entry.running && this.#countOf(entry.lane) < perLane;
+    return !entry.running && this.#countOf(entry.lane) < perLane && this.#hasPlaceFor(entry.lane);
+  }
+
+  #hasPlaceFor(lane: string | undefined): boolean {
+    const { concurrency, laned } = this.#options;
+    if (laned === undefined) return this.#running < concurrency;
+    return isNone(lane) ? this.#running - this.#laned < concurrency : this.#laned < laned;
   }
 
   #countOf(lane: string | undefined): number {
-    return lane === undefined ? 0 : (this.#runningOf.get(lane) ?? 0);
+    return isNone(lane) ? 0 : (this.#runningOf.get(lane) ?? 0);
   }
 
   #count(lane: string | undefined, change: 1 | -1): void {
     this.#running += change;
-    if (lane === undefined) return;
+    if (isNone(lane)) return;
+    this.#laned += change;
     const count = this.#countOf(lane) + change;
     if (count === 0) this.#runningOf.delete(lane);
     else this.#runningOf.set(lane, count);
@@ -151,4 +161,8 @@ export class WorkQueue {
     else if (known && entry.due === Number.POSITIVE_INFINITY) this.#entries.delete(key);
     this.#pump();
   }
+}
+
+function isNone(lane: string | undefined): lane is undefined | '' {
+  return lane === undefined || lane === '';
 }

@@ -1,0 +1,80 @@
+import type { OpenPlace, PlaceOpener, PlaceRequest } from '../../src/agent/index.ts';
+import { type Owner, SealiftError } from '../../src/core/index.ts';
+import {
+  createKubernetesClient,
+  createKubernetesTarget,
+  type KubeconfigLeave,
+  type KubernetesClient,
+  secretKubeconfigAccess,
+} from '../../src/target/index.ts';
+import type { ClusterPorts } from './cluster-ports.ts';
+import { systemRandom } from './system-clock.ts';
+import { version } from './version.ts';
+
+interface Ports extends ClusterPorts {
+  /** Of the site. */
+  readonly client: KubernetesClient;
+  /** Its address, with its path. */
+  readonly server: string;
+  readonly leave: KubeconfigLeave;
+}
+
+/** Other clusters, each over connections of its own, and other accounts of the site's. */
+export function createPlaceOpener({ client, server, leave, ...ports }: Ports): PlaceOpener {
+  return {
+    server,
+    serverOf: ({ subject, text }) => secretKubeconfigAccess(subject, text, leave).server,
+    open(request) {
+      const { kubeconfig, account } = request;
+      if (kubeconfig === undefined)
+        return openAs(client, account, { ...ports, place: server, close: async () => undefined });
+      const access = secretKubeconfigAccess(kubeconfig.subject, kubeconfig.text, leave);
+      if (account !== undefined && access.impersonate !== undefined) {
+        const detail = `expected no "as" beside spec.serviceAccountName, got one in the kubeconfig`;
+        throw new SealiftError('CONFIG_INVALID', kubeconfig.subject, detail);
+      }
+      const { clock, environment } = ports;
+      const userAgent = `sealift/${version}`;
+      const remote = createKubernetesClient(access, { userAgent, clock, random: systemRandom, environment });
+      // Who writes the Secret says which address it is: what is remembered of one must not be believed of another.
+      const place = `${access.server} by ${kubeconfig.subject}`;
+      return openAs(remote, account, { ...ports, place, close: () => remote.close() });
+    },
+  };
+}
+
+interface Opened extends ClusterPorts {
+  /** Under which what is written there is remembered. */
+  readonly place: string;
+  close(): Promise<void>;
+}
+
+function openAs(
+  client: KubernetesClient,
+  account: PlaceRequest['account'],
+  { place, close, traces, clock }: Opened,
+): OpenPlace {
+  const user = account && `system:serviceaccount:${account.namespace}:${account.name}`;
+  const target = createKubernetesTarget({
+    client: user === undefined ? client : client.as({ user }),
+    traces: traces(user === undefined ? place : `${place} as ${user}`),
+    clock,
+    random: systemRandom,
+  });
+  return {
+    target,
+    isAccountGone: async (signal) => account !== undefined && (await isGone(client, account, signal)),
+    close,
+  };
+}
+
+/** Asked by whoever the connection is of; who may not know that takes it to be there. */
+async function isGone(client: KubernetesClient, account: Owner, signal: AbortSignal): Promise<boolean> {
+  const ref = { group: '', version: 'v1', kind: 'ServiceAccount', ...account };
+  try {
+    return (await client.get(ref, signal)) === undefined;
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
+}

@@ -1,0 +1,67 @@
+import { type DesiredState, type FormerPlace, fromInventoryEntry } from '../../api/index.ts';
+import type { ApplyHooks, ApplyOutcome } from '../../apply/index.ts';
+import { type EventBody, formatRef, type Owner, SealiftError } from '../../core/index.ts';
+import type { DeliveryTargets } from '../places/delivery-targets.ts';
+import { inStage, StageFailure } from '../stage-failure.ts';
+import { applyObjects, type DeliveryPorts, type DeliveryProgress } from './delivery-pipeline.ts';
+import type { Neighbourhood } from './neighbourhood.ts';
+
+interface TakeBackDeps {
+  readonly ports: Omit<DeliveryPorts, 'target'>;
+  readonly targets: DeliveryTargets;
+  readonly neighbourhood: Neighbourhood;
+  readonly tell: (event: EventBody) => void;
+}
+
+/** What a delivery has in a place that it does not go to any more, or not at all. */
+interface Leaving extends FormerPlace {
+  readonly owner: Owner;
+  readonly desired: DesiredState;
+}
+
+/** Objects that are named when they are left where they are: an operator has to find them. */
+const maxNamed = 50;
+
+/**
+ * Takes back what a delivery owns in one place, as the account that it was applied with. Where that account is gone there is nobody to do it:
+ * the objects stay, as with Flux, and are told by name.
+ * @throws StageFailure
+ */
+export async function takeBack(
+  { ports, targets, neighbourhood, tell }: TakeBackDeps,
+  leaving: Leaving,
+  hooks: ApplyHooks & Pick<DeliveryProgress, 'planned'>,
+  signal: AbortSignal,
+): Promise<ApplyOutcome> {
+  const { owner, place, entries, desired } = leaving;
+  const subject = `Kustomization/${owner.namespace}/${owner.name}`;
+  const at = await inStage('plan', subject, async () => targets.former(owner, place, desired));
+  if (entries.length > 0 && (await at.isAccountGone(signal))) {
+    const why = `ServiceAccount/${owner.namespace}/${place.account} is gone, and nobody else may delete them`;
+    tell(leftBehind(leaving, `${at.target.description}: ${why}`));
+    return { applied: 0, changed: 0, inventory: [], moving: 0 };
+  }
+  const scope = { owner, prune: true, force: false, mayShrink: true };
+  const neighbours = () => neighbourhood.ofWithdrawn(at.cluster, desired, signal);
+  const request = { scope, objects: [], inventory: entries, neighbours };
+  return applyObjects({ ...ports, target: at.target }, request, hooks, signal);
+}
+
+/** That objects stay where they are, owned by nobody. */
+export function leftBehind({ entries }: FormerPlace, why: string): EventBody {
+  const named = entries.slice(0, maxNamed).map((entry) => {
+    const ref = fromInventoryEntry(entry);
+    return ref === undefined ? entry.id : formatRef(ref);
+  });
+  const more = entries.length > maxNamed ? ` and ${entries.length - maxNamed} more` : '';
+  return { kind: 'objects-left', message: `${why}: left as they are: ${named.join(', ')}${more}` };
+}
+
+/** A failure to take something back from a place that the delivery has left says how to go on without. */
+export function beyondReach(thrown: unknown, where: string): unknown {
+  if (!(thrown instanceof StageFailure)) return thrown;
+  const { stage, error } = thrown;
+  const detail = `what it left at ${where} is still to be deleted there; with spec.prune: false it stays: ${error.message}`;
+  const { subject } = error;
+  return new StageFailure(stage, new SealiftError(error.code, subject, detail, { cause: error }), subject);
+}

@@ -1,0 +1,142 @@
+import type { DeliveryPlace, DesiredState, Kustomization } from '../../api/index.ts';
+import { type Clock, SealiftError, type Target } from '../../core/index.ts';
+import { refuseUnsupportedDelivery } from '../deliveries/unsupported-fields.ts';
+import type { DeliveryTarget } from './delivery-target.ts';
+import { OpenTargets } from './open-targets.ts';
+import type { PlaceOpener } from './place-opener.ts';
+import {
+  formerQuestion,
+  type PlaceQuestion,
+  placeQuestion,
+  type ResolvedPlace,
+  resolvePlace,
+} from './resolve-place.ts';
+import type { WatchListener } from './watch-target.ts';
+
+interface Key {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+interface Parts {
+  /** Of the site. */
+  readonly target: Target;
+  /** Absent: there is no other cluster, and nobody to act as. */
+  readonly places?: PlaceOpener | undefined;
+  /** Acts for those that name none. */
+  readonly defaultServiceAccount?: string | undefined;
+  readonly clock: Clock;
+}
+
+/** The targets of deliveries: one for each cluster and account that some delivery uses, opened when first needed. */
+export class DeliveryTargets {
+  readonly #parts: Parts;
+  readonly #open: OpenTargets;
+  /** By configuration and delivery: asked for each neighbour of each delivery. */
+  readonly #clusters = new WeakMap<DesiredState, Map<Kustomization, string | undefined>>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#open = new OpenTargets(parts.clock, parts.target);
+  }
+
+  /** Where a delivery goes. @throws SealiftError OBJECT_NOT_FOUND, CONFIG_INVALID, CONFIG_UNSUPPORTED. */
+  of(delivery: Kustomization, desired: DesiredState): DeliveryTarget {
+    return this.#use(delivery.metadata, this.#resolve(delivery, desired));
+  }
+
+  /** Where it went. What is still open is used also when its Secret has left the configuration with the delivery. @throws as `of`. */
+  former(by: Key, place: DeliveryPlace, desired: DesiredState): DeliveryTarget {
+    const open = this.#open.usedBy(keyOf(by), place);
+    if (open !== undefined) return open;
+    const resolved = this.#resolveFormer(by, place, desired);
+    if (place.kubeConfig === undefined || resolved.cluster === place.kubeConfig.server)
+      return this.#use(by, resolved);
+    const { name, server } = place.kubeConfig;
+    const detail = `expected the address ${server}, where objects were delivered to, got ${resolved.cluster}`;
+    throw new SealiftError('CONFIG_INVALID', `Secret/${by.namespace}/${name}`, detail);
+  }
+
+  /** Ends a run: what the delivery used before and not in this run is let go, and closed with its last user. */
+  settle(by: Key): void {
+    this.#open.settle(keyOf(by));
+  }
+
+  /** The delivery uses nothing any more. */
+  forget(by: Key): void {
+    this.#open.forget(keyOf(by));
+  }
+
+  /** Whether a change at a target concerns a delivery. */
+  isAt(by: Key, key: string): boolean {
+    return this.#open.isAt(keyOf(by), key);
+  }
+
+  /** Which cluster objects went to. */
+  clusterOf({ kubeConfig }: DeliveryPlace): string {
+    return kubeConfig?.server ?? this.#parts.places?.server ?? '';
+  }
+
+  /** Which cluster a delivery goes to; `recorded`, where it went last, where that cannot be told. `undefined`: nobody knows. */
+  clusterFor(
+    delivery: Kustomization,
+    recorded: DeliveryPlace | undefined,
+    desired: DesiredState,
+  ): string | undefined {
+    const known = this.#clusters.get(desired) ?? new Map<Kustomization, string | undefined>();
+    this.#clusters.set(desired, known);
+    if (!known.has(delivery)) known.set(delivery, this.#clusterNow(delivery, desired));
+    return known.get(delivery) ?? (recorded === undefined ? undefined : this.clusterOf(recorded));
+  }
+
+  /** Watches all targets while they are open, until the signal aborts. */
+  watch(listener: WatchListener, signal: AbortSignal): Promise<void> {
+    return this.#open.watch(listener, signal);
+  }
+
+  /** Closes all but the target of the site, which whoever opened it closes. */
+  close(): Promise<void> {
+    return this.#open.close();
+  }
+
+  #clusterNow(delivery: Kustomization, desired: DesiredState): string | undefined {
+    try {
+      return this.#resolve(delivery, desired).cluster;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #resolve(delivery: Kustomization, desired: DesiredState): ResolvedPlace {
+    refuseUnsupportedDelivery(delivery);
+    const { namespace, name } = delivery.metadata;
+    const subject = `Kustomization/${namespace}/${name}`;
+    return this.#resolved(placeQuestion(delivery, this.#parts.defaultServiceAccount), desired, subject);
+  }
+
+  #resolveFormer({ namespace, name }: Key, place: DeliveryPlace, desired: DesiredState): ResolvedPlace {
+    return this.#resolved(formerQuestion(namespace, place), desired, `Kustomization/${namespace}/${name}`);
+  }
+
+  #resolved(question: PlaceQuestion, desired: DesiredState, subject: string): ResolvedPlace {
+    const { places, target } = this.#parts;
+    const { account, secretRef } = question;
+    if (places !== undefined) return resolvePlace(question, desired, places);
+    const set = [
+      ...(secretRef === undefined ? [] : ['spec.kubeConfig']),
+      ...(account === undefined ? [] : ['spec.serviceAccountName']),
+    ];
+    if (set.length === 0) return { place: {}, cluster: '', kubeconfig: undefined };
+    const detail = `${set.join(', ')}: expected a cluster as the target of the site, got the ${target.description}`;
+    throw new SealiftError('CONFIG_UNSUPPORTED', subject, detail);
+  }
+
+  #use(by: Key, resolved: ResolvedPlace): DeliveryTarget {
+    const { places } = this.#parts;
+    return this.#open.use(keyOf(by), by.namespace, resolved, places);
+  }
+}
+
+function keyOf({ namespace, name }: Key): string {
+  return `${namespace}/${name}`;
+}

@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { DeliveryPlace } from '../../api/index.ts';
+import type { Clock, Target } from '../../core/index.ts';
+import type { DeliveryTarget } from './delivery-target.ts';
+import type { OpenPlace, PlaceOpener } from './place-opener.ts';
+import type { ResolvedPlace } from './resolve-place.ts';
+import { type WatchListener, watchTarget } from './watch-target.ts';
+
+interface Entry extends DeliveryTarget {
+  readonly users: Set<string>;
+  readonly closing: AbortController;
+  /** Its watch, if any. */
+  watching: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Key of the target of the site, by the agent itself. */
+const siteKey = '';
+
+/** What is open, and which deliveries use it. */
+export class OpenTargets {
+  readonly #clock: Clock;
+  readonly #site: Target;
+  readonly #entries = new Map<string, Entry>();
+  /** By delivery: keys of what its run uses. */
+  readonly #taken = new Map<string, Set<string>>();
+  readonly #closing = new Set<Promise<void>>();
+  #watch: { readonly listener: WatchListener; readonly signal: AbortSignal } | undefined;
+
+  constructor(clock: Clock, site: Target) {
+    this.#clock = clock;
+    this.#site = site;
+  }
+
+  /** @throws SealiftError of the opener. */
+  use(
+    by: string,
+    namespace: string,
+    resolved: ResolvedPlace,
+    opener: PlaceOpener | undefined,
+  ): DeliveryTarget {
+    const key = keyOf(namespace, resolved);
+    const { place, cluster } = resolved;
+    this.#take(by, key);
+    if (key === siteKey) return { key, place, cluster, target: this.#site, isAccountGone: async () => false };
+    const entry = this.#entries.get(key) ?? this.#begin(key, resolved, open(namespace, resolved, opener));
+    entry.users.add(by);
+    return entry;
+  }
+
+  /** What the delivery has used for this place last. */
+  usedBy(by: string, place: DeliveryPlace): DeliveryTarget | undefined {
+    const found = [...this.#entries.values()].find(
+      (entry) => entry.users.has(by) && isDeepStrictEqual(entry.place, place),
+    );
+    if (found !== undefined) this.#take(by, found.key);
+    return found;
+  }
+
+  settle(by: string): void {
+    const taken = this.#taken.get(by);
+    for (const entry of this.#entries.values()) if (taken?.has(entry.key) !== true) this.#release(by, entry);
+    // It goes on using these until the end of its next run.
+    this.#taken.delete(by);
+  }
+
+  forget(by: string): void {
+    this.#taken.delete(by);
+    this.settle(by);
+  }
+
+  isAt(by: string, key: string): boolean {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) return entry.users.has(by);
+    // Whoever has not run yet is told of everything at the site.
+    return key === siteKey && ![...this.#entries.values()].some(({ users }) => users.has(by));
+  }
+
+  async watch(listener: WatchListener, signal: AbortSignal): Promise<void> {
+    this.#watch = { listener, signal };
+    for (const entry of this.#entries.values()) this.#follow(entry);
+    await watchTarget({ key: siteKey, target: this.#site }, listener, this.#clock, signal);
+    await Promise.all([...this.#entries.values()].map(({ watching }) => watching));
+    this.#watch = undefined;
+  }
+
+  async close(): Promise<void> {
+    for (const entry of [...this.#entries.values()]) this.#end(entry);
+    await Promise.all(this.#closing);
+  }
+
+  #take(by: string, key: string): void {
+    const taken = this.#taken.get(by) ?? new Set();
+    this.#taken.set(by, taken.add(key));
+  }
+
+  #begin(key: string, { place, cluster }: ResolvedPlace, opened: OpenPlace): Entry {
+    const entry: Entry = {
+      key,
+      place,
+      cluster,
+      target: opened.target,
+      isAccountGone: (signal) => opened.isAccountGone(signal),
+      close: () => opened.close(),
+      users: new Set(),
+      closing: new AbortController(),
+      watching: Promise.resolve(),
+    };
+    this.#entries.set(key, entry);
+    this.#follow(entry);
+    return entry;
+  }
+
+  #follow(entry: Entry): void {
+    if (this.#watch === undefined) return;
+    const { listener, signal } = this.#watch;
+    const either = AbortSignal.any([signal, entry.closing.signal]);
+    entry.watching = watchTarget(entry, listener, this.#clock, either);
+  }
+
+  #release(by: string, entry: Entry): void {
+    entry.users.delete(by);
+    if (entry.users.size === 0) this.#end(entry);
+  }
+
+  #end(entry: Entry): void {
+    this.#entries.delete(entry.key);
+    entry.closing.abort();
+    const closed = entry.watching.then(() => entry.close());
+    this.#closing.add(closed);
+    void closed.finally(() => this.#closing.delete(closed)).catch(() => undefined);
+  }
+}
+
+function open(
+  namespace: string,
+  { place, kubeconfig }: ResolvedPlace,
+  opener: PlaceOpener | undefined,
+): OpenPlace {
+  if (opener === undefined) throw new TypeError('nobody to open it');
+  const { account } = place;
+  return opener.open({
+    kubeconfig,
+    account: account === undefined ? undefined : { namespace, name: account },
+  });
+}
+
+/** Another content of the Secret makes another target. */
+function keyOf(namespace: string, { place, kubeconfig }: ResolvedPlace): string {
+  const { account, kubeConfig } = place;
+  if (kubeConfig === undefined && account === undefined) return siteKey;
+  const content = kubeconfig === undefined ? '' : createHash('sha256').update(kubeconfig.text).digest('hex');
+  return JSON.stringify([namespace, kubeConfig?.name, kubeConfig?.key, account, content]);
+}

@@ -1,0 +1,76 @@
+import type { PlaceOpener, PlaceRequest } from '../../src/agent/index.ts';
+import { SealiftError, type Target } from '../../src/core/index.ts';
+import { createMemoryTarget, type MemoryTarget } from '../../src/target/index.ts';
+
+const siteServer = 'https://site.test';
+
+/** Clusters, each of them a target in memory; kubeconfigs are their addresses. */
+export class FakePlaces implements PlaceOpener {
+  readonly server = siteServer;
+  /** What was opened and not closed, as `ADDRESS as NAMESPACE/NAME`. */
+  readonly nowOpen: string[] = [];
+  /** Everything that was ever opened. */
+  readonly opened: string[] = [];
+  /** Accounts that are not there any more, as `NAMESPACE/NAME`. */
+  readonly gone = new Set<string>();
+  /** Addresses of clusters that are away. */
+  readonly away = new Set<string>();
+  /** Writes, as `ADDRESS as NAMESPACE/NAME: ConfigMap name`. */
+  readonly writes: string[] = [];
+  readonly #clusters = new Map<string, MemoryTarget>();
+
+  constructor(site: MemoryTarget) {
+    this.#clusters.set(siteServer, site);
+  }
+
+  cluster(server: string): MemoryTarget {
+    const known = this.#clusters.get(server) ?? createMemoryTarget();
+    this.#clusters.set(server, known);
+    return known;
+  }
+
+  serverOf({ subject, text }: { readonly subject: string; readonly text: string }): string {
+    const server = text.split(' ')[0] ?? '';
+    if (server.startsWith('https:')) return server;
+    throw new SealiftError('CONFIG_INVALID', subject, 'expected a kubeconfig');
+  }
+
+  open({ kubeconfig, account }: PlaceRequest): ReturnType<PlaceOpener['open']> {
+    const server = kubeconfig === undefined ? siteServer : this.serverOf(kubeconfig);
+    const who = account === undefined ? 'itself' : `${account.namespace}/${account.name}`;
+    const name = `${server} as ${who}`;
+    this.nowOpen.push(name);
+    this.opened.push(name);
+    return {
+      target: this.#as(server, name),
+      isAccountGone: async () => this.gone.has(who),
+      close: async () => void this.nowOpen.splice(this.nowOpen.indexOf(name), 1),
+    };
+  }
+
+  #as(server: string, name: string): Target {
+    const held = this.cluster(server);
+    const reach = (): void => {
+      if (this.away.has(server)) throw new SealiftError('TARGET_UNREACHABLE', server, 'connection refused');
+    };
+    return {
+      description: `cluster ${server}`,
+      health: held.health,
+      observe: async (...args) => {
+        reach();
+        return held.observe(...args);
+      },
+      write: async (object, ...rest) => {
+        reach();
+        this.writes.push(`${name}: ${object.kind} ${object.metadata.name}`);
+        return held.write(object, ...rest);
+      },
+      remove: async (ref, signal) => {
+        reach();
+        this.writes.push(`${name}: no ${ref.kind} ${ref.name}`);
+        return held.remove(ref, signal);
+      },
+      watch: (changed, signal) => held.watch(changed, signal),
+    };
+  }
+}
