@@ -140,6 +140,16 @@ describe('the journal of a delivery', () => {
     expect(courseOf(failed, { ...offer, candidate: renamed })).toMatchObject({ kind: 'back' });
   });
 
+  it('takes a late word about what failed for no news', () => {
+    const [good, bad] = [candidateOf('a'), candidateOf('B')];
+    const course = courseOf({ good }, { source, candidate: bad, generation: 1, request: undefined });
+    if (course.kind === 'wait') throw new Error('expected a course');
+    const returning = afterFailed(course.journal, bad.layer.revision, 'bad');
+    const returned = afterHeld(returning, good.layer.revision);
+    for (const journal of [returning, returned])
+      expect(afterFailed(journal, bad.layer.revision, 'worse')).toBe(journal);
+  });
+
   it('does not go back to a revision of another source', () => {
     const good = candidateOf('a');
     const other = { namespace: 'edge', name: 'other' };

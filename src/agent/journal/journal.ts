@@ -63,8 +63,7 @@ export function courseOf(journal: DeliveryJournal, offer: Offer): Course {
       candidate,
       journal: isEqual(good, candidate) && attempt === undefined ? journal : { good: candidate },
     };
-  const isUnderWay =
-    attempt?.stage === 'trying' && isSame(attempt.candidate, candidate) && !isAskedAnew(attempt, offer);
+  const isUnderWay = attempt !== undefined && !isAskedAnew(attempt, offer);
   return { kind: 'forward', candidate, journal: isUnderWay ? journal : trying(journal, candidate, offer) };
 }
 
