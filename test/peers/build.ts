@@ -5,6 +5,8 @@ import {
   cpSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -13,6 +15,7 @@ import { dirname, join } from 'node:path';
 import { argv, env, stderr, stdout } from 'node:process';
 import { clusterAsset } from './find.ts';
 import {
+  definitionsFolder,
   isBuilt,
   type Peer,
   peerBinary,
@@ -106,10 +109,26 @@ function build(peer: Peer): void {
       ['build', '-trimpath', ...modfile, '-ldflags', `-s -w${stamps(peer)}`, '-o', output, peer.goPackage],
       peerFolder(peer),
     );
+    if (peer.definitions !== undefined) keepDefinitions(peer, peer.definitions);
     renameSync(output, binary);
     writeFileSync(`${binary}.pin`, peerPin(peer));
   } finally {
     removeTree(work);
+  }
+}
+
+/** Keeps what the modules publish under `config/crd/bases` beside the program: a cache of peers is all that tests need. */
+function keepDefinitions(peer: Peer, below: string): void {
+  const folder = join(peerFolder(peer), below);
+  const kept = join(dirname(peerBinary(peer)), definitionsFolder);
+  removeTree(kept);
+  mkdirSync(kept);
+  const { Require } = JSON.parse(go(['mod', 'edit', '-json'], folder)) as { Require: { Path: string }[] };
+  for (const { Path } of Require) {
+    const { Dir } = JSON.parse(go(['mod', 'download', '-json', Path], folder)) as { Dir: string };
+    const published = join(Dir, 'config', 'crd', 'bases');
+    for (const name of readdirSync(published))
+      writeFileSync(join(kept, name), readFileSync(join(published, name)));
   }
 }
 

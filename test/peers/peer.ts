@@ -8,7 +8,7 @@ type InteropName = 'kustomize' | 'crane' | 'oras' | 'sops' | 'cosign' | 'registr
 
 type ClusterName = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kubectl' | 'kwok';
 
-type BuiltName = InteropName | ClusterName;
+type BuiltName = InteropName | ClusterName | 'kustomize-controller';
 
 /** Peers that the system's package manager brings, under the same names in Debian. */
 export const systemPeers = ['docker-registry', 'skopeo'] as const;
@@ -29,6 +29,8 @@ export interface Peer {
   readonly folder?: string;
   /** Go variables and their values, with `{version}`, `{major}` and `{minor}` for the parts of the version. */
   readonly stamps?: readonly string[];
+  /** Folder of a second go.mod, whose modules publish the definitions of the kinds that the program works with. */
+  readonly definitions?: string;
 }
 
 /** Cheap ones first: whoever waits for kustomize need not wait for cosign. */
@@ -93,10 +95,20 @@ const clusterPeers: readonly Peer[] = [
   { name: 'kwok', goPackage: 'sigs.k8s.io/kwok/cmd/kwok', goModule: 'sigs.k8s.io/kwok' },
 ];
 
-/** Peers by the tests that need them. */
-export const peerGroups = { interop: interopPeers, cluster: clusterPeers } as const;
+/** What is compared with on a cluster. */
+const controllerPeers: readonly Peer[] = [
+  {
+    name: 'kustomize-controller',
+    goPackage: 'github.com/fluxcd/kustomize-controller',
+    goModule: 'github.com/fluxcd/kustomize-controller',
+    definitions: 'definitions',
+  },
+];
 
-export const peers: readonly Peer[] = [...interopPeers, ...clusterPeers];
+/** Peers by the tests that need them. */
+export const peerGroups = { interop: interopPeers, cluster: [...clusterPeers, ...controllerPeers] } as const;
+
+export const peers: readonly Peer[] = [...interopPeers, ...peerGroups.cluster];
 
 /** The folder with the `go.mod` and `go.sum` that pin a peer. */
 export function peerFolder(peer: Peer): string {
@@ -131,8 +143,13 @@ export function peerBinary(peer: Peer): string {
   return join(peersCache(), `${peer.name}-${peerVersion(peer).slice(1)}`, peer.name);
 }
 
-function pinned(peer: Peer): readonly string[] {
-  return peer.goPackage === '.' ? ['go.mod', 'go.sum', 'main.go'] : ['go.mod', 'go.sum'];
+/** Folder below a built peer with the definitions of the kinds that it works with. */
+export const definitionsFolder = 'definitions';
+
+function pinned({ goPackage, definitions }: Peer): readonly string[] {
+  const own = ['go.mod', 'go.sum'];
+  const ofDefinitions = definitions === undefined ? [] : own.map((name) => join(definitions, name));
+  return [...own, ...(goPackage === '.' ? ['main.go'] : []), ...ofDefinitions];
 }
 
 /** Digest of everything that pins the build: a changed dependency of the same version is built anew. */

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Difference } from './differences.ts';
 
-const page = join(import.meta.dirname, '..', '..', '..', 'docs', 'flux-differences.md');
+const docs = join(import.meta.dirname, '..', '..', '..', 'docs');
 
 /** A line of the page: what differs in which states, and what either side has there. */
 export interface ListedDifference {
   /** States of scenarios, as in `06b@no-force`; `every` stands for all, of which the first is looked at. */
   readonly where: readonly string[];
-  /** As `Difference.what`; `*` stands for what has no blank and no slash in it, `**` for anything. */
+  /** As `Difference.what`; `*` stands for what has no blank and no slash in it, `**` for anything, `{a,b}` for one of both. */
   readonly what: string;
   /** Texts that the value has to contain, `*` any; none: there is no value. */
   readonly there: readonly string[];
@@ -19,11 +19,11 @@ export interface ListedDifference {
 const codes = (cell: string): readonly string[] =>
   [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
 
-/** Lines of the table of states. */
-export function listedDifferences(): readonly ListedDifference[] {
-  const lines = readFileSync(page, 'utf8').split('\n');
+/** Lines of the table of states on a page. */
+export function listedDifferences(page = 'flux-differences.md'): readonly ListedDifference[] {
+  const lines = readFileSync(join(docs, page), 'utf8').split('\n');
   return lines
-    .filter((line) => /^\| `(?:every|\d\d)/.test(line))
+    .filter((line) => line.startsWith('| `'))
     .map((line) => {
       const [, where = '', what = '', there = '', here = ''] = line.split(/(?<!\\)\|/);
       const [name = ''] = codes(what);
@@ -31,13 +31,17 @@ export function listedDifferences(): readonly ListedDifference[] {
     });
 }
 
-const wildcards: Readonly<Record<string, string>> = { '*': '[^ /]+', '**': '.+' };
+/** As a part of a regular expression. */
+function patternOf(part: string): string {
+  if (part === '**') return '.+';
+  if (part === '*') return '[^ /]+';
+  if (part.startsWith('{')) return `(?:${part.slice(1, -1).split(',').join('|')})`;
+  return part.replaceAll(/[.?+^$(){}|[\]\\]/g, '\\$&');
+}
 
 function isNamed({ what }: Difference, listed: ListedDifference): boolean {
-  const literals = listed.what
-    .split(/(\*\*?)/)
-    .map((part) => wildcards[part] ?? part.replaceAll(/[.?+^$(){}|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${literals.join('')}$`).test(what);
+  const parts = listed.what.split(/(\*\*?|\{[^}]+\})/).map(patternOf);
+  return new RegExp(`^${parts.join('')}$`).test(what);
 }
 
 const holds = (value: string, texts: readonly string[]): boolean =>
@@ -45,7 +49,8 @@ const holds = (value: string, texts: readonly string[]): boolean =>
     ? value === ''
     : value !== '' && texts.every((text) => text === '*' || value.includes(text));
 
-function isListedBy(difference: Difference, listed: ListedDifference): boolean {
+/** Whether a line tells of a difference, whatever the state. */
+export function isListedBy(difference: Difference, listed: ListedDifference): boolean {
   return (
     isNamed(difference, listed) &&
     holds(difference.there, listed.there) &&

@@ -17,6 +17,8 @@ export interface ApiQuestion {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** What the JSON is, where it is no whole object. */
+  readonly type?: 'application/merge-patch+json' | 'application/apply-patch+yaml';
 }
 
 /** One request to the API server. Any status is an answer; rejects when none comes. */
@@ -33,7 +35,7 @@ export async function askApi(
     headers: {
       authorization: `Bearer ${credentials.token}`,
       accept: 'application/json',
-      ...(question.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(question.body === undefined ? {} : { 'content-type': question.type ?? 'application/json' }),
     },
     signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
   });

@@ -31,7 +31,12 @@ export class ClusterProgram {
     this.#log = log;
   }
 
-  static async start(name: PeerName, args: readonly string[], folder: string): Promise<ClusterProgram> {
+  static async start(
+    name: PeerName,
+    args: readonly string[],
+    folder: string,
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<ClusterProgram> {
     const path = findPeer(name);
     if (path === undefined)
       throw new Error(`${name}: expected the program, got none: run \`npm run peers -- cluster\``);
@@ -43,7 +48,7 @@ export class ClusterProgram {
     try {
       // Nothing of the user's is seen: no ~/.kube, no proxy.
       const child = spawn(command, words, {
-        env: { PATH: env.PATH ?? '', HOME: folder },
+        env: { PATH: env.PATH ?? '', HOME: folder, ...environment },
         cwd: folder,
         stdio: ['ignore', output, output],
       });

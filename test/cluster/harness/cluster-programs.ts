@@ -1,8 +1,14 @@
-import { type PeerName, peerGroups } from '../../peers/peer.ts';
+import type { PeerName } from '../../peers/peer.ts';
 import { ClusterProgram } from './cluster-program.ts';
 
 /** What a cluster is made of. */
-export const clusterPrograms: readonly PeerName[] = peerGroups.cluster.map((peer) => peer.name);
+export const clusterPrograms: readonly PeerName[] = [
+  'etcd',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kubectl',
+  'kwok',
+];
 
 /** The programs of one cluster, which end together. */
 export class ClusterPrograms {
@@ -19,9 +25,9 @@ export class ClusterPrograms {
   }
 
   /** Starts a program that is ended with the others, also when it never gets ready. */
-  async start(name: PeerName, args: readonly string[]): Promise<ClusterProgram> {
+  async start(name: PeerName, args: readonly string[], environment = {}): Promise<ClusterProgram> {
     this.signal.throwIfAborted();
-    const program = await ClusterProgram.start(name, args, this.folder);
+    const program = await ClusterProgram.start(name, args, this.folder, environment);
     this.#started.push(program);
     if (this.#stopping.signal.aborted) await program.stop();
     this.signal.throwIfAborted();

@@ -1,0 +1,75 @@
+import { setTimeout } from 'node:timers/promises';
+import { expect } from 'vitest';
+import type { Fields, RecordedObject } from '../golden/recording.ts';
+import type { ClusterUser } from '../harness/cluster-user.ts';
+
+/** Longer than anything takes on a busy machine. */
+const LIMIT_MS = 180_000;
+const POLL_MS = 200;
+
+interface Listed {
+  readonly at: number;
+  readonly found: Promise<ReadonlyMap<string, RecordedObject>>;
+}
+
+/** The Kustomizations of a namespace as the API server has them. All who wait for one share one list. */
+export class Kustomizations {
+  readonly #admin: ClusterUser;
+  readonly #path: string;
+  #listed: Listed = { at: Number.NEGATIVE_INFINITY, found: Promise.resolve(new Map()) };
+
+  constructor(admin: ClusterUser, namespace: string) {
+    this.#admin = admin;
+    this.#path = `/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/${namespace}/kustomizations`;
+  }
+
+  async create(object: RecordedObject): Promise<void> {
+    const { status, body } = await this.#admin.ask(this.#path, { method: 'POST', body: object });
+    expect(status, JSON.stringify(body)).toBe(201);
+  }
+
+  async patch(name: string, body: Fields): Promise<void> {
+    const question = { method: 'PATCH', type: 'application/merge-patch+json', body } as const;
+    const answer = await this.#admin.ask(`${this.#path}/${name}`, question);
+    expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+  }
+
+  /** Deletes it, and waits until it is gone. */
+  async remove(name: string): Promise<void> {
+    const { status } = await this.#admin.ask(`${this.#path}/${name}`, { method: 'DELETE' });
+    expect(status).toBe(200);
+    await this.until(name, (object) => object === undefined);
+  }
+
+  async statusOf(name: string): Promise<Fields | undefined> {
+    const { body } = await this.#admin.ask(`${this.#path}/${name}`);
+    return (body as RecordedObject).status;
+  }
+
+  /** Resolves when it holds of what is there now. */
+  async until(name: string, holds: (object: RecordedObject | undefined) => boolean): Promise<void> {
+    const deadline = performance.now() + LIMIT_MS;
+    for (;;) {
+      const object = (await this.#latest()).get(name);
+      if (holds(object)) return;
+      if (performance.now() > deadline)
+        throw new Error(
+          `Kustomization/${name}: expected another status, got ${JSON.stringify(object?.status)}`,
+        );
+      await setTimeout(POLL_MS);
+    }
+  }
+
+  /** What was listed since the caller began to wait. */
+  #latest(): Promise<ReadonlyMap<string, RecordedObject>> {
+    const now = performance.now();
+    if (now - this.#listed.at >= POLL_MS) this.#listed = { at: now, found: this.#list() };
+    return this.#listed.found;
+  }
+
+  async #list(): Promise<ReadonlyMap<string, RecordedObject>> {
+    const { body } = await this.#admin.ask(this.#path);
+    const { items } = body as { readonly items: readonly RecordedObject[] };
+    return new Map(items.map((item) => [item.metadata.name, item]));
+  }
+}
