@@ -7,12 +7,17 @@ import { stateDirectoryOption } from './options.ts';
 import { addSiteFactsOptions, type SiteFactsOptions, siteFactsOf } from './site-facts-options.ts';
 import { addSubstitutionOptions, type SubstitutionOptions } from './substitution-options.ts';
 import { targetPlace } from './target-option.ts';
+import { addTenancyOptions, type TenancyOptions, tenancySettings } from './tenancy-options.ts';
 
 /** Where the configuration is looked for without `--config`. */
 const defaultConfiguration = '/etc/sealift';
 
 /** What an agent is made of, as commander reads it. */
-export interface AgentOptions extends BuildLimitOptions, SiteFactsOptions, SubstitutionOptions {
+export interface AgentOptions
+  extends BuildLimitOptions,
+    SiteFactsOptions,
+    SubstitutionOptions,
+    TenancyOptions {
   readonly config: string;
   readonly stateDir: string;
   readonly target?: string;
@@ -40,7 +45,7 @@ export function addAgentOptions(command: Command): Command {
       '--sops-age-key-file <file>',
       'age identities of this site, for deliveries that decrypt and name no Secret',
     );
-  return addBuildLimitOptions(addSubstitutionOptions(command));
+  return addTenancyOptions(addBuildLimitOptions(addSubstitutionOptions(command)));
 }
 
 /** What the agent writes must not be read as configuration. */
@@ -65,6 +70,7 @@ export async function agentSettings(options: AgentOptions): Promise<AgentSetting
     searchPath: process.env['PATH'] ?? '',
     environment: process.env,
     buildLimits: buildLimits(options),
+    ...tenancySettings(options, target),
     ...(kustomize === undefined ? {} : { kustomize }),
     ...(sops === undefined ? {} : { sops }),
     ...(sopsAgeKeyFile === undefined ? {} : { sopsAgeKeyFile }),

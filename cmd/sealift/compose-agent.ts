@@ -13,7 +13,6 @@ import { type Clock, type EventListener, siteSubject, trustedNow } from '../../s
 import { recordEvents } from '../../src/observe/index.ts';
 import { type OpenStateStore, openStateStore, type TrustStore } from '../../src/site/index.ts';
 import { createFetchStage, createResolveStage, localRepository } from '../../src/source/index.ts';
-import type { KubeconfigLeave } from '../../src/target/index.ts';
 import {
   createFreshnessStage,
   createKeepingVerifyStage,
@@ -30,11 +29,12 @@ import { openTarget } from './open-target.ts';
 import { openTrust, tellTrust, trustDirectory } from './open-trust.ts';
 import { systemClock, systemRandom } from './system-clock.ts';
 import type { TargetPlace } from './target-option.ts';
+import type { TenancySettings } from './tenancy-options.ts';
 
 /** Results of builds that are kept for the next look at a delivery: a hundred deliveries of ten small objects take some 2 MiB. */
 const buildCacheBytes = 8 * 1024 * 1024;
 
-export interface AgentSettings extends DecryptionOptions {
+export interface AgentSettings extends DecryptionOptions, Partial<TenancySettings> {
   readonly target: TargetPlace;
   /** Path of the kustomize binary; looked for on the search path without it. */
   readonly kustomize?: string;
@@ -50,10 +50,6 @@ export interface AgentSettings extends DecryptionOptions {
   readonly siteVariables?: Readonly<Record<string, string>>;
   /** A variable that has neither value nor default is an error. Default true. */
   readonly strictSubstitution?: boolean;
-  /** What kubeconfigs of Secrets may do on this machine. Default: nothing. */
-  readonly kubeconfigLeave?: KubeconfigLeave;
-  /** Acts for deliveries that name no account. Default: the agent itself. */
-  readonly defaultServiceAccount?: string;
   /** Default: the clock of the machine. */
   readonly clock?: Clock;
 }
@@ -140,7 +136,8 @@ export async function composeAgent(
   await sweepTrees(trees, inForce(state.sources.all(), state.deliveries.all()).roots);
   await sweepBuilds(builds);
   await sweepBuilds(keysDirectory(settings));
-  const { kubeconfigLeave = { exec: false, insecureTls: false }, defaultServiceAccount } = settings;
+  const { defaultServiceAccount, crossNamespaceRefs = true } = settings;
+  const { kubeconfigLeave = { exec: false, insecureTls: false } } = settings;
   const ports: ClusterPorts = {
     traces: (server) => state.traces(server),
     clock,
@@ -151,6 +148,7 @@ export async function composeAgent(
     stages: createStages(settings, { state, trust, layout, trees, builds }, opener),
     target,
     ...(places === undefined ? {} : { places }),
+    crossNamespaceRefs,
     ...(defaultServiceAccount === undefined ? {} : { defaultServiceAccount }),
     state,
     housekeeping: openHousekeeping(layout, trees),

@@ -31,6 +31,8 @@ export interface AgentParts {
   readonly places?: PlaceOpener;
   /** Acts for deliveries that name no account. Absent: the agent itself does. */
   readonly defaultServiceAccount?: string;
+  /** False: a delivery takes from a source in its own namespace alone. Default true. */
+  readonly crossNamespaceRefs?: boolean;
   readonly state: StateStore;
   /** Absent: what is not in force any more stays on the disk. */
   readonly housekeeping?: Housekeeping;
@@ -76,6 +78,7 @@ export function createReconcilers(parts: AgentParts, moved: HealthDeps['moved'])
   const deliveries = new DeliveryReconciler({
     ports: { build: stages.build, planned },
     targets,
+    crossNamespaceRefs: parts.crossNamespaceRefs ?? true,
     fights: new Fights(clock),
     sources,
     state,

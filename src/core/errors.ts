@@ -482,6 +482,11 @@ export const errorTable = {
     retry: 'backoff',
     next: 'Look at the status of the source; the delivery follows by itself.',
   },
+  CROSS_NAMESPACE_DENIED: {
+    origin: 'policy',
+    retry: 'on-change',
+    next: 'Name a source in the namespace of the delivery; the agent runs with --no-cross-namespace-refs.',
+  },
   DEPENDENCY_CYCLE: {
     origin: 'config',
     retry: 'on-change',

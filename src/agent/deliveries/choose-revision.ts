@@ -18,6 +18,7 @@ import { unmetDependency } from './dependencies.ts';
 interface ChoiceDeps {
   readonly sources: SourceReconciler;
   readonly state: StateStore;
+  readonly crossNamespaceRefs: boolean;
 }
 
 interface Question {
@@ -44,10 +45,11 @@ export interface Choice {
  * before and waits for nothing.
  */
 export async function chooseRevision(
-  { sources, state }: ChoiceDeps,
+  { sources, state, crossNamespaceRefs }: ChoiceDeps,
   { delivery, desired, record }: Question,
   signal: AbortSignal,
 ): Promise<Choice> {
+  if (!crossNamespaceRefs) refuseOtherNamespace(delivery);
   const source = sourceOf(delivery, desired);
   const offer = await sources.candidate(source, desired, signal);
   const offered = offer?.artifact;
@@ -91,6 +93,18 @@ function courseFor(
     generation: record.generation,
     request,
   });
+}
+
+/** In Flux's words. */
+function refuseOtherNamespace({ metadata, spec: { sourceRef } }: Kustomization): void {
+  const { kind, name, namespace = metadata.namespace } = sourceRef;
+  if (namespace === metadata.namespace) return;
+  const detail = `can't access '${kind}/${namespace}/${name}', cross-namespace references have been blocked`;
+  throw new SealiftError(
+    'CROSS_NAMESPACE_DENIED',
+    `Kustomization/${metadata.namespace}/${metadata.name}`,
+    detail,
+  );
 }
 
 function sourceOf(

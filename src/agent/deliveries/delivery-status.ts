@@ -78,13 +78,18 @@ export function appliedStatus(
 
 /** Reasons that do not depend on the stage. The circle is our own word: Flux does not look for it. */
 const reasons: Partial<Record<ErrorCode, string>> = {
+  CROSS_NAMESPACE_DENIED: 'AccessDenied',
   DEPENDENCY_NOT_READY: 'DependencyNotReady',
   DEPENDENCY_CYCLE: 'CircularDependency',
   EXPRESSION_INVALID: 'InvalidCELExpression',
 };
 
 /** What only another spec can mend: nobody has to wait for it. */
-const terminal: ReadonlySet<ErrorCode> = new Set(['DEPENDENCY_CYCLE', 'EXPRESSION_INVALID']);
+const terminal: ReadonlySet<ErrorCode> = new Set([
+  'CROSS_NAMESPACE_DENIED',
+  'DEPENDENCY_CYCLE',
+  'EXPRESSION_INVALID',
+]);
 
 function reasonOf(error: SealiftError, stage: Stage): string {
   const known = reasons[error.code];

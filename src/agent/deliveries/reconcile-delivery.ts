@@ -33,6 +33,7 @@ import { awaitTermination, deletionOf, withDeletion } from './termination.ts';
 interface DeliveryDeps {
   readonly ports: Omit<DeliveryPorts, 'target'>;
   readonly targets: DeliveryTargets;
+  readonly crossNamespaceRefs: boolean;
   readonly sources: SourceReconciler;
   readonly state: StateStore;
   readonly clock: Clock;

@@ -152,6 +152,26 @@ describe('a delivery with an account', () => {
   });
 });
 
+describe('a source of another namespace', () => {
+  const other = 'sourceRef: {kind: OCIRepository, name: app, namespace: other}';
+  const desired = siteOf(
+    sourceYaml('app').replace('namespace: edge', 'namespace: other') +
+      app().replace('sourceRef: {kind: OCIRepository, name: app}', other),
+  );
+
+  it('is taken from where that is not forbidden', async () => {
+    await start(desired);
+    expect(held(site)).toEqual(['a', 'b']);
+  });
+
+  it('is refused where it is, in the words of Flux, and not tried again by itself', async () => {
+    await start(desired, { crossNamespaceRefs: false });
+    const message = "can't access 'OCIRepository/other/app', cross-namespace references have been blocked";
+    expect(ready()).toBe(`False/AccessDenied: ${message}`);
+    expect(held(site)).toEqual([]);
+  });
+});
+
 describe('a delivery with a kubeconfig', () => {
   it('goes to its own cluster, where objects of the same names are others', async () => {
     const both = siteWith(
