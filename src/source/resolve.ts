@@ -1,4 +1,4 @@
-import type { ReadStore, Validator } from 'oci-client-ts';
+import { parseDigest, type ReadStore, type Validator } from 'oci-client-ts';
 import {
   asRegistryError,
   type DesiredState,
@@ -34,6 +34,17 @@ async function listTags(repository: ReadStore, url: string, signal: AbortSignal)
   return tags;
 }
 
+/** @throws SealiftError REFERENCE_INVALID: what cannot be a digest is no fault of the registry. */
+function requireDigest(text: string): string {
+  try {
+    parseDigest(text);
+    return text;
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new SealiftError('REFERENCE_INVALID', 'spec.ref.digest', detail, { cause });
+  }
+}
+
 async function tagOf(
   selected: SelectedReference,
   repository: ReadStore,
@@ -59,7 +70,7 @@ async function resolveSource(
   const repository = await open(source, desired);
   const selected = selectedReference(ref);
   const tag = await tagOf(selected, repository, url, signal);
-  const reference = selected.kind === 'digest' ? selected.digest : (tag ?? 'latest');
+  const reference = selected.kind === 'digest' ? requireDigest(selected.digest) : (tag ?? 'latest');
   const resolution = await repository.resolve(reference, {
     signal,
     ...(known === undefined ? {} : { known }),

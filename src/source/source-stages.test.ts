@@ -103,6 +103,12 @@ describe('resolve', () => {
     await expect(resolved(source(), failing)).rejects.toThrow(expect.objectContaining({ code }));
   });
 
+  it('takes a digest that is none for a mistake in the spec', async () => {
+    await expect(resolved(source('  ref: {digest: "sha256:abc"}'))).rejects.toThrow(
+      expect.objectContaining({ code: 'REFERENCE_INVALID', subject: 'spec.ref.digest' }),
+    );
+  });
+
   it('passes on for how long the registry asked to be left alone', async () => {
     const failing: ReadStore = {
       ...registry,

@@ -76,9 +76,9 @@ export function appliedStatus(
   };
 }
 
-/** Reasons that do not depend on the stage. The circle is our own word: Flux does not look for it. */
+/** Reasons that do not depend on the stage. The circle and what is not supported are our own words: Flux does not look for the one, and has the other. */
 const reasons: Partial<Record<ErrorCode, string>> = {
-  CROSS_NAMESPACE_DENIED: 'AccessDenied',
+  CONFIG_UNSUPPORTED: 'Unsupported',
   DEPENDENCY_NOT_READY: 'DependencyNotReady',
   DEPENDENCY_CYCLE: 'CircularDependency',
   EXPRESSION_INVALID: 'InvalidCELExpression',
@@ -86,10 +86,17 @@ const reasons: Partial<Record<ErrorCode, string>> = {
 
 /** What only another spec can mend: nobody has to wait for it. */
 const terminal: ReadonlySet<ErrorCode> = new Set([
-  'CROSS_NAMESPACE_DENIED',
+  'CONFIG_UNSUPPORTED',
   'DEPENDENCY_CYCLE',
   'EXPRESSION_INVALID',
 ]);
+
+/** What ends by itself, or when the configuration changes: nothing is under way until then. */
+const waiting: ReadonlySet<ErrorCode> = new Set(['DEPENDENCY_NOT_READY', 'SOURCE_NOT_READY']);
+
+function isWithoutSource({ code }: SealiftError, stage: Stage): boolean {
+  return code === 'OBJECT_NOT_FOUND' && stage === 'resolve';
+}
 
 function reasonOf(error: SealiftError, stage: Stage): string {
   const known = reasons[error.code];
@@ -134,7 +141,7 @@ export function failedDeliveryStatus(
     observedGeneration,
   };
   const stalled: ConditionDraft = { ...ready, type: 'Stalled', status: 'True' };
-  const waits = error.code === 'DEPENDENCY_NOT_READY' || error.code === 'SOURCE_NOT_READY';
+  const waits = waiting.has(error.code) || isWithoutSource(error, stage);
   const isTerminal = terminal.has(error.code);
   const beside = isTerminal ? [stalled] : [retrying];
   const drafts = waits ? [ready] : [...beside, ready];

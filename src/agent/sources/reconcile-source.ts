@@ -2,6 +2,7 @@ import {
   type Artifact,
   type Candidate,
   type DesiredState,
+  isReady,
   type OciRepository,
   requestedAtAnnotation,
   type SourceRecord,
@@ -62,6 +63,17 @@ export class SourceReconciler {
     const transition =
       polled instanceof StageFailure ? afterFailure(cycle, polled) : afterPoll(cycle, polled);
     return this.#take(cycle, transition);
+  }
+
+  /** Notes the spec of a suspended source and does nothing else. */
+  hold(source: OciRepository): void {
+    const { sources } = this.#deps.state;
+    const known = sources.find(source.metadata.namespace, source.metadata.name);
+    const record = this.record(source);
+    if (known === undefined || known === record) return;
+    const { generation, status } = record;
+    const observed = isReady(status.conditions) ? { ...status, observedGeneration: generation } : status;
+    sources.save({ ...record, status: observed });
   }
 
   /**

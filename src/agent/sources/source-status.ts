@@ -5,7 +5,7 @@ import {
   type SourceStatus,
   setConditions,
 } from '../../api/index.ts';
-import { rfc3339, type SealiftError, type Stage } from '../../core/index.ts';
+import { type ErrorCode, rfc3339, type SealiftError, type Stage } from '../../core/index.ts';
 import { boundedPause } from '../queue/schedule.ts';
 import { keptFresh } from './fresh-condition.ts';
 import { keptWarning } from './policy-warning.ts';
@@ -91,24 +91,41 @@ export function acceptedStatus(
   };
 }
 
-/** In Flux's words, for the message of a refusal. */
-export function providerOf({ spec: { verify } }: OciRepository): string {
-  return verify === undefined || verify.secretRef !== undefined ? 'cosign' : 'cosign keyless';
+/** In Flux's words. */
+function unverifiedMessage({ spec: { verify } }: OciRepository, detail: string): string {
+  const provider = verify === undefined || verify.secretRef !== undefined ? 'cosign' : 'cosign keyless';
+  return `failed to verify the signature using provider '${provider}': ${detail}`;
 }
 
-/** Status after a revision was refused: the artifact in force stays. */
+/** That the source names something newer than the artifact in force. */
+function outdated(
+  { artifact }: SourceStatus,
+  revision: string,
+  { spec: { url } }: OciRepository,
+  observedGeneration: number,
+): readonly ConditionDraft[] {
+  if (artifact === undefined || artifact.revision === revision) return [];
+  const tag = revision.slice(0, Math.max(revision.lastIndexOf('@'), 0));
+  const reference = `${url.replace('oci://', '')}${tag === '' ? `@${revision}` : `:${tag}`}`;
+  const message = `new revision '${revision}' for '${reference}'`;
+  return [{ type: 'ArtifactOutdated', status: 'True', reason: 'NewRevision', message, observedGeneration }];
+}
+
+/** Status after a revision, the subject of the error, was refused: the artifact in force stays. */
 export function refusedStatus(
   before: SourceStatus,
-  { code, message: detail }: SealiftError,
-  { generation, now, provider }: Moment & { readonly provider: string },
+  { code, message: detail, subject: revision }: SealiftError,
+  source: OciRepository,
+  { generation, now }: Moment,
 ): SourceStatus {
   const message = code.startsWith('REVISION_')
     ? `refused, although it is well signed: ${detail}`
-    : `failed to verify the signature using provider '${provider}': ${detail}`;
+    : unverifiedMessage(source, detail);
   const observedGeneration = generation;
   const drafts: readonly ConditionDraft[] = [
     { ...retrying, observedGeneration },
     { type: 'Ready', status: 'False', reason: 'VerificationError', message, observedGeneration },
+    ...outdated(before, revision, source, generation),
     { type: 'SourceVerified', status: 'False', reason: 'VerificationError', message, observedGeneration },
     ...inStorage(before.artifact, generation),
     ...keptFresh(before),
@@ -117,17 +134,47 @@ export function refusedStatus(
   return { ...before, conditions: setConditions(before.conditions, drafts, now) };
 }
 
-function fetchFailedReason(error: SealiftError, stage: Stage): string {
+interface PollFailure {
+  readonly error: SealiftError;
+  readonly stage: Stage;
+}
+
+/** What only another spec can mend: nobody has to wait for it. */
+const terminal: ReadonlySet<ErrorCode> = new Set(['CONFIG_UNSUPPORTED', 'REFERENCE_INVALID']);
+
+/** Reasons that do not depend on the stage. That a field is not supported is our own word. */
+const reasons: Partial<Record<ErrorCode, string>> = {
+  CONFIG_UNSUPPORTED: 'Unsupported',
+  OBJECT_NOT_FOUND: 'AuthenticationFailed',
+  REGISTRY_DENIED: 'AuthenticationFailed',
+};
+
+function fetchFailedReason(failure: PollFailure, source: OciRepository): string {
+  const { error, stage } = failure;
   if (error.origin === 'disk') return 'StorageOperationFailed';
-  if (error.code === 'OBJECT_NOT_FOUND' || error.code === 'REGISTRY_DENIED') return 'AuthenticationFailed';
-  if (error.code === 'SEMVER_NO_MATCH' || error.code === 'REFERENCE_INVALID') return 'ReadOperationFailed';
+  if (isUnverifiable(failure)) return 'VerificationError';
+  const known = reasons[error.code];
+  if (known !== undefined) return known;
+  if (stage === 'resolve') return unresolvedReason(error, source);
   return stage === 'unpack' || error.origin === 'artifact'
     ? 'OCIArtifactLayerOperationFailed'
     : 'OCIArtifactPullFailed';
 }
 
+function unresolvedReason({ code, subject }: SealiftError, { spec: { url, ref } }: OciRepository): string {
+  if (code === 'REFERENCE_INVALID' && subject === url) return 'URLInvalid';
+  return selectsByVersion(ref) ? 'ReadOperationFailed' : 'OCIArtifactPullFailed';
+}
+
+/** Its tag has to be found out first. */
+function selectsByVersion({ digest, semver }: OciRepository['spec']['ref']): boolean {
+  return digest === undefined && semver !== undefined;
+}
+
 /** The message of a failed poll: what went wrong, and until when the registry asked not to be asked again. */
-function failedMessage({ message, retryAfterMs }: SealiftError, now: number): string {
+function failedMessage(failure: PollFailure, source: OciRepository, now: number): string {
+  const { message, retryAfterMs } = failure.error;
+  if (isUnverifiable(failure)) return unverifiedMessage(source, message);
   if (retryAfterMs === undefined) return message;
   return `${message}; the registry is not asked again before ${rfc3339(now + boundedPause(retryAfterMs))}`;
 }
@@ -156,25 +203,44 @@ export function heldBackStatus(
   return { ...before, conditions: setConditions(before.conditions, [...others, draft], now) };
 }
 
+/** What is wrong with a source, beside that it is not ready. */
+function faultDraft(
+  { error, stage }: PollFailure,
+  fault: Pick<ConditionDraft, 'reason' | 'message' | 'observedGeneration'>,
+): ConditionDraft {
+  if (isUnverifiable({ error, stage })) return { type: 'SourceVerified', status: 'False', ...fault };
+  const type = error.origin === 'disk' ? 'StorageOperationFailed' : 'FetchFailed';
+  return { type, status: 'True', ...fault };
+}
+
+/** Nothing can be verified by what the configuration asks for, whatever the registry has. */
+function isUnverifiable({ error, stage }: PollFailure): boolean {
+  return stage === 'verify' && error.origin === 'config';
+}
+
 /** Status after a poll that failed: the artifact in force stays. */
 export function failedStatus(
   before: SourceStatus,
-  failure: { readonly error: SealiftError; readonly stage: Stage },
-  { generation, now }: Moment,
+  failure: PollFailure,
+  source: OciRepository,
+  { generation: observedGeneration, now }: Moment,
 ): SourceStatus {
-  const { error, stage } = failure;
-  const reason = fetchFailedReason(error, stage);
-  const type = error.origin === 'disk' ? 'StorageOperationFailed' : 'FetchFailed';
-  const message = failedMessage(error, now);
-  const observedGeneration = generation;
+  const reason = fetchFailedReason(failure, source);
+  const message = failedMessage(failure, source, now);
+  const fault = { reason, message, observedGeneration };
+  const isTerminal = terminal.has(failure.error.code);
   const drafts: readonly ConditionDraft[] = [
-    { ...retrying, observedGeneration },
-    { type: 'Ready', status: 'False', reason, message, observedGeneration },
-    ...inStorage(before.artifact, generation),
-    ...keptVerdict(before),
+    isTerminal ? { type: 'Stalled', status: 'True', ...fault } : { ...retrying, observedGeneration },
+    { type: 'Ready', status: 'False', ...fault },
+    ...inStorage(before.artifact, observedGeneration),
+    ...(isUnverifiable(failure) ? [] : keptVerdict(before)),
     ...keptFresh(before),
     ...keptWarning(before),
-    { type, status: 'True', reason, message, observedGeneration },
+    faultDraft(failure, fault),
   ];
-  return { ...before, conditions: setConditions(before.conditions, drafts, now) };
+  return {
+    ...before,
+    ...(isTerminal ? { observedGeneration } : {}),
+    conditions: setConditions(before.conditions, drafts, now),
+  };
 }

@@ -15,7 +15,7 @@ import type { FreshnessOutcome } from '../stages.ts';
 import { agedStatus, freshDraft, keptFresh } from './fresh-condition.ts';
 import { keptWarning, warningDraft, warningEvents } from './policy-warning.ts';
 import type { PollOutcome } from './source-pipeline.ts';
-import { acceptedStatus, failedStatus, providerOf, refusedStatus } from './source-status.ts';
+import { acceptedStatus, failedStatus, refusedStatus } from './source-status.ts';
 import { standingOf } from './standing.ts';
 
 /** What a poll means for the source: the record to keep, and what to tell. */
@@ -97,11 +97,7 @@ function refused(cycle: SourceCycle, outcome: Extract<PollOutcome, { kind: 'refu
   const { revision, verdict } = outcome;
   const error = new SealiftError(verdict.code, revision, verdict.detail);
   const kept = isInForce(record, verdict.digest) ? revoked(record, basis) : record;
-  const status = refusedStatus(kept.status, error, {
-    generation: record.generation,
-    now,
-    provider: providerOf(source),
-  });
+  const status = refusedStatus(kept.status, error, source, { generation: record.generation, now });
   const news = readyMessage(status) !== readyMessage(record.status);
   const event: EventBody = {
     kind: 'failed',
@@ -234,7 +230,7 @@ export function afterFailure(
   { stage, error }: StageFailure,
 ): SourceTransition {
   const before = agedStatus(record.status, { until: record.freshUntil, now });
-  const status = failedStatus(before, { error, stage }, { generation: record.generation, now });
+  const status = failedStatus(before, { error, stage }, source, { generation: record.generation, now });
   // The same fault with a later end of the pause is none.
   const news = readyMessage(record.status)?.startsWith(error.message) !== true;
   const event: EventBody = { kind: 'failed', stage, code: error.code, message: error.message };

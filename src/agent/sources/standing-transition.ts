@@ -3,7 +3,7 @@ import { type EventBody, SealiftError } from '../../core/index.ts';
 import type { StageFailure } from '../stage-failure.ts';
 import { keptFresh } from './fresh-condition.ts';
 import { isWarning, warningDraft, warningEvents } from './policy-warning.ts';
-import { acceptedStatus, failedStatus, heldBackStatus, providerOf, refusedStatus } from './source-status.ts';
+import { acceptedStatus, failedStatus, heldBackStatus, refusedStatus } from './source-status.ts';
 import {
   type Accepting,
   revoked,
@@ -40,11 +40,7 @@ function refusedAgain(
   const { source, record, basis, now } = cycle;
   const error = new SealiftError(verdict.code, revision, verdict.detail);
   const kept = revoked(record, basis);
-  const status = refusedStatus(kept.status, error, {
-    generation: record.generation,
-    now,
-    provider: providerOf(source),
-  });
+  const status = refusedStatus(kept.status, error, source, { generation: record.generation, now });
   return {
     record: { ...kept, status },
     events: [{ kind: 'failed', stage: 'verify', code: error.code, message: error.message, revision }],
@@ -96,7 +92,7 @@ export function afterJudgementFailure(
   revision: string,
   { error, stage }: StageFailure,
 ): SourceTransition {
-  const { record, now } = cycle;
+  const { source, record, now } = cycle;
   const heldBack = new SealiftError(
     error.code,
     revision,
@@ -106,7 +102,9 @@ export function afterJudgementFailure(
   const moment = { generation: record.generation, now };
   const { code, message } = heldBack;
   const polled =
-    record.failures > 0 ? record.status : failedStatus(record.status, { error: heldBack, stage }, moment);
+    record.failures > 0
+      ? record.status
+      : failedStatus(record.status, { error: heldBack, stage }, source, moment);
   const status = heldBackStatus(polled, message, moment);
   const isKnown = record.status.conditions.some((one) => isHeldBack(one) && one.message === message);
   const events: readonly EventBody[] = isKnown ? [] : [{ kind: 'failed', stage, code, message, revision }];

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { describeReplay, patiently } from './replay.ts';
+import { patiently } from './awaited-site.ts';
+import { describeReplay } from './replay.ts';
 
 const letGo = '--patch={"metadata":{"finalizers":null}}';
 const names = ['prune-true', 'prune-false', 'orphan', 'delete', 'wait', 'suspended'];

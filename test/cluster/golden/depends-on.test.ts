@@ -5,7 +5,7 @@ describeReplay('recorded scenario 08: dependsOn', { number: '08', namespace: 'de
   it('waits for what is missing, failing or not yet of the same revision, and starts as soon as it is', async () => {
     const replay = of();
     // The first revision was not kept: any other artifact stands for it.
-    await replay.site.push(replay.recording.tree('tree'), 'deps/app', { note: 'first' });
+    await replay.push('tree', { files: { 'note.txt': 'first' } });
     replay.apply('source.yaml');
     replay.apply('top.yaml');
     replay.apply('base-broken.yaml');

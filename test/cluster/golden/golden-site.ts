@@ -1,8 +1,4 @@
-import { chmodSync, cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import { env } from 'node:process';
-import { openLayout, type RegistryServer, serveRegistry } from 'oci-client-ts';
 import { stringify } from 'yaml';
 import { type ComposedAgent, composeAgent } from '../../../cmd/sealift/compose-agent.ts';
 import { Engine } from '../../../src/agent/index.ts';
@@ -13,65 +9,53 @@ import {
   type SourceStatus,
 } from '../../../src/api/index.ts';
 import { parseConfiguration } from '../../../src/site/index.ts';
-import { runToSuccess } from '../../interop/harness/program.ts';
 import { findPeer } from '../../peers/find.ts';
-import { type Fields, originRevision, type RecordedObject } from './recording.ts';
+import { GoldenRegistry, type RegistrySettings } from './golden-registry.ts';
+import type { Fields, RecordedObject } from './recording.ts';
 
-/** Where the registry of the recordings listened. */
-const recordedRegistry = 'localhost:5000';
+export interface SiteSettings extends RegistrySettings {
+  /** A variable without a value is an error. Default true. */
+  readonly strictSubstitution?: boolean;
+}
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 /**
  * A registry and an agent at work beside it, in this process: what the recordings were told through the Kubernetes API, it is told by its
  * configuration.
  */
 export class GoldenSite {
-  readonly #folder: string;
-  readonly #registry: RegistryServer;
+  readonly registry: GoldenRegistry;
   readonly #agent: ComposedAgent;
   readonly #stop = new AbortController();
   #engine: Engine | undefined;
   #done: Promise<void> | undefined;
   readonly #objects = new Map<string, RecordedObject>();
+  readonly #translations = new Map<string, string>();
   #requests = 0;
 
-  private constructor(folder: string, registry: RegistryServer, agent: ComposedAgent) {
-    this.#folder = folder;
-    this.#registry = registry;
+  private constructor(registry: GoldenRegistry, agent: ComposedAgent) {
+    this.registry = registry;
     this.#agent = agent;
   }
 
-  static async open(kubeconfig: string): Promise<GoldenSite> {
-    const folder = mkdtempSync(join(tmpdir(), 'sealift-golden-'));
-    const registry = await serveRegistry({ layout: await openLayout(join(folder, 'registry')) });
+  static async open(kubeconfig: string, settings: SiteSettings): Promise<GoldenSite> {
+    const registry = await GoldenRegistry.open(settings);
+    const { strictSubstitution = true } = settings;
+    const kustomize = findPeer('kustomize');
     const agent = await composeAgent(
       {
-        stateDirectory: join(folder, 'state'),
+        stateDirectory: registry.workshop.path('state'),
         target: { kind: 'kubeconfig', path: kubeconfig },
         searchPath: env['PATH'] ?? '',
         // The scenarios end by deleting all there is.
         withdrawAll: true,
+        strictSubstitution,
+        ...(kustomize === undefined ? {} : { kustomize }),
       },
       [],
     );
-    return new GoldenSite(folder, registry, agent);
-  }
-
-  /** Publishes a tree as the recordings did, so that it has its digest; with a `note` in it, another one. */
-  async push(
-    recorded: string,
-    repository: string,
-    { tag = 'v1', note }: { readonly tag?: string; readonly note?: string } = {},
-  ): Promise<void> {
-    const tree = join(this.#folder, 'tree');
-    copyWithModes(recorded, tree);
-    if (note !== undefined) writeFileSync(join(tree, 'note.txt'), note);
-    const reference = `oci://127.0.0.1:${this.#registry.port}/${repository}:${tag}`;
-    const flux = findPeer('flux') ?? 'flux';
-    const origin = ['--source=https://example.org/app.git', `--revision=${originRevision(tag)}`];
-    await runToSuccess(flux, ['push', 'artifact', reference, `--path=${tree}`, ...origin, '--reproducible'], {
-      env: { PATH: dirname(flux), HOME: this.#folder },
-      cwd: this.#folder,
-    });
+    return new GoldenSite(registry, agent);
   }
 
   /** Takes objects into the configuration, in place of those of the same name. */
@@ -102,6 +86,16 @@ export class GoldenSite {
     this.apply([{ ...object, spec: { ...(object['spec'] as Fields), ...change } }]);
   }
 
+  /** From now on says something in the configuration in other words. */
+  translate(there: string, here: string): void {
+    this.#translations.set(there, here);
+  }
+
+  /** The objects of the configuration. */
+  get objects(): readonly RecordedObject[] {
+    return [...this.#objects.values()];
+  }
+
   suspend(name: string): void {
     this.specify(name, { suspend: true });
   }
@@ -125,19 +119,28 @@ export class GoldenSite {
     this.#stop.abort();
     await this.#done;
     await this.#agent.close();
-    await this.#registry.close();
-    rmSync(this.#folder, { recursive: true });
+    await this.registry.close();
   }
 
   #source(name: string, namespace: string): SourceRecord | undefined {
     return this.#agent.state.sources.find(namespace, name);
   }
 
+  /** An object as it is said here: with this registry, and with keys whose private halves are known. */
+  #translated(object: RecordedObject): string {
+    const translate = (text: string): string => {
+      const named = this.registry.named(text);
+      return [...this.#translations].reduce((all, [there, here]) => all.replaceAll(there, here), named);
+    };
+    if (object.kind !== 'Secret') return translate(stringify(object));
+    const data = Object.entries((object['data'] ?? {}) as Readonly<Record<string, string>>).map(
+      ([name, value]) => [name, base64(translate(Buffer.from(value, 'base64').toString()))] as const,
+    );
+    return stringify({ ...object, data: Object.fromEntries(data) });
+  }
+
   #replace(): void {
-    const registry = `127.0.0.1:${this.#registry.port}`;
-    const text = [...this.#objects.values()]
-      .map((object) => stringify(object).replaceAll(recordedRegistry, registry))
-      .join('---\n');
+    const text = [...this.#objects.values()].map((object) => this.#translated(object)).join('---\n');
     const desired = parseConfiguration([{ path: 'site.yaml', text }]);
     if (this.#engine !== undefined) {
       this.#engine.replace(desired);
@@ -146,15 +149,6 @@ export class GoldenSite {
     this.#engine = new Engine(this.#agent.parts, desired);
     this.#done = this.#engine.run(this.#stop.signal);
   }
-}
-
-/** Modes are part of an artifact, and a copy of the recordings may have others than they were made from. */
-function copyWithModes(from: string, to: string): void {
-  rmSync(to, { recursive: true, force: true });
-  cpSync(from, to, { recursive: true });
-  chmodSync(to, 0o755);
-  for (const entry of readdirSync(to, { recursive: true, withFileTypes: true }))
-    chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644);
 }
 
 function keyOf({ kind, metadata }: RecordedObject): string {

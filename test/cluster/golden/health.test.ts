@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { describeReplay, patiently, type Replay } from './replay.ts';
+import { patiently } from './awaited-site.ts';
+import { describeReplay, type Replay } from './replay.ts';
 
 const scenario = {
   number: '07b',

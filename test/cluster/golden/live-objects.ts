@@ -7,6 +7,7 @@ import type { RecordedObject } from './recording.ts';
 const collections: Readonly<Record<string, string>> = {
   'v1/ConfigMap': 'configmaps',
   'v1/Namespace': 'namespaces',
+  'v1/Secret': 'secrets',
   'v1/Service': 'services',
   'apps/v1/Deployment': 'deployments',
   'apiextensions.k8s.io/v1/CustomResourceDefinition': 'customresourcedefinitions',

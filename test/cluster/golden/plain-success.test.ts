@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
+import { patiently } from './awaited-site.ts';
 import { Recording } from './recording.ts';
-import { describeReplay, patiently } from './replay.ts';
+import { describeReplay } from './replay.ts';
 
 const shop = {
   number: '01',
@@ -34,7 +35,7 @@ describeReplay('recorded scenarios 01 to 03: success, no change, new revisions',
   it('surprise 11: what changed is changed, what is new comes, what left goes', async () => {
     const replay = of();
     const recording = new Recording('02');
-    await replay.site.push(recording.tree('tree-v2'), 'shop/app');
+    await replay.site.registry.push(recording.tree('tree-v2'), 'shop/app');
     await replay.poll();
     await replay.arrives('new-revision', { recording });
     const deployment = (): Promise<unknown> =>
@@ -42,7 +43,7 @@ describeReplay('recorded scenarios 01 to 03: success, no change, new revisions',
     await expect.poll(deployment, patiently).toMatchObject({ status: 404 });
 
     replay.site.apply(recording.input('kustomization-no-prune.yaml'));
-    await replay.site.push(recording.tree('tree-v3'), 'shop/app');
+    await replay.site.registry.push(recording.tree('tree-v3'), 'shop/app');
     await replay.poll();
     await replay.arrives('no-prune', { recording });
 

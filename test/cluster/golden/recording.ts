@@ -50,6 +50,11 @@ export class Recording {
     return join(this.#folder, 'input', name);
   }
 
+  /** A file of the input. */
+  text(name: string): string {
+    return readFileSync(this.tree(name), 'utf8');
+  }
+
   /** The objects of an input file. */
   input(name: string): readonly RecordedObject[] {
     return this.#documents(join('input', name));

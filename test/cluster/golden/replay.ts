@@ -1,14 +1,15 @@
 import { stderr } from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isReady } from '../../../src/api/index.ts';
 import { describeWithPeers } from '../../interop/harness/describe-with-peers.ts';
+import type { PeerName } from '../../peers/peer.ts';
 import type { Cluster } from '../harness/cluster.ts';
 import { clusterPrograms } from '../harness/cluster-programs.ts';
 import type { ClusterUser } from '../harness/cluster-user.ts';
 import { sharedCluster } from '../harness/shared-cluster.ts';
+import { AwaitedSite, patiently } from './awaited-site.ts';
 import { comparableObject, comparableStatus } from './comparable.ts';
 import { type Difference, differences } from './differences.ts';
-import { GoldenSite } from './golden-site.ts';
+import { GoldenSite, type SiteSettings } from './golden-site.ts';
 import { listedDifferences, type Unexpected, unexpected } from './listed-differences.ts';
 import { ownedNames, type Place, placeOf, readLive } from './live-objects.ts';
 import {
@@ -20,14 +21,15 @@ import {
   recordings,
 } from './recording.ts';
 
-/** Longer than anything takes here on a busy machine. */
-export const patiently = { timeout: 120_000, interval: 100 } as const;
+interface Push {
+  readonly repository?: string;
+  readonly tag?: string;
+  readonly files?: Readonly<Record<string, string>>;
+}
 
 /** A scenario that is being replayed. */
-export class Replay {
+export class Replay extends AwaitedSite {
   readonly recording: Recording;
-  readonly namespace: string;
-  readonly site: GoldenSite;
   readonly cluster: Cluster;
   readonly admin: ClusterUser;
   /** Who the agent is to the API server. */
@@ -40,9 +42,8 @@ export class Replay {
     recording: Recording,
     parts: Pick<Replay, 'site' | 'cluster' | 'admin' | 'user'>,
   ) {
-    this.namespace = namespace;
+    super(namespace, parts.site);
     this.recording = recording;
-    this.site = parts.site;
     this.cluster = parts.cluster;
     this.admin = parts.admin;
     this.user = parts.user;
@@ -53,8 +54,12 @@ export class Replay {
     return this.admin.kubectl(...args, `--namespace=${this.namespace}`);
   }
 
-  push(tree: string, { repository = `${this.namespace}/app`, tag = 'v1' } = {}): Promise<void> {
-    return this.site.push(this.recording.tree(tree), repository, { tag });
+  /** Publishes a folder of the input; some of its files with other content. */
+  push(
+    tree: string,
+    { repository = `${this.namespace}/app`, tag = 'v1', files = {} }: Push = {},
+  ): Promise<void> {
+    return this.site.registry.push(this.recording.tree(tree), repository, { tag, files });
   }
 
   /** Takes the objects of an input file into the configuration, all of them or the named ones. */
@@ -65,29 +70,9 @@ export class Replay {
     );
   }
 
-  /** Asks for a poll of the source. */
-  poll(name = 'app'): Promise<void> {
-    const requested = this.site.request('OCIRepository', name);
-    return this.#until(() => this.site.source(name, this.namespace)?.lastHandledReconcileAt === requested);
-  }
-
-  /** Asks for a run of a delivery, and waits for its end. */
-  run(name = 'app'): Promise<void> {
-    const requested = this.site.request('Kustomization', name);
-    return this.#until(() => this.site.delivery(name, this.namespace)?.lastHandledReconcileAt === requested);
-  }
-
-  /** Waits until a delivery has applied what its source has in force. */
-  succeeds(name = 'app'): Promise<void> {
-    return this.#until(() => {
-      const { lastAppliedRevision, conditions = [] } = this.site.delivery(name, this.namespace) ?? {};
-      const inForce = this.site.source('app', this.namespace)?.artifact?.revision;
-      return isReady(conditions) && lastAppliedRevision === inForce;
-    });
-  }
-
-  async #until(holds: () => boolean): Promise<void> {
-    await expect.poll(holds, patiently).toBe(true);
+  /** Waits until an object is not there any more. */
+  async isGone(object: string): Promise<void> {
+    await this.kubectl('wait', '--for=delete', object, '--timeout=50s');
   }
 
   /** Waits until all there is, is as in a recorded state, but for what is listed to differ. */
@@ -112,9 +97,10 @@ export class Replay {
 
   /** With `only`, a single delivery is looked at. */
   async #differences(
-    { fluxObjects, delivered }: RecordedState,
+    { fluxObjects, delivered: there }: RecordedState,
     only: string | undefined,
   ): Promise<readonly Difference[]> {
+    const delivered = there.filter((object) => !this.#isGiven(object));
     const concerned = fluxObjects.filter(
       ({ kind, metadata }) =>
         only === undefined || kind !== 'Kustomization' || only.split(',').includes(metadata.name),
@@ -134,8 +120,13 @@ export class Replay {
     const source = fluxObjects.find(({ kind }) => kind === 'OCIRepository');
     const there = (source?.status?.['artifact'] as Fields | undefined)?.['revision'];
     const ours = (): string | undefined => this.site.source('app', this.namespace)?.artifact?.revision;
-    await this.#until(() => ours() !== undefined);
+    await this.until(() => ours() !== undefined);
     this.#aliases.set(String(ours()), String(there));
+  }
+
+  /** A Secret or a ConfigMap for the controllers, which had it from the API server; here it is a part of the configuration. */
+  #isGiven({ kind, metadata }: RecordedObject): boolean {
+    return this.site.objects.some((given) => given.kind === kind && given.metadata.name === metadata.name);
   }
 
   #statusDifferences({ kind, metadata, status }: RecordedObject): readonly Difference[] {
@@ -179,6 +170,12 @@ interface Scenario {
   /** As in `06b`. */
   readonly number: string;
   readonly namespace: string;
+  /** How the site differs from others. */
+  readonly site?: SiteSettings;
+  /** Further programs that it takes. */
+  readonly peers?: readonly PeerName[];
+  /** Further namespaces. */
+  readonly also?: readonly string[];
   /** What kubectl deletes at the end, beside the namespace. */
   readonly leaves?: readonly string[];
 }
@@ -186,7 +183,7 @@ interface Scenario {
 /** A `describe` in which a scenario is replayed; skipped with the reason in sight where something is missing. */
 export function describeReplay(
   title: string,
-  { number, namespace, leaves = [] }: Scenario,
+  { number, namespace, site: settings = {}, peers = [], also = [], leaves = [] }: Scenario,
   body: (replay: () => Replay) => void,
 ): void {
   if (!hasRecordings) {
@@ -194,7 +191,7 @@ export function describeReplay(
     describe.skip(`${title} (no ${recordings})`, () => body(() => expect.unreachable()));
     return;
   }
-  describeWithPeers(title, [...clusterPrograms, 'flux'], () => {
+  describeWithPeers(title, [...clusterPrograms, 'flux', ...peers], () => {
     let replay: Replay;
     let home: string;
 
@@ -202,15 +199,15 @@ export function describeReplay(
       const cluster = sharedCluster();
       const admin = cluster.user('admin');
       home = await cluster.createNamespace('golden');
-      await admin.kubectl('create', 'namespace', namespace);
+      for (const name of [namespace, ...also]) await admin.kubectl('create', 'namespace', name);
       const user = await cluster.createUser(home, 'cluster-admin');
-      const site = await GoldenSite.open(user.kubeconfig);
+      const site = await GoldenSite.open(user.kubeconfig, settings);
       replay = new Replay(namespace, new Recording(number), { site, cluster, admin, user });
     });
 
     afterAll(async () => {
       await replay?.site.close();
-      const gone = [`namespace/${namespace}`, `namespace/${home}`, ...leaves];
+      const gone = [...[namespace, ...also, home].map((name) => `namespace/${name}`), ...leaves];
       await sharedCluster()
         .user('admin')
         .tryKubectl('delete', '--wait=false', '--ignore-not-found', ...gone);
