@@ -71,14 +71,15 @@ export interface Records<T> {
 
 /** What happened, kept for those who ask later. */
 export interface EventLog {
-  /** Keeps the newest thousand. */
+  /** Keeps the newest thousand. What was told since the last `save` of a record is lost when the power fails, and only then. */
   append(event: SealiftEvent): void;
   /** Newest last, at most `limit`. */
   newest(limit: number): readonly SealiftEvent[];
 }
 
 /**
- * The durable memory of a site. Every call is complete and on disk when it returns; after a crash the last acknowledged write is there.
+ * The durable memory of a site. Every call is complete and on disk when it returns, but where it says otherwise; after a crash the last
+ * acknowledged write is there.
  * Calls throw SealiftError DISK_FAILED.
  */
 export interface StateStore {
