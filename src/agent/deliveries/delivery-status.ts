@@ -79,6 +79,7 @@ export function appliedStatus(
 /** Reasons that do not depend on the stage. The circle and what is not supported are our own words: Flux does not look for the one, and has the other. */
 const reasons: Partial<Record<ErrorCode, string>> = {
   CONFIG_UNSUPPORTED: 'Unsupported',
+  CROSS_NAMESPACE_DENIED: 'AccessDenied',
   DEPENDENCY_NOT_READY: 'DependencyNotReady',
   DEPENDENCY_CYCLE: 'CircularDependency',
   EXPRESSION_INVALID: 'InvalidCELExpression',
@@ -87,6 +88,7 @@ const reasons: Partial<Record<ErrorCode, string>> = {
 /** What only another spec can mend: nobody has to wait for it. */
 const terminal: ReadonlySet<ErrorCode> = new Set([
   'CONFIG_UNSUPPORTED',
+  'CROSS_NAMESPACE_DENIED',
   'DEPENDENCY_CYCLE',
   'EXPRESSION_INVALID',
 ]);
