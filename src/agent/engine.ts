@@ -17,7 +17,7 @@ import { isWaiting } from './deliveries/delivery-transition.ts';
 import { dependants, judgesByExpression } from './deliveries/dependencies.ts';
 import type { DeliveryEnd } from './deliveries/reconcile-delivery.ts';
 import { withdrawalFault, withdrawn, withdrawnSources } from './deliveries/withdrawn.ts';
-import { housekeepingDelayMs, inForce } from './housekeeping.ts';
+import { housekeepingDelayMs, housekeepingRetryMs, inForce } from './housekeeping.ts';
 import { wayBack } from './journal/journal.ts';
 import { deliveryLane, pollLane, withdrawalLane } from './queue/lanes.ts';
 import { PollPauses } from './queue/poll-pauses.ts';
@@ -105,8 +105,8 @@ export class Engine {
   async run(signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => this.#stop.abort(signal.reason), { once: true });
     if (signal.aborted) this.#stop.abort(signal.reason);
-    this.replace(this.#desired);
     this.#polls.add(housekeeping);
+    this.replace(this.#desired);
     const { targets, health } = this.#reconcilers;
     await targets.watch(
       {
@@ -217,7 +217,7 @@ export class Engine {
         return undefined;
       }
       case 'housekeeping':
-        return this.#quiet.alone(() => this.#keepHouse());
+        return this.#quiet.alone(() => this.#keepHouse()) ?? housekeepingRetryMs;
     }
   }
 

@@ -120,8 +120,24 @@ describe('housekeeping', () => {
     await clock.advance(5 * minute);
     expect(collected).toHaveLength(1);
     resolve();
-    await settleAll();
+    await clock.advance(minute);
     expect(collected).toHaveLength(2);
+  });
+
+  it('holds back no delivery while it waits for one that hangs', async () => {
+    const { build } = parts.stages;
+    const hanging: typeof build = {
+      build: (request, signal) =>
+        request.delivery.metadata.name === 'app'
+          ? new Promise(() => undefined)
+          : build.build(request, signal),
+    };
+    parts = { ...parts, stages: { ...parts.stages, build: hanging } };
+    const engine = await start();
+    await clock.advance(5 * minute);
+    engine.replace(siteOf(sourceYaml('app') + deliveryYaml('app', 'app') + deliveryYaml('late', 'app')));
+    await settleAll();
+    expect(parts.state.deliveries.find('edge', 'late')?.status.lastAppliedRevision).toBe('stable@sha256:v1');
   });
 
   it('tells what it could not remove, and converges nevertheless', async () => {

@@ -20,6 +20,9 @@ export interface Housekeeping {
 /** Milliseconds after another revision was stored until the old one goes: deliveries have taken the new one by then, and others come. */
 export const housekeepingDelayMs: number = 60_000;
 
+/** Milliseconds until it is tried again where a delivery was under way: one that hangs must not hold back all others. */
+export const housekeepingRetryMs: number = 10_000;
+
 /** `<tag>@<digest>` or `<digest>`. */
 function manifestDigest(revision: string): string {
   return revision.slice(revision.lastIndexOf('@') + 1);

@@ -1,39 +1,27 @@
-/** Lets many things happen beside each other, and one thing alone; what comes while that waits or runs, comes after it. */
+/** Lets many things happen beside each other, and now and then one thing alone; what comes while that runs, comes after it. */
 export class Quiet {
   #running = 0;
-  #isWanted = false;
-  readonly #waiting: (() => void)[] = [];
+  #alone: Promise<void> | undefined;
 
   /** Runs beside others. */
   async beside<T>(act: () => Promise<T>): Promise<T> {
-    while (this.#isWanted) await this.#change();
+    while (this.#alone !== undefined) await this.#alone;
     this.#running += 1;
     try {
       return await act();
     } finally {
       this.#running -= 1;
-      this.#wake();
     }
   }
 
-  /** Runs once everything that is under way has ended. */
-  async alone<T>(act: () => Promise<T>): Promise<T> {
-    while (this.#isWanted) await this.#change();
-    this.#isWanted = true;
-    try {
-      while (this.#running > 0) await this.#change();
-      return await act();
-    } finally {
-      this.#isWanted = false;
-      this.#wake();
-    }
-  }
-
-  #change(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
-  #wake(): void {
-    for (const wake of this.#waiting.splice(0)) wake();
+  /** Runs at once where nothing is under way; gives `undefined` where something is, which may take long and holds nobody else back. */
+  alone<T>(act: () => Promise<T>): Promise<T> | undefined {
+    if (this.#running > 0 || this.#alone !== undefined) return undefined;
+    const acting = act();
+    const ended = (): void => {
+      this.#alone = undefined;
+    };
+    this.#alone = acting.then(ended, ended);
+    return acting;
   }
 }
