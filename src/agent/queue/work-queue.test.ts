@@ -115,6 +115,19 @@ describe('WorkQueue', () => {
     expect(began).toEqual(['a']);
   });
 
+  it('has one timer for all keys, and runs them in the order of their times', async () => {
+    const { clock, queue, began } = bench(9);
+    for (const [key, delayMs] of Object.entries({ c: 3000, a: 1000, b: 2000, b2: 2000 }))
+      queue.add(key, delayMs);
+    expect(clock.sleeping).toEqual([1000]);
+    queue.add('b', 500);
+    expect(clock.sleeping).toEqual([500]);
+    await clock.advance(1000);
+    expect([began, clock.sleeping]).toEqual([['b', 'a'], [1000]]);
+    await clock.advance(2000);
+    expect([began, clock.sleeping]).toEqual([['b', 'a', 'b2', 'c'], []]);
+  });
+
   it('leaves no timer when it is closed, and is idle when the last run has ended', async () => {
     const { clock, queue, end } = bench();
     queue.add('a');

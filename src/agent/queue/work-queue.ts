@@ -1,10 +1,10 @@
 import type { Clock } from '../../core/index.ts';
 
 interface Entry {
-  /** Ends the sleep that is under way, if any. */
-  timer: AbortController | undefined;
-  /** When the sleep ends, on the monotonic clock. */
+  /** When it is to run, on the monotonic clock; infinite when it is not. */
   due: number;
+  /** It is due, and waits for its place. */
+  ready: boolean;
   running: boolean;
   /** Asked for again while it ran. */
   again: boolean;
@@ -36,6 +36,8 @@ export class WorkQueue {
   #laned = 0;
   readonly #runningOf = new Map<string, number>();
   #closed = false;
+  /** The one sleep that is under way: a timer for each of a thousand keys would hold some megabytes. */
+  #sleep: { readonly due: number; readonly stop: AbortController } | undefined;
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
@@ -45,8 +47,8 @@ export class WorkQueue {
   add(key: string, delayMs = 0, lane?: string): void {
     if (this.#closed) return;
     const entry = this.#entries.get(key) ?? {
-      timer: undefined,
       due: Number.POSITIVE_INFINITY,
+      ready: false,
       running: false,
       again: false,
       lane,
@@ -59,10 +61,9 @@ export class WorkQueue {
     }
     const due = this.#options.clock.monotonic() + delayMs;
     if (entry.due <= due) return;
-    entry.timer?.abort();
     entry.due = due;
-    if (delayMs === 0) this.#makeReady(key);
-    else this.#sleep(key, entry, delayMs);
+    if (delayMs === 0) this.#makeReady(key, entry);
+    else this.#sleepUntil(due);
   }
 
   /** True while a run of the key is under way or due at once. */
@@ -71,17 +72,12 @@ export class WorkQueue {
     return entry !== undefined && (entry.running || entry.due <= this.#options.clock.monotonic());
   }
 
-  #forget(key: string): void {
-    this.#entries.get(key)?.timer?.abort();
-    this.#entries.delete(key);
-    const waiting = this.#ready.indexOf(key);
-    if (waiting >= 0) this.#ready.splice(waiting, 1);
-  }
-
   /** Ends all timers; no work starts any more. */
   close(): void {
     this.#closed = true;
-    for (const key of [...this.#entries.keys()]) this.#forget(key);
+    this.#sleep?.stop.abort();
+    this.#entries.clear();
+    this.#ready.length = 0;
   }
 
   /** Resolves when no work is under way. */
@@ -89,16 +85,31 @@ export class WorkQueue {
     while (this.#running > 0) await new Promise<void>((resolve) => this.#waiters.push(resolve));
   }
 
-  #sleep(key: string, entry: Entry, delayMs: number): void {
-    const timer = new AbortController();
-    entry.timer = timer;
-    this.#options.clock.sleep(delayMs, timer.signal).then(
-      () => this.#makeReady(key),
+  #sleepUntil(due: number): void {
+    if (this.#sleep !== undefined && this.#sleep.due <= due) return;
+    this.#sleep?.stop.abort();
+    const stop = new AbortController();
+    this.#sleep = { due, stop };
+    const { clock } = this.#options;
+    clock.sleep(Math.max(0, due - clock.monotonic()), stop.signal).then(
+      () => this.#wake(),
       () => undefined,
     );
   }
 
-  #makeReady(key: string): void {
+  /** Makes ready what is due, in that order, and sleeps until the next is. */
+  #wake(): void {
+    this.#sleep = undefined;
+    const now = this.#options.clock.monotonic();
+    const asleep = [...this.#entries].filter(([, { due, ready }]) => !ready && Number.isFinite(due));
+    const next = asleep.reduce((least, [, { due }]) => (due > now ? Math.min(least, due) : least), Infinity);
+    if (next !== Infinity) this.#sleepUntil(next);
+    const isDue = asleep.filter(([, { due }]) => due <= now).sort(([, a], [, b]) => a.due - b.due);
+    for (const [key, entry] of isDue) this.#makeReady(key, entry);
+  }
+
+  #makeReady(key: string, entry: Entry): void {
+    entry.ready = true;
     this.#ready.push(key);
     this.#pump();
   }
@@ -141,7 +152,7 @@ export class WorkQueue {
   #start(key: string, entry: Entry): void {
     entry.running = true;
     entry.again = false;
-    entry.timer = undefined;
+    entry.ready = false;
     entry.due = Number.POSITIVE_INFINITY;
     const { lane } = entry;
     this.#count(lane, 1);
