@@ -15,6 +15,8 @@ export class FakePlaces implements PlaceOpener {
   readonly gone = new Set<string>();
   /** Addresses of clusters that are away. */
   readonly away = new Set<string>();
+  /** Addresses of clusters that do not answer. */
+  readonly silent = new Set<string>();
   /** Writes, as `ADDRESS as NAMESPACE/NAME: ConfigMap name`. */
   readonly writes: string[] = [];
   readonly #clusters = new Map<string, MemoryTarget>();
@@ -58,6 +60,7 @@ export class FakePlaces implements PlaceOpener {
       health: held.health,
       observe: async (...args) => {
         reach();
+        if (this.silent.has(server)) await endOf(args[2]);
         return held.observe(...args);
       },
       write: async (object, ...rest) => {
@@ -73,4 +76,11 @@ export class FakePlaces implements PlaceOpener {
       watch: (changed, signal) => held.watch(changed, signal),
     };
   }
+}
+
+/** Rejects when the signal aborts. */
+function endOf(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  signal.addEventListener('abort', () => reject(signal.reason));
+  return promise;
 }

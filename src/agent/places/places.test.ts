@@ -269,6 +269,22 @@ describe('a delivery with a kubeconfig', () => {
     expect(ready('one')).toContain('True/');
   });
 
+  it('holds up nobody at the site while clusters do not answer, and of other clusters not more than a few', async () => {
+    const deaf = Array.from({ length: 3 }, (_, at) => `https://deaf-${at}.test`);
+    for (const server of deaf) places.silent.add(server);
+    const documents = deaf.flatMap((server, at) => [
+      secretYaml(`deaf-${at}`, server),
+      ...[1, 2, 3, 4].map((number) => app(by(`deaf-${at}`), `deaf-${at}-${number}`)),
+    ]);
+    const own = [secretYaml('east', east), app(by('east'), 'one'), app('', 'two')];
+    await start(siteWith(...documents, ...own));
+    expect(ready('two')).toContain('True/');
+    expect(ready('one')).toContain('True/');
+    site.edit(refOf(configMap('a')), undefined);
+    await settleAll();
+    expect(held(site)).toEqual(['a', 'b']);
+  });
+
   it('is taken back when its Secret goes with it', async () => {
     const engine = await start(siteWith(secretYaml('east', east), app(by('east'))));
     await goOn(engine, siteWith());
