@@ -18,6 +18,7 @@ export function ownershipOf(
 ): Ownership {
   switch (observation.kind) {
     case 'absent':
+    case 'unserved':
       return 'absent';
     case 'blocked':
       return 'foreign';

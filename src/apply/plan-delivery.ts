@@ -92,9 +92,14 @@ function pruneSteps(request: KnownRequest, left: readonly InventoryEntry[]): rea
     const step = pruneStep(request, entry);
     if (step === undefined) continue;
     steps.set(entry, step);
-    if (step.kind === 'keep' && step.reason !== 'departing') request.kept.add(step.ref);
+    if (step.kind === 'keep' && isToStay(step)) request.kept.add(step.ref);
   }
   return left.map((entry) => steps.get(entry)).filter((step) => step !== undefined);
+}
+
+/** What is to go, and cannot just now, holds up nothing that would take it along. */
+function isToStay({ reason }: { readonly reason: KeepReason }): boolean {
+  return reason !== 'departing' && reason !== 'unserved';
 }
 
 interface Subject {
@@ -129,7 +134,8 @@ function applyStep(candidate: Candidate): ApplyStep {
   if (found?.kind === 'refuse') return { ...found, ref };
   if (found?.kind === 'keep') return { ...found, ref, entry: entryOfKept(candidate, found.reason) };
   if (object === undefined) throw new SealiftError('INTERNAL', formatRef(ref), 'nothing asks for it');
-  if (observation.kind === 'absent') return { kind: 'create', ref, object };
+  if (observation.kind === 'absent' || observation.kind === 'unserved')
+    return { kind: 'create', ref, object };
   if (observation.kind === 'present' && observation.matches) return { kind: 'unchanged', ref };
   return { kind: 'change', ref, object, ...changeOf(candidate, object) };
 }
@@ -151,7 +157,7 @@ function pruneStep(request: KnownRequest, entry: InventoryEntry): PruneStep | un
   const ref = readableEntry(entry);
   if (ref === undefined) return keepUnreadableEntry(entry);
   const candidate = candidateOf(request, { ref, desired: undefined, entry });
-  if (candidate.ownership === 'absent') return undefined;
+  if (candidate.observation.kind === 'absent') return undefined;
   const found = findingOn(candidate);
   if (found === undefined) return { kind: 'delete', ref, entry: confirmed(entry) };
   const { observation } = candidate;
@@ -175,6 +181,7 @@ function entryOfKept(
 ): InventoryEntry | undefined {
   // It is gone for the moment, and comes back.
   if (reason === 'fight') return toInventoryEntry(ref);
+  if (reason === 'unserved') return entry;
   const ours = ownership === 'ours' || (ownership === 'unlabelled' && intent === 'apply');
   if (!ours) return undefined;
   return intent === 'prune' && entry !== undefined ? confirmed(entry) : toInventoryEntry(ref);

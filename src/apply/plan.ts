@@ -29,6 +29,7 @@ export type KeepReason =
   | 'prune-disabled'
   | 'prune-off'
   | 'departing'
+  | 'unserved'
   | 'unreadable-entry';
 
 /** Why an object cannot be delivered. */

@@ -17,6 +17,8 @@ export interface Departure {
 /** What a target holds under one reference. `detail` says what is there without quoting it: it may hold secrets. */
 export type Observation =
   | { readonly kind: 'absent' }
+  /** Its kind is not served at the moment: nobody can tell whether it is there. */
+  | { readonly kind: 'unserved' }
   | {
       readonly kind: 'present';
       /** `undefined` when no delivery has marked the object as its own. */

@@ -321,7 +321,7 @@ describeWithPeers('the Kubernetes target on a real API server', clusterPrograms,
     };
     const watching = new Watching(target);
     await watching.next(undefined);
-    expect(await target.observe(refOf(gadget), gadget, idle)).toEqual({ kind: 'absent' });
+    expect(await target.observe(refOf(gadget), gadget, idle)).toEqual({ kind: 'unserved' });
     await target.write(definition, keep, idle);
     await target.write(gadget, keep, idle);
     expect(await target.observe(refOf(gadget), gadget, idle)).toMatchObject({ matches: true });
@@ -333,7 +333,7 @@ describeWithPeers('the Kubernetes target on a real API server', clusterPrograms,
     await watching.next(refOf(gadget));
     await expect
       .poll(() => target.observe(refOf(gadget), gadget, idle), patiently)
-      .toEqual({ kind: 'absent' });
+      .toEqual({ kind: 'unserved' });
     await target.write(definition, keep, idle);
     await target.write(gadget, keep, idle);
     expect(await target.observe(refOf(gadget), gadget, idle)).toMatchObject({ matches: true });

@@ -88,9 +88,7 @@ export class FakeCluster implements KubernetesClient {
 
   async get(ref: ObjectRef, signal: AbortSignal): Promise<LiveObject | undefined> {
     this.#ask(`get ${formatRef(ref)}`, signal);
-    if (!this.#serves(ref)) {
-      throw new SealiftError('TARGET_KIND_UNKNOWN', formatRef(ref), 'the server serves no such kind');
-    }
+    this.#known(ref);
     return this.live(ref);
   }
 
@@ -148,6 +146,7 @@ export class FakeCluster implements KubernetesClient {
     signal: AbortSignal,
   ): Promise<LiveMetadata | undefined> {
     this.#ask(`remove ${formatRef(ref)}`, signal);
+    this.#known(ref);
     const before = this.live(ref);
     if (before !== undefined && uid !== undefined && before.metadata.uid !== uid) {
       throw new SealiftError('TARGET_CHANGED', formatRef(ref), 'is another object');
@@ -209,6 +208,11 @@ export class FakeCluster implements KubernetesClient {
 
   #serves({ group, kind }: Pick<KindRef, 'group' | 'kind'>): boolean {
     return this.kinds.has(group === '' ? kind : `${group}/${kind}`);
+  }
+
+  #known(ref: ObjectRef): void {
+    if (this.#serves(ref)) return;
+    throw new SealiftError('TARGET_KIND_UNKNOWN', formatRef(ref), 'the server serves no such kind');
   }
 
   /** What is there. */

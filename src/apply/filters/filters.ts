@@ -11,12 +11,14 @@ import { reconcileDisabled } from './reconcile-disabled.ts';
 import { ssaIfNotPresent } from './ssa-if-not-present.ts';
 import { ssaIgnore } from './ssa-ignore.ts';
 import { stillUsed } from './still-used.ts';
+import { unserved } from './unserved.ts';
 
 /**
  * Every reason not to touch an object. Order matters: the first that holds is the one the operator reads, and what asks
  * for restraint comes before what calls it a conflict.
  */
 export const filters: readonly Filter[] = [
+  unserved,
   reconcileDisabled,
   ssaIgnore,
   ssaIfNotPresent,

@@ -241,12 +241,6 @@ describe('a Kubernetes API as a target', () => {
     expect(cluster.live(oneRef)).toBeDefined();
   });
 
-  it('takes an object of a kind that is not served for absent', async () => {
-    const other = { ...one, kind: 'Gadget' };
-    expect(await observe(other)).toEqual({ kind: 'absent' });
-    await target.remove(refOf(other), idle);
-  });
-
   it('takes a failure for a failure', async () => {
     cluster.failing.set('*', 'TARGET_UNREACHABLE');
     await expect(observe(one)).rejects.toMatchObject({ code: 'TARGET_UNREACHABLE' });

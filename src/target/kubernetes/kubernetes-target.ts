@@ -15,10 +15,11 @@ import {
 } from '../../core/index.ts';
 import { appliedForm } from './applied-form.ts';
 import { isAsAsked } from './as-asked.ts';
-import type { KubernetesClient } from './client.ts';
+import type { KubernetesClient, LiveObject } from './client.ts';
 import { isDefinition } from './established.ts';
 import { type Glimpse, glimpseOf } from './glimpse.ts';
 import { createHealthWatch } from './health-watch.ts';
+import { KindsGone } from './kinds-gone.ts';
 import { Knowledge } from './knowledge.ts';
 import { otherWriters } from './other-writers.ts';
 import { asFarAsAsked } from './shown-live.ts';
@@ -55,19 +56,24 @@ class KubernetesTarget implements Target {
   readonly #traces: Traces;
   readonly #clock: Clock;
   readonly #knowledge: Knowledge;
+  readonly #gone: KindsGone;
 
   constructor({ client, traces, clock, random }: KubernetesTargetPorts) {
     this.description = `cluster ${client.server}`;
     this.#client = client;
     this.#traces = traces;
     this.#clock = clock;
+    this.#gone = new KindsGone(client, clock);
     const isOurs = (id: string): boolean => traces.find(id) !== undefined;
     this.#knowledge = new Knowledge({ client, clock, random, isOurs });
     this.health = createHealthWatch({
       clock,
       knowledge: this.#knowledge,
       placed: (ref, signal) => this.#placed(ref, signal),
-      read: (ref, signal) => unlessKindUnknown(client.get(ref, signal)),
+      read: async (ref, signal) => {
+        const live = await client.get(ref, signal).catch(unlessUnserved);
+        return live === 'unserved' ? undefined : live;
+      },
       pods: (namespace, selector, signal) => this.#pods(namespace, selector, signal),
     });
   }
@@ -129,7 +135,11 @@ class KubernetesTarget implements Target {
     const sight = this.#knowledge.lastSight(ref);
     const uid = sight?.kind === 'present' ? { uid: sight.glimpse.uid } : {};
     const removal = this.#client.remove(ref, { ...uid, propagation: 'Background' }, signal);
-    const left = await unlessKindUnknown(removal);
+    const left = await removal.catch(async (thrown) => {
+      unlessUnserved(thrown);
+      if (await this.#gone.has(ref, signal)) return undefined;
+      throw thrown;
+    });
     this.#traces.remove(inventoryId(ref));
     if (isDefinition(ref)) this.#client.forget();
     // That it is gone is news to whoever waits for that.
@@ -156,9 +166,22 @@ class KubernetesTarget implements Target {
     desired: KubernetesObject | undefined,
     signal: AbortSignal,
   ): Promise<Observation> {
-    const live = await unlessKindUnknown(this.#client.get(ref, signal));
-    this.#knowledge.learn(ref, live?.metadata);
+    const live = await this.#client.get(ref, signal).catch(unlessUnserved);
+    // Of what is not served nothing is seen: that it is there once it is served is news.
+    this.#knowledge.learn(ref, live === 'unserved' ? undefined : live?.metadata);
     if (live === undefined) return { kind: 'absent' };
+    if (live !== 'unserved') return this.#compare(ref, live, desired, signal);
+    // What is asked for may have its definition beside it.
+    const isGone = desired === undefined && (await this.#gone.has(ref, signal));
+    return { kind: isGone ? 'absent' : 'unserved' };
+  }
+
+  async #compare(
+    ref: ObjectRef,
+    live: LiveObject,
+    desired: KubernetesObject | undefined,
+    signal: AbortSignal,
+  ): Promise<Observation> {
     const glimpse = glimpseOf(live.metadata);
     if (desired === undefined)
       return { ...presentAs(glimpse, false), ...(isDefinition(ref) ? { live } : {}) };
@@ -213,12 +236,8 @@ function presentAs(
   return { kind: 'present', owner, matches, marks, ...(departure === undefined ? {} : { departure }) };
 }
 
-/** Without its kind an object is absent. */
-async function unlessKindUnknown<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (thrown) {
-    if (thrown instanceof SealiftError && thrown.code === 'TARGET_KIND_UNKNOWN') return undefined;
-    throw thrown;
-  }
+/** Every other failure is one. */
+function unlessUnserved(thrown: unknown): 'unserved' {
+  if (thrown instanceof SealiftError && thrown.code === 'TARGET_KIND_UNKNOWN') return 'unserved';
+  throw thrown;
 }

@@ -67,6 +67,8 @@ class World {
   readonly #clock = new FakeClock();
   readonly #traces = createMemoryTraces();
   readonly #heard = new Map<string, { readonly desired: KubernetesObject; readonly answer: object }>();
+  /** Who waits for an answer and was not told of a change since. */
+  readonly #asking = new Set<string>();
   #target = this.#open();
   #stop = new AbortController();
 
@@ -159,16 +161,21 @@ class World {
     void this.#target.watch((ref) => {
       if (ref === undefined) this.#heard.clear();
       else this.#heard.delete(ref.name);
+      if (ref === undefined) this.#asking.clear();
+      else this.#asking.delete(ref.name);
     }, this.#stop.signal);
   }
 
   async #observe(desired: KubernetesObject): Promise<void> {
-    // Whoever is told while waiting for an answer asks again.
-    this.#heard.delete(desired.metadata.name);
+    const { name: of } = desired.metadata;
+    this.#heard.delete(of);
+    this.#asking.add(of);
     const answer = this.#target.observe(refOf(desired), desired, this.#stop.signal).then(said);
-    await this.#tried(
-      answer.then((one) => void this.#heard.set(desired.metadata.name, { desired, answer: one })),
-    );
+    // Whoever is told while waiting for an answer asks again.
+    const hear = (one: object): void => {
+      if (this.#asking.delete(of)) this.#heard.set(of, { desired, answer: one });
+    };
+    await this.#tried(answer.then(hear));
   }
 
   /** Lets time pass until it has ended, one way or the other. */

@@ -272,7 +272,7 @@ describe('the watch of a Kubernetes API', () => {
     await settle();
     await clock.advance(minute);
     expect(told).toEqual(['one']);
-    expect(await observe(one)).toEqual({ kind: 'absent' });
+    expect(await observe(one)).toEqual({ kind: 'unserved' });
     told.length = 0;
     cluster.kinds.add('ConfigMap');
     cluster.failing.clear();
