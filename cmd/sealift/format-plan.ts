@@ -26,6 +26,10 @@ function refLines(sign: string, refs: readonly ObjectRef[], why = ''): string[] 
   return refs.map((ref) => `  ${sign} ${formatRef(ref)}${why}`);
 }
 
+function refusalLine({ object, reason, detail }: DeliveryPlan['refuse'][number]): string {
+  return `  ! ${formatRef(object)}  ${reason === 'refused-by-target' ? 'refused: ' : ''}${detail}`;
+}
+
 function deliveryLines(plan: DeliveryPlan): string[] {
   const what = plan.revision === undefined ? 'is taken back' : shortRevision(plan.revision);
   return [
@@ -34,7 +38,7 @@ function deliveryLines(plan: DeliveryPlan): string[] {
     ...plan.change.flatMap(changeLines),
     ...refLines('-', plan.delete),
     ...refLines('!', plan.hold, '  is not deleted: too much would go'),
-    ...plan.refuse.map(({ object, detail }) => `  ! ${formatRef(object)}  ${detail}`),
+    ...plan.refuse.map(refusalLine),
     ...plan.keep.map(({ object, reason }) => `  = ${formatRef(object)}  kept: ${reason}`),
     ...(plan.unchanged > 0 ? [`    unchanged: ${plan.unchanged}`] : []),
   ];

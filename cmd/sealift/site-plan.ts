@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type AgentParts, converge, type OpenPlace, planWith } from '../../src/agent/index.ts';
 import { type DesiredState, findNamed, isReady, type Kustomization } from '../../src/api/index.ts';
-import { type ShownPlan, shownPlan } from '../../src/apply/index.ts';
+import { type ShownPlan, shownPlan, tryPlan } from '../../src/apply/index.ts';
 import type { Owner, SealiftError, Subject } from '../../src/core/index.ts';
 import { copyState } from '../../src/site/index.ts';
 import { createOverlayTarget } from '../../src/target/index.ts';
@@ -69,10 +69,10 @@ export async function planSite(
   const agent = await composeCopy(settings, directory);
   try {
     const plans = new Map<string, { readonly owner: Owner; readonly shown: ShownPlan }>();
-    const parts = lookingOnly(agent.parts, (owner, plan) => {
+    const parts = lookingOnly(agent.parts, async (owner, plan, target) => {
       // What is handed over is looked at twice; the first look is what is there now.
       const key = keyOf(owner);
-      if (!plans.has(key)) plans.set(key, { owner, shown: shownPlan(plan) });
+      if (!plans.has(key)) plans.set(key, { owner, shown: shownPlan(await tryPlan(target, plan, signal)) });
     });
     const { failures } = await converge(parts, desired, signal);
     return {

@@ -1,4 +1,4 @@
-import type { Plan } from '../apply/index.ts';
+import { type Plan, tryPlan } from '../apply/index.ts';
 import { planOnly } from './deliveries/delivery-pipeline.ts';
 import { Neighbourhood } from './deliveries/neighbourhood.ts';
 import { type AgentParts, createReconcilers } from './reconcilers.ts';
@@ -28,7 +28,8 @@ export async function planWith(
   };
   try {
     const { target } = targets.of(delivery, desired);
-    return await planOnly({ build: stages.build, target }, request, signal);
+    const plan = await planOnly({ build: stages.build, target }, request, signal);
+    return await tryPlan(target, plan, signal);
   } catch (thrown) {
     throw thrown instanceof StageFailure ? thrown.error : thrown;
   } finally {

@@ -11,7 +11,7 @@ import {
   SealiftError,
   type Target,
 } from '../core/index.ts';
-import { applyPlan, markOwned, observeDelivery, planDelivery } from './index.ts';
+import { applyPlan, markOwned, observeDelivery, planDelivery, tryPlan } from './index.ts';
 
 const never = new AbortController().signal;
 
@@ -117,6 +117,22 @@ class Run {
     };
   }
 }
+
+/** Refuses all but Namespaces. */
+const judge: Target = {
+  description: 'strict target',
+  observe: async () => ({ kind: 'absent' }),
+  try: async (one) =>
+    one.kind === 'Namespace'
+      ? { kind: 'accepted' }
+      : {
+          kind: 'refused',
+          error: new SealiftError('TARGET_INVALID', one.metadata.name, 'spec.size: too large'),
+        },
+  write: async () => undefined,
+  remove: async () => undefined,
+  watch: async () => undefined,
+};
 
 const play = (scene: Scene): Promise<Run> => new Run().play(scene);
 
@@ -270,5 +286,17 @@ describe('the trial before the first write', () => {
       tried: () => stop.abort(new Error('shutdown')),
     });
     expect([run.log, String(run.error)]).toEqual([['try Deployment/old/a'], 'Error: shutdown']);
+  });
+});
+
+describe('a plan that is tried', () => {
+  it('has as refused what the target would refuse, in its words, be it the only one', async () => {
+    const objects = markOwned([namespace, deployment('bad'), deployment('later', 'new')], us);
+    const observations = await observeDelivery(judge, objects, [], never);
+    const delivery = { owner: us, prune: true, force: false };
+    const plan = planDelivery({ objects, inventory: [], observations, delivery });
+    const { applies } = await tryPlan(judge, plan, never);
+    expect(applies.map(({ kind }) => kind)).toEqual(['create', 'refuse', 'create']);
+    expect(applies[1]).toMatchObject({ reason: 'refused-by-target', detail: 'spec.size: too large' });
   });
 });

@@ -7,6 +7,8 @@ import { clusterPrograms } from './harness/cluster-programs.ts';
 import type { ClusterUser } from './harness/cluster-user.ts';
 import { sharedCluster } from './harness/shared-cluster.ts';
 
+type Fields = Readonly<Record<string, unknown>>;
+
 const writing: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
 
 const isWrite = ({ verb, requestURI }: AuditEntry): boolean =>
@@ -55,9 +57,11 @@ spec: {interval: 10m, prune: true, sourceRef: {kind: OCIRepository, name: app}}
   afterAll(() => bench.close());
 
   /** Runs the command, and sees that it wrote nothing into the cluster. */
-  const plan = async (): Promise<{ readonly code: number | null; readonly stdout: string }> => {
+  const plan = async (
+    ...more: readonly string[]
+  ): Promise<{ readonly code: number | null; readonly stdout: string }> => {
     const mark = await cluster.audit.mark();
-    const { code, stdout, stderr } = await bench.run(['plan', '--exit-code', ...options]);
+    const { code, stdout, stderr } = await bench.run(['plan', '--exit-code', ...options, ...more]);
     expect(stderr).toBe('');
     const asked = (await cluster.audit.since(mark)).filter((entry) => entry.user.username === user.name);
     expect(asked.filter(isWrite)).toEqual([]);
@@ -90,6 +94,22 @@ spec: {interval: 10m, prune: true, sourceRef: {kind: OCIRepository, name: app}}
       expect(stdout).toMatch(new RegExp(`  ~ Secret/${namespace}/token\\n( {6}/\\S+: .*\\*\\*\\*\\n)+`));
       expect(stdout).not.toMatch(/managedFields|resourceVersion|secret"|"by"|hand/);
       expect(code).toBe(1);
+    });
+
+    it('shows what the server would refuse as refused, in its words, of a revision and of a tree', async () => {
+      const spec = 'spec: {selector: {app: x}, ports: [{port: 70000}]}';
+      await bench.write('tree/bad.yaml', object('Service', 'bad', spec));
+      await publish('two', 'more secret');
+      const refused = `  ! Service/${namespace}/bad  refused: spec.ports[0].port: Invalid value: 70000`;
+      for (const from of [[], ['--from', bench.path('tree')]]) {
+        const { code, stdout } = await plan(...from);
+        expect(stdout).toContain(refused);
+        expect(stdout).toContain('create 0, change 2, delete 0, unchanged 0, refused 1\n');
+        expect(code).toBe(1);
+      }
+      const { stdout } = await plan('--output', 'json');
+      const { deliveries } = JSON.parse(stdout) as { readonly deliveries: readonly Fields[] };
+      expect(deliveries[0]).toMatchObject({ refuse: [{ reason: 'refused-by-target' }] });
     });
   });
 });

@@ -13,17 +13,17 @@ import {
   concernsNeighbours,
   type DeliveryScope,
   markOwned,
-  type Neighbour,
   observeDelivery,
   type Plan,
   planDelivery,
+  type Surroundings,
 } from '../../apply/index.ts';
 import type { KubernetesObject, Owner, Target } from '../../core/index.ts';
 import { inStage } from '../stage-failure.ts';
 import type { BuildStage } from '../stages.ts';
 
-/** Told each plan before it is carried out. */
-export type PlanListener = (delivery: Owner, plan: Plan) => void;
+/** Told each plan, and for which target, before it is carried out; that waits for it. */
+export type PlanListener = (delivery: Owner, plan: Plan, target: Target) => Promise<void>;
 
 export interface DeliveryPorts {
   readonly build: BuildStage;
@@ -43,7 +43,7 @@ export interface DeliveryRequest {
 }
 
 /** Asked only when something goes or stands in the way: the answer takes builds. */
-export type NeighbourQuestion = () => Promise<readonly Neighbour[]>;
+export type NeighbourQuestion = () => Promise<Surroundings>;
 
 /** What the pipeline tells while it runs. */
 export interface DeliveryProgress extends ApplyHooks {
@@ -78,7 +78,7 @@ function planObjects(
     const aside = resting === undefined ? {} : { resting };
     const request = { objects: owned, inventory, observations, delivery: scope, ...aside };
     const alone = planDelivery(request);
-    return concernsNeighbours(alone) ? planDelivery({ ...request, neighbours: await neighbours() }) : alone;
+    return concernsNeighbours(alone) ? planDelivery({ ...request, ...(await neighbours()) }) : alone;
   });
 }
 
@@ -91,7 +91,7 @@ export async function applyObjects(
 ): Promise<ApplyOutcome> {
   const { owner } = request.scope;
   const plan = await planObjects(target, request, signal);
-  planned?.(owner, plan);
+  await inStage('plan', subjectOf(owner), async () => planned?.(owner, plan, target));
   hooks.planned?.(plan);
   return inStage('apply', subjectOf(owner), () => applyPlan(target, plan, hooks, signal));
 }

@@ -6,6 +6,7 @@ import {
   type Observation,
   refOf,
   type Target,
+  type TrialVerdict,
   type WriteOptions,
 } from '../../core/index.ts';
 import { ownerOf } from '../owner-of.ts';
@@ -20,10 +21,25 @@ class Overlay implements Target {
   readonly #under: Target;
   /** `undefined` for what would be gone. */
   readonly #written = new Map<string, KubernetesObject | undefined>();
+  readonly #verdicts = new WeakMap<KubernetesObject, TrialVerdict>();
 
   constructor(under: Target) {
     this.description = under.description;
     this.#under = under;
+  }
+
+  /** As the one below would; each object is tried once. */
+  async try(
+    object: KubernetesObject,
+    options: Pick<WriteOptions, 'recreate'>,
+    signal: AbortSignal,
+  ): Promise<TrialVerdict> {
+    const known = this.#verdicts.get(object);
+    if (known !== undefined) return known;
+    const below = this.#isDefinedHere(object) ? undefined : this.#under.try?.(object, options, signal);
+    const verdict = (await below) ?? { kind: 'undecided' };
+    this.#verdicts.set(object, verdict);
+    return verdict;
   }
 
   async observe(
@@ -47,6 +63,8 @@ class Overlay implements Target {
 
   async write(object: KubernetesObject, _options: WriteOptions, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
+    const verdict = this.#verdicts.get(object);
+    if (verdict?.kind === 'refused') throw verdict.error;
     this.#written.set(inventoryId(refOf(object)), object);
   }
 
@@ -55,7 +73,19 @@ class Overlay implements Target {
     this.#written.set(inventoryId(ref), undefined);
   }
 
+  /** A definition of its group was written: the one below goes by another, or by none. */
+  #isDefinedHere(object: KubernetesObject): boolean {
+    const { group } = refOf(object);
+    return [...this.#written.values()].some(
+      (one) => one?.kind === 'CustomResourceDefinition' && groupDefined(one) === group,
+    );
+  }
+
   watch(changed: (ref: ObjectRef | undefined) => void, signal: AbortSignal): Promise<void> {
     return this.#under.watch(changed, signal);
   }
+}
+
+function groupDefined({ spec }: KubernetesObject): unknown {
+  return typeof spec === 'object' && spec !== null && 'group' in spec ? spec.group : undefined;
 }
