@@ -175,6 +175,8 @@ describe('a delivery that moves to another cluster', () => {
     await settleAll();
     expect(at(east)).toEqual(['a']);
     expect(inventory()).toEqual(['a']);
+    expect(places.writes).not.toContain(`${east} as itself: no ConfigMap a`);
+    expect(state.deliveries.find('edge', 'app')?.former).toBeUndefined();
   });
 
   it('that leaves the configuration in between is taken back wherever it is', async () => {
@@ -211,8 +213,10 @@ describe('a Secret that names another address', () => {
     const engine = await start(wanted({ secret: 'east' }));
     const foreign = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b, namespace: shop}\n';
     places.cluster(west).edit(refOf(configMap('b')), foreign);
-    registry.objects = [configMap('a')];
     await goOn(engine, wanted({ secret: 'east', secrets: { east: west } }));
+    expect(readyMessage()).toContain('exists already and carries no owner labels');
+    registry.objects = [configMap('a')];
+    await goOn(engine, wanted({ secret: 'east', secrets: { east: `${west} again` } }));
     expect(at(west)).toEqual(['a', 'b']);
     expect(places.cluster(west).text(refOf(configMap('b')))).toBe(foreign);
   });

@@ -125,6 +125,18 @@ describe('a delivery with an account', () => {
     ]);
   });
 
+  it('is one of its own namespace', async () => {
+    registry.objectsOf.set('other', [configMap('c')]);
+    const other = app(as('deployer'), 'other').replace('namespace: edge}', 'namespace: far}');
+    const source = '{kind: OCIRepository, name: app}';
+    const across = other.replace(source, '{kind: OCIRepository, name: app, namespace: edge}');
+    await start(siteWith(app(as('deployer')), across));
+    expect(places.opened.toSorted()).toEqual([
+      'https://site.test as edge/deployer',
+      'https://site.test as far/deployer',
+    ]);
+  });
+
   it('goes on with its objects under another one', async () => {
     const engine = await start(siteWith(app(as('one'))));
     places.writes.length = 0;
