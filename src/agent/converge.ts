@@ -241,6 +241,7 @@ export async function converge(
   } finally {
     reconcilers.health.close();
     await reconcilers.targets.close();
+    reconcilers.lives.end();
   }
 }
 

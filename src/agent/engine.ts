@@ -6,19 +6,14 @@ import {
   type Kustomization,
   type OciRepository,
 } from '../api/index.ts';
-import {
-  asSealiftError,
-  type ErrorCode,
-  type ObjectRef,
-  type SealiftError,
-  siteSubject,
-} from '../core/index.ts';
+import { asSealiftError, type ObjectRef, type SealiftError, siteSubject } from '../core/index.ts';
 import { isWaiting } from './deliveries/delivery-transition.ts';
 import { dependants, judgesByExpression } from './deliveries/dependencies.ts';
 import type { DeliveryEnd } from './deliveries/reconcile-delivery.ts';
 import { withdrawalFault, withdrawn, withdrawnSources } from './deliveries/withdrawn.ts';
 import { housekeepingDelayMs, housekeepingRetryMs, inForce } from './housekeeping.ts';
 import { wayBack } from './journal/journal.ts';
+import { Complaints } from './queue/complaints.ts';
 import { deliveryLane, pollLane, withdrawalLane } from './queue/lanes.ts';
 import { PollPauses } from './queue/poll-pauses.ts';
 import { firstPollDelay, nextRunDelay, retryDelay } from './queue/schedule.ts';
@@ -84,7 +79,7 @@ export class Engine {
   readonly #missing = new Map<string, number>();
   readonly #pauses: PollPauses;
   /** What broke outside the stages and has not worked since. */
-  readonly #complaints = new Map<string, { readonly code: ErrorCode; readonly failures: number }>();
+  readonly #complaints: Complaints;
   #desired: DesiredState;
 
   constructor(parts: AgentParts, desired: DesiredState) {
@@ -92,6 +87,11 @@ export class Engine {
     this.#desired = desired;
     this.#reconcilers = createReconcilers(parts, (delivery) => this.#moved(delivery));
     this.#pauses = new PollPauses(parts.clock);
+    this.#complaints = new Complaints({
+      tell: (event) => this.#reconcilers.emit(siteSubject, event),
+      maxDelayMs: siteIntervalMs,
+      random: () => parts.random.next(),
+    });
     const options = {
       clock: parts.clock,
       work: (key: string): Promise<number | undefined> => this.#work(parseWorkKey(key)),
@@ -111,7 +111,7 @@ export class Engine {
     await targets.watch(
       {
         changed: (key, ref) => this.#objectChanged(key, ref),
-        broken: (key, error) => this.#complain(watchKey(key), error),
+        broken: (key, error) => this.#complaints.add(watchKey(key), error),
       },
       this.#stop.signal,
     );
@@ -119,7 +119,17 @@ export class Engine {
     const queues = [this.#polls, this.#judgements, this.#applies];
     for (const queue of queues) queue.close();
     await Promise.all(queues.map((queue) => queue.idle()));
+    this.#endLife();
     await targets.close();
+  }
+
+  /** What cannot be written now is counted as a death: told, and no reason not to end. */
+  #endLife(): void {
+    try {
+      this.#reconcilers.lives.end();
+    } catch (thrown) {
+      this.#complaints.add('end', asSealiftError(thrown, 'end'));
+    }
   }
 
   /**
@@ -169,10 +179,10 @@ export class Engine {
     const { state, withdrawAll } = this.#parts;
     const fault = withdrawalFault(state.deliveries.all(), this.#desired, withdrawAll);
     if (fault !== undefined) {
-      this.#complain('withdrawal', fault);
+      this.#complaints.add('withdrawal', fault);
       return;
     }
-    this.#complaints.delete('withdrawal');
+    this.#complaints.end('withdrawal');
     for (const record of withdrawn(state.deliveries.all(), this.#desired))
       this.#applies.add(workKey({ kind: 'delivery', ...record }), 0, withdrawalLane(record));
     for (const record of withdrawnSources(state.sources.all(), this.#desired))
@@ -184,21 +194,11 @@ export class Engine {
     const key = workKey(work);
     try {
       const nextMs = await this.#perform(work);
-      this.#complaints.delete(key);
+      this.#complaints.end(key);
       return nextMs;
     } catch (thrown) {
-      return this.#stop.signal.aborted ? undefined : this.#complain(key, asSealiftError(thrown, key));
+      return this.#stop.signal.aborted ? undefined : this.#complaints.add(key, asSealiftError(thrown, key));
     }
-  }
-
-  /** Tells what broke outside the stages, once until it is another fault; says in how many milliseconds to try again. */
-  #complain(key: string, { code, message }: SealiftError): number {
-    const before = this.#complaints.get(key);
-    const failures = (before?.failures ?? 0) + 1;
-    this.#complaints.set(key, { code, failures });
-    if (before?.code !== code)
-      this.#reconcilers.emit(siteSubject, { kind: 'failed', stage: 'site', code, message });
-    return retryDelay(failures, siteIntervalMs, this.#parts.random.next());
   }
 
   async #perform({ kind, namespace, name }: Work): Promise<number | undefined> {
@@ -388,7 +388,7 @@ export class Engine {
 
   /** An object changed by some hand: whoever owns it looks at it again. */
   #objectChanged(key: string, ref: ObjectRef | undefined): void {
-    this.#complaints.delete(watchKey(key));
+    this.#complaints.end(watchKey(key));
     const id = ref === undefined ? undefined : inventoryId(ref);
     for (const delivery of this.#desired.deliveries) {
       const { namespace, name } = delivery.metadata;

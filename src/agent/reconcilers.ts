@@ -13,6 +13,7 @@ import { Fights } from './deliveries/fights.ts';
 import { DeliveryReconciler } from './deliveries/reconcile-delivery.ts';
 import { type HealthDeps, HealthOfDeliveries } from './health/health-of-deliveries.ts';
 import type { Housekeeping } from './housekeeping.ts';
+import { Lives } from './journal/lives.ts';
 import { DeliveryTargets } from './places/delivery-targets.ts';
 import type { PlaceOpener } from './places/place-opener.ts';
 import { SiteTime } from './site-time.ts';
@@ -53,6 +54,7 @@ export interface Reconcilers {
   readonly deliveries: DeliveryReconciler;
   readonly health: HealthOfDeliveries;
   readonly targets: DeliveryTargets;
+  readonly lives: Lives;
   readonly emit: Emit;
 }
 
@@ -75,6 +77,7 @@ export function createReconcilers(parts: AgentParts, moved: HealthDeps['moved'])
   });
   const health = new HealthOfDeliveries({ state, clock, random, emit, moved });
   const targets = new DeliveryTargets(parts);
+  const lives = new Lives(state);
   const deliveries = new DeliveryReconciler({
     ports: { build: stages.build, planned },
     targets,
@@ -85,6 +88,7 @@ export function createReconcilers(parts: AgentParts, moved: HealthDeps['moved'])
     clock,
     emit,
     health,
+    lives,
   });
-  return { sources, deliveries, health, targets, emit };
+  return { sources, deliveries, health, targets, lives, emit };
 }

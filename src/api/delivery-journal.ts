@@ -20,6 +20,8 @@ export interface RevisionAttempt {
   readonly generation: number;
   /** Who asked for that run, as in `status.lastHandledReconcileAt`. Absent: nobody. */
   readonly request?: string;
+  /** Agents that took it up and did not end in order; while one is at work, it is counted as well. */
+  readonly lives?: number;
   /** Why it failed. */
   readonly why?: string;
 }

@@ -11,13 +11,15 @@ import {
   type StateStore,
 } from '../../api/index.ts';
 import { SealiftError } from '../../core/index.ts';
-import { type Course, courseOf } from '../journal/journal.ts';
+import { type Course, courseOf, wayBack } from '../journal/journal.ts';
+import type { Lives } from '../journal/lives.ts';
 import type { SourceReconciler } from '../sources/reconcile-source.ts';
 import { unmetDependency } from './dependencies.ts';
 
 interface ChoiceDeps {
   readonly sources: SourceReconciler;
   readonly state: StateStore;
+  readonly lives: Lives;
   readonly crossNamespaceRefs: boolean;
 }
 
@@ -45,10 +47,11 @@ export interface Choice {
  * before and waits for nothing.
  */
 export async function chooseRevision(
-  { sources, state, crossNamespaceRefs }: ChoiceDeps,
+  deps: ChoiceDeps,
   { delivery, desired, record }: Question,
   signal: AbortSignal,
 ): Promise<Choice> {
+  const { sources, state, lives, crossNamespaceRefs } = deps;
   if (!crossNamespaceRefs) refuseOtherNamespace(delivery);
   const source = sourceOf(delivery, desired);
   const offer = await sources.candidate(source, desired, signal);
@@ -71,7 +74,9 @@ export async function chooseRevision(
   }
   const { revision } = offered;
   await requireDependencies(state, { delivery, desired, revision });
-  const journal = isEnabled(delivery) ? course.journal : undefined;
+  const journal = isEnabled(delivery) ? lives.takeUp(record, course.journal) : undefined;
+  if (journal !== undefined && wayBack(journal) !== undefined)
+    return chooseRevision(deps, { delivery, desired, record: { ...record, journal } }, signal);
   return { revision, journal, offered, isReturning: false, tree: async () => offered };
 }
 

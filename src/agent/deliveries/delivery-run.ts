@@ -20,6 +20,8 @@ import {
   type Subject,
 } from '../../core/index.ts';
 import { isUnhealthy } from '../health/health-status.ts';
+import { wayBack } from '../journal/journal.ts';
+import { afterLoss } from '../journal/journal-transition.ts';
 import { keepDelivery } from '../journal/way-back-status.ts';
 import { withFormer } from '../places/going-to.ts';
 import { deliverySubject } from '../subjects.ts';
@@ -139,9 +141,13 @@ export class DeliveryRun implements DeliveryProgress {
   begin(revision: string, journal: DeliveryRecord['journal']): void {
     this.revision = revision;
     if (this.#before.journal === journal) return;
-    const { journal: _, ...rest } = this.#before;
+    const { journal: before, ...rest } = this.#before;
     this.#before = journal === undefined ? rest : { ...rest, journal };
+    const hasFailed = wayBack(journal) !== undefined && wayBack(before) === undefined;
+    const loss = hasFailed ? afterLoss(this.#before, this.#deps.clock.now()) : undefined;
+    this.#before = loss?.record ?? this.#before;
     this.#keep();
+    for (const event of loss?.events ?? []) this.#emit(event);
   }
 
   end({ inventory, moving }: ApplyOutcome): void {

@@ -12,6 +12,7 @@ import { compileHealth, type HealthRule } from '../../health/index.ts';
 import type { HealthOfDeliveries } from '../health/health-of-deliveries.ts';
 import { wayBack } from '../journal/journal.ts';
 import { journalled } from '../journal/journal-transition.ts';
+import type { Lives } from '../journal/lives.ts';
 import { beneath, keepDelivery, rolledBack } from '../journal/way-back-status.ts';
 import type { DeliveryTarget } from '../places/delivery-target.ts';
 import type { DeliveryTargets } from '../places/delivery-targets.ts';
@@ -39,6 +40,7 @@ interface DeliveryDeps {
   readonly clock: Clock;
   readonly emit: (subject: Subject, body: EventBody) => void;
   readonly health: HealthOfDeliveries;
+  readonly lives: Lives;
   readonly fights: Fights;
 }
 

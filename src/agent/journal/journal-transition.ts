@@ -58,6 +58,15 @@ function failedBy(
   return isFaultOfRevision(error, stage) ? afterFailed(journal, revision, error.message) : journal;
 }
 
+/** A record whose journal says that a revision has failed, without a run that ended so; and what there is to tell of it. */
+export function afterLoss(
+  record: DeliveryRecord,
+  now: number,
+): Pick<DeliveryTransition, 'record' | 'events'> {
+  const next = withFailure(record, now);
+  return { record: next, events: news(next) };
+}
+
 /** A revision that is not tried again stands in the history, also where it was never applied. */
 function withFailure(record: DeliveryRecord, now: number): DeliveryRecord {
   const { journal, status } = record;

@@ -106,8 +106,9 @@ export function afterHeld(journal: DeliveryJournal, revision: string): DeliveryJ
 export function afterFailed(journal: DeliveryJournal, revision: string, why: string): DeliveryJournal {
   const { good, attempt } = journal;
   if (attempt?.stage !== 'trying' || good === undefined) return journal;
+  const { lives: _, ...failed } = attempt;
   const { candidate } = attempt;
   const isIt = digestOf(candidate.layer.revision) === digestOf(revision);
   if (!isIt || !isFrom(candidate.source, good) || isSame(candidate, good)) return journal;
-  return { good, attempt: { ...attempt, stage: 'returning', why: why.slice(0, maxWhyLength) } };
+  return { good, attempt: { ...failed, stage: 'returning', why: why.slice(0, maxWhyLength) } };
 }

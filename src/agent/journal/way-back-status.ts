@@ -23,9 +23,9 @@ function describe({ bad, good, why }: WayBack, reason: string, detail: string): 
   return `${head}the last good one, ${last}, does not hold either: ${detail}`;
 }
 
-function reasonOf({ bad }: WayBack, { lastAttemptedRevision, conditions }: DeliveryStatus): string {
+function reasonOf({ bad, stage }: WayBack, { lastAttemptedRevision, conditions }: DeliveryStatus): string {
   const ready = readyOf({ conditions });
-  if (ready?.status === 'True') return reasons.gone;
+  if (ready?.status === 'True') return stage === 'returned' ? reasons.gone : reasons.going;
   // What it says is of the one that failed, or of one that is not known to be healthy yet.
   const isUnderWay = lastAttemptedRevision === bad.layer.revision || ready?.status !== 'False';
   return isUnderWay ? reasons.going : reasons.lost;

@@ -1,0 +1,54 @@
+import type { DeliveryJournal, RevisionAttempt, StateStore } from '../../api/index.ts';
+import { afterFailed } from './journal.ts';
+
+interface Key {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Agents that may die while they try a revision: a power cut or a full memory is bad luck once or twice. */
+const maxDeaths = 3;
+
+const keyOf = ({ namespace, name }: Key): string => `${namespace}/${name}`;
+
+const identityOf = ({ candidate, generation, request }: RevisionAttempt): string =>
+  JSON.stringify([candidate.layer.revision, generation, request]);
+
+/**
+ * How many agents died while they tried a revision: one that kills whoever applies it never comes to fail in any other way. An agent counts
+ * itself when it takes a revision up, and out again when it ends in order; one that dies stays counted.
+ */
+export class Lives {
+  readonly #state: StateStore;
+  /** What this agent tries, or has tried, by delivery. */
+  readonly #tries = new Map<string, string>();
+
+  constructor(state: StateStore) {
+    this.#state = state;
+  }
+
+  /** The journal with this agent in it; or, where too many have died, with the way back, if there is one. To be on disk before anything is done. */
+  takeUp(delivery: Key, journal: DeliveryJournal): DeliveryJournal {
+    const { attempt } = journal;
+    if (attempt?.stage !== 'trying' || this.#tries.get(keyOf(delivery)) === identityOf(attempt))
+      return journal;
+    const { lives = 0, candidate } = attempt;
+    const why = `${lives} agents ended without a word while they tried it`;
+    const failed = lives < maxDeaths ? journal : afterFailed(journal, candidate.layer.revision, why);
+    if (failed !== journal) return failed;
+    this.#tries.set(keyOf(delivery), identityOf(attempt));
+    return { ...journal, attempt: { ...attempt, lives: lives + 1 } };
+  }
+
+  /** The agent ends in order: what it tries does not speak against that. @throws SealiftError DISK_FAILED. */
+  end(): void {
+    const { deliveries } = this.#state;
+    for (const record of deliveries.all()) {
+      const { journal: { attempt, ...journal } = {} } = record;
+      if (attempt?.stage !== 'trying' || this.#tries.get(keyOf(record)) !== identityOf(attempt)) continue;
+      const lives = Math.max(0, (attempt.lives ?? 0) - 1);
+      deliveries.save({ ...record, journal: { ...journal, attempt: { ...attempt, lives } } });
+    }
+    this.#tries.clear();
+  }
+}
