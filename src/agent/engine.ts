@@ -262,6 +262,7 @@ export class Engine {
     const { error, failures, isHandingOver, lookAgainMs } = end;
     if (lookAgainMs === undefined) this.#terminating.delete(key);
     this.#noteHandover(key, end, wakes);
+    if (end.changed > 0 || !isHandingOver) this.#wakeHandovers(key);
     this.#unblock();
     if (error === undefined) return lookAgainMs ?? (isHandingOver ? siteIntervalMs : undefined);
     return retryDelay(failures, siteIntervalMs, this.#parts.random.next());

@@ -3,7 +3,7 @@ import type { Target } from '../core/index.ts';
 import { type ApplyHooks, ApplyRun } from './apply-run.ts';
 import { applyStages } from './apply-stages.ts';
 import { inventoryAfter } from './inventory-course.ts';
-import { isWrite, type Plan, type PruneStep } from './plan.ts';
+import { isWrite, type KeepReason, type Plan, type PruneStep } from './plan.ts';
 
 export interface ApplyOutcome {
   /** How many objects of the build are in force. */
@@ -11,7 +11,7 @@ export interface ApplyOutcome {
   /** How many objects were created, changed or deleted. */
   readonly changed: number;
   readonly inventory: readonly InventoryEntry[];
-  /** How many objects stay only because a neighbour takes them over, or may do so. */
+  /** How many objects stay only because a neighbour takes them over, or may do so, or because others use them. */
   readonly moving: number;
 }
 
@@ -39,6 +39,12 @@ export async function applyPlan(
   return { applied: inForce.length, changed: run.changed, inventory, moving };
 }
 
+const waitsForOthers: ReadonlySet<KeepReason> = new Set([
+  'moves-to-other',
+  'claims-unknown',
+  'used-by-others',
+]);
+
 function isMoving(step: PruneStep): boolean {
-  return step.kind === 'keep' && (step.reason === 'moves-to-other' || step.reason === 'claims-unknown');
+  return step.kind === 'keep' && waitsForOthers.has(step.reason);
 }

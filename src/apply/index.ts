@@ -3,7 +3,7 @@ export { applyPlan } from './apply-plan.ts';
 export type { ApplyHooks } from './apply-run.ts';
 export type { ChangedFields } from './changed-fields.ts';
 export { markOwned } from './mark-owned.ts';
-export type { Neighbour } from './neighbour.ts';
+export type { Neighbour, Surroundings } from './neighbour.ts';
 export { concernsNeighbours } from './neighbour.ts';
 export { observeDelivery } from './observe-delivery.ts';
 export type { ApplyStep, DeliveryScope, Plan, PruneStep, WriteStep } from './plan.ts';

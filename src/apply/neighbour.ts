@@ -8,6 +8,13 @@ export interface Neighbour {
   readonly asks: ReadonlySet<string> | undefined;
 }
 
+/** The other deliveries of this site in the place of the one that is planned. */
+export interface Surroundings {
+  readonly neighbours: readonly Neighbour[];
+  /** Inventory ids of what all of them have there. */
+  readonly elsewhere: ReadonlySet<string>;
+}
+
 /** Whether it matters to a plan what the neighbours ask for: something goes, or stands in the way with the labels of another delivery. */
 export function concernsNeighbours({ applies, prunes }: Plan): boolean {
   return (

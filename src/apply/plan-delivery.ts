@@ -35,7 +35,7 @@ export interface PlanRequest {
 export function planDelivery(request: PlanRequest): Plan {
   const entries = new Map(request.inventory.map((entry) => [entry.id, entry]));
   const asked = new Set<string>();
-  const known = { ...request, used: usedBeside(request), kept: new Contents() };
+  const known = { ...request, staying: askedFor(request), others: ofOthers(request) };
   const applies = request.objects.map((object) => {
     const id = idOf(object, request, asked);
     asked.add(id);
@@ -67,18 +67,22 @@ function idOf(object: KubernetesObject, { delivery }: PlanRequest, asked: Readon
   return id;
 }
 
-/** What uses Namespaces and definitions, whoever has it or asks for it. */
-function usedBeside({ objects, neighbours = [], elsewhere = [] }: PlanRequest): Contents {
-  const used = new Contents();
-  for (const object of objects) used.add(refOf(object));
-  for (const { asks = [] } of neighbours) for (const id of asks) used.addId(id);
-  for (const id of elsewhere) used.addId(id);
-  return used;
+function askedFor({ objects }: PlanRequest): Contents {
+  const asked = new Contents();
+  for (const object of objects) asked.add(refOf(object));
+  return asked;
+}
+
+function ofOthers({ neighbours = [], elsewhere = [] }: PlanRequest): Contents {
+  const others = new Contents();
+  for (const { asks = [] } of neighbours) for (const id of asks) others.addId(id);
+  for (const id of elsewhere) others.addId(id);
+  return others;
 }
 
 interface KnownRequest extends PlanRequest {
-  readonly used: Contents;
-  readonly kept: Contents;
+  readonly staying: Contents;
+  readonly others: Contents;
 }
 
 /** In the order of the entries. What holds others is decided last, when it is known which of them stay. */
@@ -92,7 +96,7 @@ function pruneSteps(request: KnownRequest, left: readonly InventoryEntry[]): rea
     const step = pruneStep(request, entry);
     if (step === undefined) continue;
     steps.set(entry, step);
-    if (step.kind === 'keep' && isToStay(step)) request.kept.add(step.ref);
+    if (step.kind === 'keep' && isToStay(step)) request.staying.add(step.ref);
   }
   return left.map((entry) => steps.get(entry)).filter((step) => step !== undefined);
 }
@@ -109,7 +113,7 @@ interface Subject {
 }
 
 function candidateOf(request: KnownRequest, { ref, desired, entry }: Subject): Candidate {
-  const { observations, delivery, neighbours = [], resting = new Set(), used, kept } = request;
+  const { observations, delivery, neighbours = [], resting = new Set(), staying, others } = request;
   const observation = observations.get(inventoryId(ref));
   if (observation === undefined) throw new SealiftError('INTERNAL', formatRef(ref), 'was not observed');
   return {
@@ -123,8 +127,8 @@ function candidateOf(request: KnownRequest, { ref, desired, entry }: Subject): C
     delivery,
     neighbours,
     resting,
-    used,
-    kept,
+    staying,
+    others,
   };
 }
 

@@ -23,7 +23,7 @@ export type KeepReason =
   | 'moves-to-other'
   | 'claims-unknown'
   | 'still-used'
-  | 'holds-kept'
+  | 'used-by-others'
   | 'foreign-object'
   | 'labels-removed'
   | 'prune-disabled'

@@ -13,10 +13,10 @@ import {
   concernsNeighbours,
   type DeliveryScope,
   markOwned,
-  type Neighbour,
   observeDelivery,
   type Plan,
   planDelivery,
+  type Surroundings,
 } from '../../apply/index.ts';
 import type { KubernetesObject, Owner, Target } from '../../core/index.ts';
 import { inStage } from '../stage-failure.ts';
@@ -43,7 +43,7 @@ export interface DeliveryRequest {
 }
 
 /** Asked only when something goes or stands in the way: the answer takes builds. */
-export type NeighbourQuestion = () => Promise<readonly Neighbour[]>;
+export type NeighbourQuestion = () => Promise<Surroundings>;
 
 /** What the pipeline tells while it runs. */
 export interface DeliveryProgress extends ApplyHooks {
@@ -78,7 +78,7 @@ function planObjects(
     const aside = resting === undefined ? {} : { resting };
     const request = { objects: owned, inventory, observations, delivery: scope, ...aside };
     const alone = planDelivery(request);
-    return concernsNeighbours(alone) ? planDelivery({ ...request, neighbours: await neighbours() }) : alone;
+    return concernsNeighbours(alone) ? planDelivery({ ...request, ...(await neighbours()) }) : alone;
   });
 }
 

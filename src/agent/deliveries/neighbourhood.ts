@@ -7,7 +7,7 @@ import {
   type Kustomization,
   type StateStore,
 } from '../../api/index.ts';
-import type { Neighbour } from '../../apply/index.ts';
+import type { Neighbour, Surroundings } from '../../apply/index.ts';
 import { refOf } from '../../core/index.ts';
 import { wayBack } from '../journal/journal.ts';
 import type { DeliveryTargets } from '../places/delivery-targets.ts';
@@ -50,7 +50,7 @@ export class Neighbourhood {
     artifact: Artifact,
     desired: DesiredState,
     signal: AbortSignal,
-  ): Promise<readonly Neighbour[]> {
+  ): Promise<Surroundings> {
     const cluster = this.#clusterOf(delivery, desired);
     const others = desired.deliveries.filter(
       (one) => one !== delivery && sameSource(one, delivery) && this.#clusterOf(one, desired) === cluster,
@@ -63,22 +63,35 @@ export class Neighbourhood {
       const asks = await this.#asksFrom(other, artifact, desired, signal);
       neighbours.push({ owner: ownerOf(other.metadata), asks });
     }
-    return neighbours;
+    return { neighbours, elsewhere: this.#elsewhere(delivery.metadata, cluster) };
   }
 
   /** All deliveries of the configuration, for one that left it or this cluster: whichever of them goes on with its objects has another name. */
   async ofWithdrawn(
+    owner: Key,
     cluster: string,
     desired: DesiredState,
     signal: AbortSignal,
-  ): Promise<readonly Neighbour[]> {
+  ): Promise<Surroundings> {
     const neighbours: Neighbour[] = [];
     for (const other of desired.deliveries) {
       if (this.#clusterOf(other, desired) !== cluster) continue;
       const asks = (await this.#asks(other, desired, signal)) ?? this.#inventoryOf(other);
       neighbours.push({ owner: ownerOf(other.metadata), asks });
     }
-    return neighbours;
+    return { neighbours, elsewhere: this.#elsewhere(owner, cluster) };
+  }
+
+  /** What all others have in a cluster, whatever their source, and whether they are in the configuration or not. */
+  #elsewhere({ namespace, name }: Key, cluster: string | undefined): ReadonlySet<string> {
+    const { state, targets } = this.#deps;
+    const others = state.deliveries.all().filter((one) => one.namespace !== namespace || one.name !== name);
+    const places = others.flatMap(({ place = {}, status, former = [] }) => [
+      { place, entries: status.inventory?.entries ?? [] },
+      ...former,
+    ]);
+    const there = places.filter(({ place }) => targets.clusterOf(place) === cluster);
+    return new Set(there.flatMap(({ entries }) => entries.map(({ id }) => id)));
   }
 
   /** `undefined`, where nobody knows, is a cluster of its own: without access to it nothing can be taken over there. */

@@ -42,7 +42,7 @@ export async function takeBack(
     return { applied: 0, changed: 0, inventory: [], moving: 0 };
   }
   const scope = { owner, prune: true, force: false, mayShrink: true };
-  const neighbours = () => neighbourhood.ofWithdrawn(at.cluster, desired, signal);
+  const neighbours = () => neighbourhood.ofWithdrawn(owner, at.cluster, desired, signal);
   const request = { scope, objects: [], inventory: entries, neighbours };
   return applyObjects({ ...ports, target: at.target }, request, hooks, signal);
 }

@@ -21,10 +21,10 @@ export interface Candidate {
   readonly neighbours: readonly Neighbour[];
   /** Inventory ids of objects that are left alone for now. */
   readonly resting: ReadonlySet<string>;
-  /** What this delivery asks for, and what others have or ask for. */
-  readonly used: Contents;
-  /** What left the build and stays all the same. */
-  readonly kept: Contents;
+  /** What this delivery asks for, and what left its build and stays all the same. */
+  readonly staying: Contents;
+  /** What other deliveries have or ask for. */
+  readonly others: Contents;
 }
 
 export type Finding =

@@ -85,7 +85,8 @@ describe('a Namespace or a definition that left the build', () => {
     const [container] = world.left as [KubernetesObject];
     const entry = toInventoryEntry(refOf(container));
     const plan = planIn(world);
-    expect(plan.prunes).toMatchObject([{ kind: 'keep', reason: 'still-used', entry }]);
+    const reason = world.build === undefined ? 'used-by-others' : 'still-used';
+    expect(plan.prunes).toMatchObject([{ kind: 'keep', reason, entry }]);
   });
 
   it.each<[string, World]>([
@@ -115,8 +116,8 @@ describe('a Namespace or a definition that left the build', () => {
     ]) {
       const kept = planIn({ left }).prunes.map((step) => [step.kind, step.kind === 'keep' && step.reason]);
       expect(kept.toSorted()).toEqual([
-        ['keep', 'holds-kept'],
         ['keep', 'prune-disabled'],
+        ['keep', 'still-used'],
       ]);
     }
   });
