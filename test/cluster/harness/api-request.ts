@@ -13,12 +13,14 @@ export interface ApiAnswer {
   readonly body: unknown;
 }
 
+export type PatchType = 'application/merge-patch+json' | 'application/json-patch+json';
+
 export interface ApiQuestion {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Sent as JSON. */
   readonly body?: unknown;
   /** What the JSON is, where it is no whole object. */
-  readonly type?: 'application/merge-patch+json' | 'application/apply-patch+yaml';
+  readonly type?: PatchType;
 }
 
 /** One request to the API server. Any status is an answer; rejects when none comes. */

@@ -3,7 +3,7 @@ import { comparableStatus } from '../golden/comparable.ts';
 import type { Fields, RecordedObject } from '../golden/recording.ts';
 import type { ClusterUser } from '../harness/cluster-user.ts';
 import type { FieldCase, Side, Snapshot, Tree } from './field-case.ts';
-import { deliveriesOf, sourceOf } from './flux-objects.ts';
+import { deliveriesOf, givenTo, sourceOf } from './flux-objects.ts';
 import type { Kustomizations } from './kustomizations.ts';
 import { artifactOf, publishTree } from './publication.ts';
 import { objectsOf, snapshotOf } from './snapshot.ts';
@@ -33,7 +33,7 @@ export class ControllerSide implements Side {
   /** Creates what the case is about. */
   async begin(): Promise<void> {
     const { admin, namespace, host, kustomizations } = this.#parts;
-    for (const given of this.#case.given ?? []) {
+    for (const given of givenTo(this.#case, admin)) {
       const path = `/api/v1/namespaces/${namespace}/${given.kind.toLowerCase()}s`;
       expect(await admin.ask(path, { method: 'POST', body: given })).toMatchObject({ status: 201 });
     }
@@ -63,8 +63,7 @@ export class ControllerSide implements Side {
   }
 
   async specify(change: Fields, delivery = this.#case.name): Promise<void> {
-    const removed = Object.entries(change).map(([name, value]) => [name, value ?? null] as const);
-    await this.#parts.kustomizations.patch(delivery, { spec: Object.fromEntries(removed) });
+    await this.#parts.kustomizations.specify(delivery, change);
   }
 
   async withdraw(delivery: string): Promise<void> {
@@ -76,7 +75,7 @@ export class ControllerSide implements Side {
     for (const delivery of this.#deliveries) {
       const requested = `${++this.#requests}`;
       const annotations = { 'reconcile.fluxcd.io/requestedAt': requested };
-      await this.#parts.kustomizations.patch(delivery, { metadata: { annotations } });
+      await this.#parts.kustomizations.annotate(delivery, annotations);
       await this.#until(delivery, ({ status }) => status?.['lastHandledReconcileAt'] === requested);
     }
     await this.#keep(label);

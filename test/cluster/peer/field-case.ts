@@ -32,8 +32,8 @@ export interface FieldCase {
   readonly tree: Tree;
   /** The spec of each delivery, beside `interval`, `prune` and `sourceRef`, in the order in which they are asked for. */
   readonly deliveries: Readonly<Record<string, Fields>>;
-  /** Objects of the configuration that the deliveries refer to. */
-  readonly given?: readonly RecordedObject[];
+  /** Objects of the configuration that the deliveries refer to. In base64, a kubeconfig that may do everything. */
+  readonly given?: (kubeconfig: string) => readonly RecordedObject[];
   /** Collections of what is delivered, as in `apps/v1/deployments`; those of ConfigMaps without. */
   readonly kinds?: readonly string[];
   /** Names of objects that carry no owner, by collection. */

@@ -6,6 +6,7 @@ import { annotationsOfObjects } from './cases/annotations-of-objects.ts';
 import { applyFields } from './cases/apply-fields.ts';
 import { buildFields } from './cases/build-fields.ts';
 import { healthFields } from './cases/health-fields.ts';
+import { identityFields } from './cases/identity-fields.ts';
 import { kinds } from './cases/kinds.ts';
 import { namespace } from './cases/objects.ts';
 import { otherHands } from './cases/other-hands.ts';
@@ -17,6 +18,7 @@ const cases = [
   ...buildFields,
   ...kinds,
   ...applyFields,
+  ...identityFields,
   ...healthFields,
   ...annotationsOfObjects,
   ...otherHands,

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import type { Fields, RecordedObject } from '../golden/recording.ts';
+import type { ClusterUser } from '../harness/cluster-user.ts';
 import type { FieldCase } from './field-case.ts';
 import { tag } from './publication.ts';
 
@@ -7,6 +9,11 @@ export const shard = { 'sharding.fluxcd.io/key': 'field-by-field' } as const;
 
 /** Nothing moves by itself. */
 const interval = '1h';
+
+/** Beside its source and its deliveries. */
+export function givenTo({ given }: FieldCase, { kubeconfig }: ClusterUser): readonly RecordedObject[] {
+  return given?.(readFileSync(kubeconfig, 'base64')) ?? [];
+}
 
 export function sourceOf({ name }: FieldCase, namespace: string, host: string): RecordedObject {
   return {

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Fields, RecordedObject } from '../golden/recording.ts';
+import type { PatchType } from '../harness/api-request.ts';
 import type { ClusterUser } from '../harness/cluster-user.ts';
 
 /** Longer than anything takes on a busy machine. */
@@ -28,10 +29,17 @@ export class Kustomizations {
     expect(status, JSON.stringify(body)).toBe(201);
   }
 
-  async patch(name: string, body: Fields): Promise<void> {
-    const question = { method: 'PATCH', type: 'application/merge-patch+json', body } as const;
-    const answer = await this.#admin.ask(`${this.#path}/${name}`, question);
-    expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+  annotate(name: string, annotations: Fields): Promise<void> {
+    return this.#patch(name, 'application/merge-patch+json', { metadata: { annotations } });
+  }
+
+  /** Puts whole fields into the spec; what is undefined goes. */
+  specify(name: string, change: Fields): Promise<void> {
+    const operations = Object.entries(change).map(([field, value]) => {
+      const path = `/spec/${field}`;
+      return value === undefined ? { op: 'remove', path } : { op: 'add', path, value };
+    });
+    return this.#patch(name, 'application/json-patch+json', operations);
   }
 
   /** Deletes it, and waits until it is gone. */
@@ -58,6 +66,11 @@ export class Kustomizations {
         );
       await setTimeout(POLL_MS);
     }
+  }
+
+  async #patch(name: string, type: PatchType, body: unknown): Promise<void> {
+    const answer = await this.#admin.ask(`${this.#path}/${name}`, { method: 'PATCH', type, body });
+    expect(answer.status, JSON.stringify(answer.body)).toBe(200);
   }
 
   /** What was listed since the caller began to wait. */

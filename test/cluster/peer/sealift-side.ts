@@ -7,7 +7,7 @@ import type { ClusterUser } from '../harness/cluster-user.ts';
 import type { ConfiguredAgent } from './configured-agent.ts';
 import type { FieldCase, Side, Snapshot, Tree } from './field-case.ts';
 import type { FieldDifferences } from './field-differences.ts';
-import { deliveriesOf, sourceOf } from './flux-objects.ts';
+import { deliveriesOf, givenTo, sourceOf } from './flux-objects.ts';
 import { publishTree } from './publication.ts';
 import { objectsOf, snapshotOf } from './snapshot.ts';
 
@@ -37,10 +37,10 @@ export class SealiftSide implements Side {
   }
 
   async begin(): Promise<void> {
-    const { namespace, host, agent } = this.#parts;
+    const { admin, namespace, host, agent } = this.#parts;
     await publishTree(host, this.#case.name, this.#case.tree);
     agent.apply([
-      ...(this.#case.given ?? []),
+      ...givenTo(this.#case, admin),
       sourceOf(this.#case, namespace, host),
       ...deliveriesOf(this.#case, namespace),
     ]);

@@ -33,4 +33,33 @@ export const annotationsOfObjects: readonly FieldCase[] = [
   toldCase('ssa-ignore', { ssa: 'Ignore' }),
   toldCase('reconcile-disabled', { reconcile: 'disabled' }),
   toldCase('prune-disabled', { prune: 'disabled' }),
+  toldCase('in-other-letters', { ssa: 'MERGE', prune: 'Enabled' }),
+  {
+    name: 'as-a-label',
+    tree: {
+      'objects.yaml': [
+        configMap('as-a-label', { a: '1' }, { ...here, labels: told({ prune: 'Disabled' }) }),
+        configMap('as-a-label-other', { a: '1' }, here),
+      ],
+    },
+    deliveries: { 'as-a-label': {} },
+    play: async (side) => {
+      await side.arrives();
+      await side.publish({ 'objects.yaml': [configMap('as-a-label-other', { a: '1' }, here)] });
+      await side.arrives('gone');
+    },
+  },
+  {
+    name: 'owner-labels',
+    tree: {
+      'objects.yaml': [
+        configMap(
+          'owner-labels',
+          { a: '1' },
+          { ...here, labels: told({ name: 'somebody', namespace: 'elsewhere' }) },
+        ),
+      ],
+    },
+    deliveries: { 'owner-labels': {} },
+  },
 ];

@@ -82,6 +82,13 @@ export const buildFields: readonly FieldCase[] = [
         },
       },
     },
+    play: async (side) => {
+      await side.arrives();
+      await side.specify({ commonMetadata: { labels: { tier: 'back' } } });
+      await side.arrives('changed');
+      await side.specify({ commonMetadata: undefined });
+      await side.arrives('removed');
+    },
   },
   {
     name: 'patches',
@@ -139,6 +146,47 @@ export const buildFields: readonly FieldCase[] = [
         ],
       },
     },
+    play: async (side) => {
+      await side.arrives();
+      await side.specify({ images: [{ name: 'example.org/a', newTag: '3' }] });
+      await side.arrives('changed');
+    },
+  },
+  {
+    name: 'generators',
+    tree: {
+      'kustomization.yaml': [
+        kustomization({
+          namespace: 'elsewhere',
+          labels: [{ pairs: { tier: 'front' }, includeSelectors: true, includeTemplates: true }],
+          configMapGenerator: [{ name: 'generators', literals: ['a=1'] }],
+          secretGenerator: [{ name: 'generators', literals: ['a=1'], type: 'Opaque' }],
+          replicas: [{ name: 'generators', count: 0 }],
+          ...everything,
+        }),
+      ],
+      'objects.yaml': [
+        {
+          ...deployment('generators', 'example.org/app:1'),
+          metadata: { name: 'generators', annotations: { 'kustomize.toolkit.fluxcd.io/ssa': 'Override' } },
+        },
+      ],
+    },
+    kinds: ['v1/configmaps', 'v1/secrets', 'apps/v1/deployments'],
+    deliveries: { generators: { targetNamespace: namespace, commonMetadata: { labels: { common: 'yes' } } } },
+  },
+  {
+    name: 'list',
+    tree: {
+      'objects.yaml': [
+        {
+          apiVersion: 'v1',
+          kind: 'List',
+          items: [configMap('list-a', { a: '1' }, here), configMap('list-b', { a: '1' }, here)],
+        },
+      ],
+    },
+    deliveries: { list: {} },
   },
   {
     name: 'components',
@@ -201,7 +249,7 @@ export const buildFields: readonly FieldCase[] = [
         configMap('substitute-from', { all: '$' + '{first} $' + '{second} $' + '{third}' }, here),
       ],
     },
-    given: [
+    given: () => [
       {
         apiVersion: 'v1',
         kind: 'ConfigMap',
@@ -247,7 +295,7 @@ export const buildFields: readonly FieldCase[] = [
   {
     name: 'decryption',
     tree: { 'secret.yaml': secretYamlFile },
-    given: [
+    given: () => [
       {
         apiVersion: 'v1',
         kind: 'Secret',

@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Fields } from '../../golden/recording.ts';
+import type { OtherHand } from '../field-case.ts';
 
 /** Where all of it goes; the same for both, so that nothing has to be translated. */
 export const namespace = 'field-by-field';
@@ -41,4 +45,16 @@ export function pod(name: string, metadata: Fields = {}): object {
     metadata: { name, ...metadata },
     spec: { automountServiceAccountToken: false, containers: [{ name: 'main', image: 'example.org/app:1' }] },
   };
+}
+
+/** Applies an object as somebody else. */
+export async function applies(kubectl: OtherHand, object: object, ...how: readonly string[]): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'sealift-hand-'));
+  try {
+    const file = join(folder, 'object.json');
+    writeFileSync(file, JSON.stringify(object));
+    await kubectl('apply', `--filename=${file}`, ...how);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }

@@ -1,21 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ownerLabels } from '../../../../src/api/index.ts';
-import type { FieldCase, OtherHand } from '../field-case.ts';
-import { configMap, deployment, here, namespace } from './objects.ts';
-
-/** Applies an object as somebody else. */
-async function applies(kubectl: OtherHand, object: object, ...how: readonly string[]): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'sealift-hand-'));
-  try {
-    const file = join(folder, 'object.json');
-    writeFileSync(file, JSON.stringify(object));
-    await kubectl('apply', `--filename=${file}`, ...how);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
+import type { FieldCase } from '../field-case.ts';
+import { applies, configMap, deployment, here, namespace } from './objects.ts';
 
 const serverSide = ['--server-side', '--force-conflicts'];
 
