@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { SealiftError } from '../../src/core/index.ts';
 import { reportFailure } from './failure.ts';
+import { spareMemory } from './spare-memory.ts';
 import { version } from './version.ts';
 
 /** Exit code of bad usage, as of bad configuration. */
@@ -12,7 +13,10 @@ interface CommandFile {
 
 /** A file per command, loaded when it is called: what `sealift status` does not use costs it nothing. */
 const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
-  run: () => import('./run.ts'),
+  run: () => {
+    spareMemory();
+    return import('./run.ts');
+  },
   plan: () => import('./plan.ts'),
   push: () => import('./push.ts'),
   sign: () => import('./sign.ts'),

@@ -3,6 +3,7 @@ import { type AgentOptions, addAgentOptions, agentSettings } from './agent-optio
 import { composeAgent } from './compose-agent.ts';
 import { type LogFormat, outputListener } from './output-listener.ts';
 import { loadStillConfiguration, runOnce, runUntilStopped, tellLoaded } from './run-agent.ts';
+import { collectWhenQuiet } from './spare-memory.ts';
 import { stopSignal } from './stop-signal.ts';
 
 interface RunOptions extends AgentOptions {
@@ -17,7 +18,10 @@ async function run(options: RunOptions): Promise<void> {
   const signal = stopSignal();
   const desired = await loadStillConfiguration(options.config, { once }, signal);
   const { withdrawAll, logFormat } = options;
-  const agent = await composeAgent({ ...settings, withdrawAll }, [outputListener(logFormat)]);
+  const agent = await composeAgent({ ...settings, withdrawAll }, [
+    outputListener(logFormat),
+    collectWhenQuiet(),
+  ]);
   try {
     tellLoaded(agent, desired);
     if (once) await runOnce(agent, desired, signal);

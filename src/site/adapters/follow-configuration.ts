@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { DesiredState } from '../../api/index.ts';
 import { asSealiftError, type Clock, type SealiftError } from '../../core/index.ts';
 import { type CheckConfiguration, checkedConfiguration } from '../parse-configuration.ts';
@@ -23,6 +24,7 @@ export interface FollowedConfiguration {
 class Follower {
   readonly #followed: FollowedConfiguration;
   readonly #tell: (news: ConfigurationNews) => void;
+  /** Digest of it: the text of a thousand deliveries has a megabyte. */
   #inForce: string;
   #told = '';
   /** Fingerprint of the files that were judged last: parsing thousands of unchanged deliveries would take seconds. */
@@ -34,7 +36,7 @@ class Follower {
     tell: (news: ConfigurationNews) => void,
   ) {
     this.#followed = followed;
-    this.#inForce = JSON.stringify(desired);
+    this.#inForce = digestOf(desired);
     this.#tell = tell;
   }
 
@@ -55,12 +57,16 @@ class Follower {
   }
 
   #take(desired: DesiredState): void {
-    const text = JSON.stringify(desired);
-    const isNews = text !== this.#inForce || this.#told !== '';
-    this.#inForce = text;
+    const digest = digestOf(desired);
+    const isNews = digest !== this.#inForce || this.#told !== '';
+    this.#inForce = digest;
     this.#told = '';
     if (isNews) this.#tell({ kind: 'loaded', desired });
   }
+}
+
+function digestOf(desired: DesiredState): string {
+  return createHash('sha256').update(JSON.stringify(desired)).digest('hex');
 }
 
 /**
