@@ -26,14 +26,20 @@ function refLines(sign: string, refs: readonly ObjectRef[], why = ''): string[] 
   return refs.map((ref) => `  ${sign} ${formatRef(ref)}${why}`);
 }
 
+const refusalWords: Readonly<Partial<Record<DeliveryPlan['refuse'][number]['reason'], string>>> = {
+  'refused-by-target': 'refused: ',
+  'not-read': 'cannot be read: ',
+};
+
 function refusalLine({ object, reason, detail }: DeliveryPlan['refuse'][number]): string {
-  return `  ! ${formatRef(object)}  ${reason === 'refused-by-target' ? 'refused: ' : ''}${detail}`;
+  return `  ! ${formatRef(object)}  ${refusalWords[reason] ?? ''}${detail}`;
 }
 
 function deliveryLines(plan: DeliveryPlan): string[] {
   const what = plan.revision === undefined ? 'is taken back' : shortRevision(plan.revision);
+  const where = plan.target === undefined ? '' : `  at ${plan.target}`;
   return [
-    `Kustomization/${plan.namespace}/${plan.name}  ${what}`,
+    `Kustomization/${plan.namespace}/${plan.name}  ${what}${where}`,
     ...refLines('+', plan.create),
     ...plan.change.flatMap(changeLines),
     ...refLines('-', plan.delete),

@@ -116,7 +116,9 @@ export class ApplyRun implements Fates {
       case 'change':
         return this.#write(step);
       case 'refuse':
-        this.#failures.set(step, { ref: step.ref, detail: step.detail });
+        // Of what nobody could look at it is not known whether it is there: what it may take the place of stays.
+        this.#faulty ||= step.reason === 'not-read';
+        this.#failures.set(step, step);
         return;
       case 'keep':
         this.#request.hooks.changed(step.ref, 'kept', step.reason);
@@ -166,6 +168,8 @@ export class ApplyRun implements Fates {
     if (step.kind === 'keep') {
       if (step.departure === undefined) hooks.changed(step.ref, 'kept', step.reason);
       else hooks.departing?.(step.ref, step.departure);
+    } else if (step.kind === 'refuse') {
+      this.#failures.set(step, step);
     } else if (step.kind === 'hold') {
       this.#beyondLimit += 1;
     } else if (this.#faulty) {

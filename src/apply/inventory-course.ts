@@ -49,9 +49,8 @@ function entryAfter(step: ApplyStep | PruneStep, undone: boolean): InventoryEntr
       return undone ? step.entry : undefined;
     case 'hold':
     case 'keep':
-      return step.entry;
     case 'refuse':
-      return undefined;
+      return step.entry;
     default:
       return step satisfies never;
   }

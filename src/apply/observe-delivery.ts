@@ -1,19 +1,34 @@
 import { type InventoryEntry, inventoryId } from '../api/index.ts';
 import {
+  type ErrorCode,
   inParallel,
   type KubernetesObject,
   type ObjectRef,
   type Observation,
   refOf,
+  SealiftError,
   type Target,
 } from '../core/index.ts';
+import { kindKey } from './defined-kind.ts';
 import { readableEntry } from './readable-entry.ts';
 
+/** An object that could not be looked at: nothing is known of it. */
+export interface NotRead {
+  readonly kind: 'not-read';
+  readonly error: SealiftError;
+}
+
 /** What a target holds of a delivery, by inventory id. */
-export type Observations = ReadonlyMap<string, Observation>;
+export type Observations = ReadonlyMap<string, Observation | NotRead>;
 
 /** Enough to hide the latency of a remote API, few enough to leave it to others. */
 const parallelObservations = 16;
+
+/** Failed looks after which no other object of the same kind is looked at: a whole kind that does not answer must not cost a question each. */
+const maxFailedLooks = 5;
+
+/** The target itself does not answer: there is nothing to look at. */
+const endings: ReadonlySet<ErrorCode> = new Set(['TARGET_UNREACHABLE', 'TARGET_UNAUTHENTICATED']);
 
 interface Question {
   readonly ref: ObjectRef;
@@ -21,8 +36,9 @@ interface Question {
 }
 
 /**
- * Looks at everything a delivery asks for (`objects`, as `markOwned` returns them) and everything it owns.
- * @throws SealiftError of the target: without a look at every object there is nothing to plan with.
+ * Looks at everything a delivery asks for (`objects`, as `markOwned` returns them) and everything it owns. What cannot be looked at is told as
+ * that, and the others are.
+ * @throws SealiftError TARGET_UNREACHABLE or TARGET_UNAUTHENTICATED, and whatever is no fault of a target.
  */
 export async function observeDelivery(
   target: Target,
@@ -30,13 +46,27 @@ export async function observeDelivery(
   inventory: readonly InventoryEntry[],
   signal: AbortSignal,
 ): Promise<Observations> {
-  const observations = new Map<string, Observation>();
+  const observations = new Map<string, Observation | NotRead>();
+  const failed = new Map<string, NotRead[]>();
   const look = async (question: [string, Question], stop: AbortSignal): Promise<void> => {
     const [id, { ref, desired }] = question;
-    observations.set(id, await target.observe(ref, desired, stop));
+    const kind = kindKey(ref.group, ref.kind);
+    const failures = failed.get(kind) ?? [];
+    const known = failures[maxFailedLooks - 1];
+    const seen = known ?? (await target.observe(ref, desired, stop).catch((thrown) => notRead(thrown, stop)));
+    if (seen.kind === 'not-read') failed.set(kind, [...(failed.get(kind) ?? []), seen]);
+    observations.set(id, seen);
   };
   await inParallel([...questions(objects, inventory)], parallelObservations, look, signal);
   return observations;
+}
+
+function notRead(thrown: unknown, signal: AbortSignal): NotRead {
+  signal.throwIfAborted();
+  const isOfObject =
+    thrown instanceof SealiftError && thrown.code.startsWith('TARGET_') && !endings.has(thrown.code);
+  if (!isOfObject) throw thrown;
+  return { kind: 'not-read', error: thrown };
 }
 
 function questions(

@@ -2,6 +2,7 @@ import { hasSetting, type InventoryEntry, inventoryId, objectKeys, toInventoryEn
 import { formatRef, type KubernetesObject, type ObjectRef, refOf, SealiftError } from '../core/index.ts';
 import { changedFields } from './changed-fields.ts';
 import { Contents, isContainer } from './contents.ts';
+import { failureOf } from './failure-report.ts';
 import type { Candidate, Finding } from './filters/filter.ts';
 import { filters } from './filters/filters.ts';
 import { keepUnreadableEntry } from './filters/unreadable-entry.ts';
@@ -9,7 +10,7 @@ import { isMarkedFor } from './mark-owned.ts';
 import type { Neighbour } from './neighbour.ts';
 import type { Observations } from './observe-delivery.ts';
 import { ownershipOf } from './ownership.ts';
-import type { ApplyStep, DeliveryScope, KeepReason, Plan, PruneStep, RefuseReason } from './plan.ts';
+import type { ApplyStep, DeliveryScope, KeepReason, Plan, PruneStep, Refuse, RefuseReason } from './plan.ts';
 import { withinLimit } from './prune-limit.ts';
 import { readableEntry } from './readable-entry.ts';
 
@@ -39,7 +40,8 @@ export function planDelivery(request: PlanRequest): Plan {
   const applies = request.objects.map((object) => {
     const id = idOf(object, request, asked);
     asked.add(id);
-    return applyStep(candidateOf(known, { ref: refOf(object), desired: object, entry: entries.get(id) }));
+    const subject = { ref: refOf(object), desired: object, entry: entries.get(id) };
+    return refusedUnread(request, subject) ?? applyStep(candidateOf(known, subject));
   });
   const left = [...entries.values()].filter((entry) => !asked.has(entry.id)).reverse();
   const prunes = pruneSteps(known, left);
@@ -96,13 +98,13 @@ function pruneSteps(request: KnownRequest, left: readonly InventoryEntry[]): rea
     const step = pruneStep(request, entry);
     if (step === undefined) continue;
     steps.set(entry, step);
-    if (step.kind === 'keep' && isToStay(step)) request.staying.add(step.ref);
+    if ((step.kind === 'keep' || step.kind === 'refuse') && isToStay(step)) request.staying.add(step.ref);
   }
   return left.map((entry) => steps.get(entry)).filter((step) => step !== undefined);
 }
 
 /** What is to go, and cannot just now, holds up nothing that would take it along. */
-function isToStay({ reason }: { readonly reason: KeepReason }): boolean {
+function isToStay({ reason }: { readonly reason: string }): boolean {
   return reason !== 'departing' && reason !== 'unserved';
 }
 
@@ -112,10 +114,20 @@ interface Subject {
   readonly entry: InventoryEntry | undefined;
 }
 
+/** What could not be looked at is left as it is, also in the inventory. */
+function refusedUnread({ observations }: PlanRequest, { ref, entry }: Subject): Refuse | undefined {
+  const seen = observations.get(inventoryId(ref));
+  if (seen?.kind !== 'not-read') return undefined;
+  const { detail, cause } = failureOf(ref, seen.error);
+  const known = entry === undefined ? {} : { entry };
+  return { kind: 'refuse', ref, reason: 'not-read', detail, ...(cause && { cause }), ...known };
+}
+
 function candidateOf(request: KnownRequest, { ref, desired, entry }: Subject): Candidate {
   const { observations, delivery, neighbours = [], resting = new Set(), staying, others } = request;
   const observation = observations.get(inventoryId(ref));
-  if (observation === undefined) throw new SealiftError('INTERNAL', formatRef(ref), 'was not observed');
+  if (observation === undefined || observation.kind === 'not-read')
+    throw new SealiftError('INTERNAL', formatRef(ref), 'was not observed');
   return {
     intent: desired === undefined ? 'prune' : 'apply',
     ref,
@@ -160,7 +172,10 @@ function changeOf(
 function pruneStep(request: KnownRequest, entry: InventoryEntry): PruneStep | undefined {
   const ref = readableEntry(entry);
   if (ref === undefined) return keepUnreadableEntry(entry);
-  const candidate = candidateOf(request, { ref, desired: undefined, entry });
+  const subject = { ref, desired: undefined, entry };
+  const refused = refusedUnread(request, subject);
+  if (refused !== undefined) return refused;
+  const candidate = candidateOf(request, subject);
   if (candidate.observation.kind === 'absent') return undefined;
   const found = findingOn(candidate);
   if (found === undefined) return { kind: 'delete', ref, entry: confirmed(entry) };

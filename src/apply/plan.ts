@@ -1,5 +1,5 @@
 import type { InventoryEntry } from '../api/index.ts';
-import type { Departure, KubernetesObject, ObjectRef, Owner } from '../core/index.ts';
+import type { Departure, KubernetesObject, ObjectRef, Owner, SealiftError } from '../core/index.ts';
 import type { ChangedFields } from './changed-fields.ts';
 
 /** What of a delivery steers its plan. */
@@ -45,6 +45,20 @@ interface Keep {
   readonly departure?: Departure;
 }
 
+/** An object that cannot be as it should be. */
+export interface Refuse {
+  readonly kind: 'refuse';
+  readonly ref: ObjectRef;
+  /** `not-read`: what is there could not be looked at. */
+  readonly reason: RefuseReason | 'refused-by-target' | 'not-read';
+  /** What is in the way, or what the target says. */
+  readonly detail: string;
+  /** The fault of the target, where it is one. */
+  readonly cause?: SealiftError;
+  /** What stays of it in the inventory. */
+  readonly entry?: InventoryEntry;
+}
+
 /** An object that is written. */
 export type WriteStep =
   | { readonly kind: 'create'; readonly ref: ObjectRef; readonly object: KubernetesObject }
@@ -60,17 +74,7 @@ export type WriteStep =
     };
 
 /** What happens to an object that the build asks for. */
-export type ApplyStep =
-  | WriteStep
-  | { readonly kind: 'unchanged'; readonly ref: ObjectRef }
-  | Keep
-  | {
-      readonly kind: 'refuse';
-      readonly ref: ObjectRef;
-      readonly reason: RefuseReason | 'refused-by-target';
-      /** What is in the way, or what the target says. */
-      readonly detail: string;
-    };
+export type ApplyStep = WriteStep | { readonly kind: 'unchanged'; readonly ref: ObjectRef } | Keep | Refuse;
 
 export function isWrite(step: ApplyStep): step is WriteStep {
   return step.kind === 'create' || step.kind === 'change';
@@ -81,7 +85,8 @@ export type PruneStep =
   | { readonly kind: 'delete'; readonly ref: ObjectRef; readonly entry: InventoryEntry }
   /** Deleted only when somebody says that so much is meant to go. */
   | { readonly kind: 'hold'; readonly ref: ObjectRef; readonly entry: InventoryEntry }
-  | Keep;
+  | Keep
+  | Refuse;
 
 /** The changes a delivery would make. What left the build and is gone already has no step. */
 export interface Plan {

@@ -22,7 +22,7 @@ export interface ShownPlan {
   readonly hold: readonly ObjectRef[];
   readonly refuse: readonly {
     readonly object: ObjectRef;
-    readonly reason: RefuseReason | 'refused-by-target';
+    readonly reason: RefuseReason | 'refused-by-target' | 'not-read';
     readonly detail: string;
   }[];
   readonly keep: readonly { readonly object: ObjectRef; readonly reason: KeepReason }[];

@@ -15,7 +15,7 @@ import {
 } from '../../core/index.ts';
 import { appliedForm } from './applied-form.ts';
 import { isAsAsked } from './as-asked.ts';
-import type { KubernetesClient, LiveObject } from './client.ts';
+import type { ApiResource, KubernetesClient, LiveObject } from './client.ts';
 import { isDefinition } from './established.ts';
 import { type Glimpse, glimpseOf } from './glimpse.ts';
 import { createHealthWatch } from './health-watch.ts';
@@ -84,8 +84,11 @@ class KubernetesTarget implements Target {
     signal: AbortSignal,
   ): Promise<Observation> {
     signal.throwIfAborted();
-    const ref = await this.#placed(named, signal);
-    if (ref === undefined) return this.#look(named, desired, signal);
+    const resource = await this.#client.resourceOf(named, signal);
+    if (resource === undefined) return this.#look(named, desired, signal);
+    const ref = placedIn(resource, named);
+    // It was of a kind that had no namespaces, and that went with its objects.
+    if (resource.namespaced && ref.namespace === '' && desired === undefined) return { kind: 'absent' };
     const sight = await this.#knowledge.sight(ref, signal);
     if (sight?.kind === 'absent') return { kind: 'absent' };
     // Whoever asks for it no more has to know what it defines.
@@ -224,9 +227,12 @@ class KubernetesTarget implements Target {
   /** The reference under which the server keeps the object: without a namespace where its kind has none. `undefined` for a kind that is not served. */
   async #placed(ref: ObjectRef, signal: AbortSignal): Promise<ObjectRef | undefined> {
     const resource = await this.#client.resourceOf(ref, signal);
-    if (resource === undefined) return undefined;
-    return resource.namespaced || ref.namespace === '' ? ref : { ...ref, namespace: '' };
+    return resource && placedIn(resource, ref);
   }
+}
+
+function placedIn({ namespaced }: ApiResource, ref: ObjectRef): ObjectRef {
+  return namespaced || ref.namespace === '' ? ref : { ...ref, namespace: '' };
 }
 
 function presentAs(

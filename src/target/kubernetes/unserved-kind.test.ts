@@ -103,3 +103,21 @@ describe('an object whose kind is not served', () => {
     expect(cluster.requests.filter((one) => one.startsWith('list '))).toEqual([]);
   });
 });
+
+describe('an object that is named without a namespace, of a kind that has them by now', () => {
+  const cluster = new FakeCluster();
+  const ports = {
+    client: cluster,
+    traces: createMemoryTraces(),
+    clock: new FakeClock(),
+    random: { next: () => 0.5 },
+  };
+  const target = createKubernetesTarget(ports);
+  const named: KubernetesObject = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'one' } };
+
+  it('went with the kind that it had, for whoever asks for it no more', async () => {
+    cluster.failing.set('get *', 'TARGET_INVALID');
+    expect(await target.observe(refOf(named), undefined, idle)).toEqual({ kind: 'absent' });
+    await expect(target.observe(refOf(named), named, idle)).rejects.toMatchObject({ code: 'TARGET_INVALID' });
+  });
+});
