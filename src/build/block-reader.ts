@@ -9,6 +9,12 @@ import { ReadingPlace } from './reading-place.ts';
 import type { ScalarRules } from './scalar.ts';
 import type { YamlValue } from './yaml-value.ts';
 
+const doubleQuote = 34;
+const singleQuote = 39;
+const bracket = 91;
+const brace = 123;
+const bar = 124;
+
 /** The tokens of a dash and of the blank behind it, and one to spare. */
 const tokensOfItem = 3;
 
@@ -94,11 +100,11 @@ export class BlockReader {
 
   #startsQuote(): boolean {
     const next = this.#next();
-    return next === '"' || next === "'";
+    return next === doubleQuote || next === singleQuote;
   }
 
-  #next(): string {
-    return this.#lines.text.charAt(this.#lines.start);
+  #next(): number | undefined {
+    return this.#lines.codes[this.#lines.start];
   }
 
   /** The quoted key of this line, when a colon follows it. */
@@ -129,12 +135,12 @@ export class BlockReader {
   /** The value that begins in this line, behind the key or dash in the column `parent`. */
   #value(parent: number): JsonValue {
     const lines = this.#lines;
+    if (beginsPlain(lines)) return this.#place.plain(readPlainText(lines, parent));
+    if (this.#startsQuote()) return this.#quote(parent);
     const next = this.#next();
-    if (next === '"' || next === "'") return this.#quote(parent);
-    if (next === '|') return this.#place.text(readLiteral(lines, parent));
-    if (next === '[' || next === '{') return readFlowLine(lines, this.#place);
-    if (!beginsPlain(lines)) leaveToFullReader();
-    return this.#place.plain(readPlainText(lines, parent));
+    if (next === bar) return this.#place.text(readLiteral(lines, parent));
+    if (next === bracket || next === brace) return readFlowLine(lines, this.#place);
+    return leaveToFullReader();
   }
 
   #quote(parent: number): JsonValue {

@@ -8,6 +8,8 @@ export interface ExecRequest {
   /** `HOME` of the program. The port may add what keeps it within its limits; nothing else is in its environment. */
   readonly home: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Called once when the program begins to write to its standard output. */
+  readonly outputBegins?: () => void;
 }
 
 /** What one run may cost; beyond it the program is ended. */

@@ -117,13 +117,16 @@ interface Run {
   readonly request: OverlayRequest;
   readonly ports: OverlayPorts;
   readonly workspace: Workspace;
+  /** Removes the workspace; again is the same as once. */
+  readonly remove: () => Promise<void>;
   /** The kustomization that is built, for messages. */
   readonly file: string;
   readonly read: ReadTree;
 }
 
-async function runKustomize(run: Run, signal: AbortSignal): Promise<KustomizeOutput> {
-  const { request, ports, workspace, file, read } = run;
+/** `isLast`: nothing is done in the workspace any more. */
+async function runKustomize(run: Run, isLast: boolean, signal: AbortSignal): Promise<KustomizeOutput> {
+  const { request, ports, workspace, file, read, remove } = run;
   const running = ports.exec.run(
     {
       program: ports.kustomize,
@@ -135,6 +138,8 @@ async function runKustomize(run: Run, signal: AbortSignal): Promise<KustomizeOut
       ],
       directory: workspace.root,
       home: workspace.home,
+      // It has read all files by then; while it prints and ends they go.
+      ...(isLast ? { outputBegins: remove } : {}),
     },
     signal,
   );
@@ -158,8 +163,8 @@ async function originsOf(
   signal: AbortSignal,
 ): Promise<readonly (ObjectOrigin | undefined)[]> {
   const { request, workspace, file, read } = run;
-  await workspace.write(file, formatJson(withOriginMetadata(kustomization)));
-  const { text } = await runKustomize(run, signal);
+  workspace.write(file, formatJson(withOriginMetadata(kustomization)));
+  const { text } = await runKustomize(run, true, signal);
   const sources = new OriginSources(read.places, request.directory);
   const origins: (ObjectOrigin | undefined)[] = [];
   for (const told of readOrigins(text)) {
@@ -182,10 +187,22 @@ async function print(
   }: { changed: ReadonlyMap<string, string | Uint8Array>; kustomization: JsonObject },
   signal: AbortSignal,
 ): Promise<Printed> {
-  for (const [path, content] of changed) await run.workspace.write(path, content);
-  const output = await runKustomize(run, signal);
-  const origins = run.request.explain ? await originsOf(run, kustomization, signal) : [];
+  for (const [path, content] of changed) run.workspace.write(path, content);
+  const { explain } = run.request;
+  const output = await runKustomize(run, !explain, signal);
+  const origins = explain ? await originsOf(run, kustomization, signal) : [];
   return { ...output, origins };
+}
+
+/** The same removal, however often it is asked for. */
+function removalOf(workspace: Workspace): () => Promise<void> {
+  let removed: Promise<void> | undefined;
+  return () => {
+    removed ??= workspace.remove();
+    // Whoever waits for it is told; until somebody does, it may have failed already.
+    removed.catch(() => undefined);
+    return removed;
+  };
 }
 
 /** Builds a tree with the real kustomize, in a private copy that is gone afterwards. */
@@ -212,10 +229,10 @@ export async function buildOverlay(
     files: new Set([...prepared.part.files, prepared.path]),
     places: new SourcePlaces(request.tree),
   };
-  const run = { request, ports, workspace, file: prepared.path, read };
+  const remove = removalOf(workspace);
+  const run = { request, ports, workspace, remove, file: prepared.path, read };
   const printing = print(run, { changed, kustomization: prepared.value }, signal);
-  const remove = (): Promise<void> => workspace.remove();
-  // The files go while what was made of them is read.
+  // Where nothing was printed, too; what is left goes while the objects are read.
   const removed = printing.then(remove, remove);
   try {
     const { text, messages, origins } = await printing;

@@ -7,11 +7,16 @@ const hash = 35;
 const colon = 58;
 
 /** What cannot begin text without quotes; a dash can, when no blank follows. */
-const indicators = new Set([...'?:,[]{}#&*!|>%@`"\''].map((character) => character.charCodeAt(0)));
+const indicators = '?:,[]{}#&*!|>%@`"\'';
+
+/** 1 for their codes. */
+const isIndicator = Uint8Array.from({ length: 256 }, (_, code) =>
+  indicators.includes(String.fromCharCode(code)) ? 1 : 0,
+);
 
 /** True when text without quotes may begin here. */
 export function beginsPlain(lines: BlockLines): boolean {
-  return !indicators.has(lines.codes[lines.start] ?? 0) && !lines.startsItem();
+  return isIndicator[lines.codes[lines.start] ?? 0] === 0 && !lines.startsItem();
 }
 
 /** The colon behind a key without quotes; -1 when the line has none. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, type Stats, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, type Stats, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -76,5 +76,22 @@ describe('the files that kustomize works on', () => {
     expect([...seen.values()].map(({ text }) => text).slice(1)).toEqual(Object.values(files).slice(1));
     expect(seen.get('base/a.yaml')?.status.dev).not.toBe(statSync(site.root).dev);
     expect(site.leftovers()).toEqual([]);
+  });
+
+  it.each([
+    ['once', false, [true]],
+    ['for the last time', true, [false, true]],
+  ])('go as soon as it prints %s', async (_what, explain, gone) => {
+    const site = opened(new BuildSite());
+    const wereGone: boolean[] = [];
+    const exec = new FakeExec(async ({ directory, outputBegins }) => {
+      outputBegins?.();
+      const isLast = outputBegins !== undefined;
+      if (isLast) await expect.poll(() => existsSync(directory)).toBe(false);
+      wereGone.push(!existsSync(directory));
+      return printed(object);
+    });
+    const { objects } = await site.trace(files, { exec, explain });
+    expect([objects.length, wereGone, site.leftovers()]).toEqual([1, gone, []]);
   });
 });

@@ -14,7 +14,7 @@ export interface Workspace {
   /** An empty directory of its own. */
   readonly home: string;
   /** Writes a file of the copy, in place of what is there. */
-  write(path: string, content: string | Uint8Array): Promise<void>;
+  write(path: string, content: string | Uint8Array): void;
   /** Removes everything. */
   remove(): Promise<void>;
 }

@@ -10,20 +10,22 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-interface Limits {
+interface Asked {
   readonly timeMs?: number;
   readonly outputBytes?: number;
   readonly memoryBytes?: number;
   readonly signal?: AbortSignal;
+  readonly outputBegins?: () => void;
 }
 
-function run(script: string, { signal, ...limits }: Limits = {}): Promise<ExecOutcome> {
+function run(script: string, { signal, outputBegins, ...limits }: Asked = {}): Promise<ExecOutcome> {
   return createChildProcessExec({ timeMs: 20_000, outputBytes: 1024 * 1024, ...limits }).run(
     {
       program: process.execPath,
       args: ['-e', script],
       directory,
       home: join(directory, 'home'),
+      ...(outputBegins === undefined ? {} : { outputBegins }),
     },
     signal ?? new AbortController().signal,
   );
@@ -68,6 +70,14 @@ describe('a child process', () => {
   it('is heard: output, messages and code', async () => {
     const outcome = await run(`console.log('out'); console.error('err'); process.exitCode = 3`);
     expect(outcome).toEqual({ kind: 'exited', code: 3, stdout: Buffer.from('out\n'), stderr: 'err\n' });
+  });
+
+  it('tells once when it begins to print, and not what it says on the way', async () => {
+    const told: number[] = [];
+    const program = `console.error("a"); process.stdout.write("b".repeat(300_000)); setTimeout(() => console.log("c"), 50)`;
+    await run(program, { outputBegins: () => told.push(0) });
+    await run('console.error("a")', { outputBegins: () => told.push(1) });
+    expect(told).toEqual([0]);
   });
 
   it('gets an environment of HOME and a memory limit for Go alone, its directory, and no input', async () => {

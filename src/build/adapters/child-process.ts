@@ -65,6 +65,7 @@ function start(request: ExecRequest, limits: ExecLimits): Run {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  if (request.outputBegins !== undefined) child.stdout.once('data', request.outputBegins);
   const run: Run = {
     child,
     stdout: gather(child.stdout, limits.outputBytes, () =>

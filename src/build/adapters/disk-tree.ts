@@ -1,5 +1,13 @@
-import { closeSync, constants, type Dirent, fstatSync, openSync, readSync } from 'node:fs';
-import { lstat, readdir, realpath } from 'node:fs/promises';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { asSealiftError, SealiftError } from '../../core/index.ts';
@@ -21,23 +29,24 @@ function isAbsence(thrown: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
-async function kindOfRoot(root: string): Promise<EntryKind | undefined> {
+function kindOfRoot(root: string): EntryKind | undefined {
   try {
-    return kindOf(await lstat(root));
+    return kindOf(lstatSync(root));
   } catch (thrown) {
     if (isAbsence(thrown)) return undefined;
     throw asSealiftError(thrown, root, 'DISK_FAILED');
   }
 }
 
-async function entriesOf(root: string, path: string): Promise<readonly TreeEntry[]> {
-  const entries: Dirent[] = await readdir(join(root, path), { withFileTypes: true }).catch(
-    (thrown: unknown) => {
-      throw asSealiftError(thrown, path === '' ? '.' : path, 'DISK_FAILED');
-    },
-  );
-  const named = entries.map((entry) => ({ name: entry.name, kind: kindOf(entry) }));
-  return named.sort((a, b) => (a.name < b.name ? -1 : 1));
+/** At once, as files are read. */
+function entriesOf(root: string, path: string): readonly TreeEntry[] {
+  try {
+    const entries = readdirSync(join(root, path), { withFileTypes: true });
+    const named = entries.map((entry) => ({ name: entry.name, kind: kindOf(entry) }));
+    return named.sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (thrown) {
+    throw asSealiftError(thrown, path === '' ? '.' : path, 'DISK_FAILED');
+  }
 }
 
 /** Neither follows a link nor waits for somebody to write into a FIFO. */
@@ -89,69 +98,83 @@ function textOf(root: string, path: string): string {
   }
 }
 
-/** Files that are read before others of this process have their turn. */
-const filesInTurn = 32;
+/** Files and directories that are read before others of this process have their turn. */
+const looksInTurn = 32;
 
 /** What is below a directory, each directory listed once: an artifact does not change. */
 class DiskTree implements Tree {
   readonly #root: string;
-  readonly #listings = new Map<string, Promise<readonly TreeEntry[]>>();
-  readonly #kinds = new Map<string, Promise<ReadonlyMap<string, EntryKind>>>();
-  #read = 0;
+  readonly #listings = new Map<string, readonly TreeEntry[]>();
+  readonly #kinds = new Map<string, ReadonlyMap<string, EntryKind>>();
+  #looks = 0;
 
   constructor(root: string) {
     this.#root = root;
   }
 
-  list(path: string): Promise<readonly TreeEntry[]> {
-    const known = this.#listings.get(path);
-    if (known !== undefined) return known;
-    const listing = entriesOf(this.#root, path);
-    this.#listings.set(path, listing);
-    return listing;
+  async list(path: string): Promise<readonly TreeEntry[]> {
+    await this.#turn();
+    return this.#listing(path);
   }
 
-  /** A link on the way is as good as a link at the end. */
   async kind(path: string): Promise<EntryKind | undefined> {
-    if (path === '') return kindOfRoot(this.#root);
-    const parent = dirname(path);
-    const above = parent === '.' ? '' : parent;
-    const kind = above === '' ? 'directory' : await this.kind(above);
-    if (kind === 'other') return kind;
-    return kind === 'directory' ? (await this.#kindsIn(above)).get(basename(path)) : undefined;
+    await this.#turn();
+    return this.#kind(path);
   }
 
   async text(path: string): Promise<string> {
     await this.#turn();
+    this.#looks += 1;
     return textOf(this.#root, path);
   }
 
   async bytes(path: string, limit: number): Promise<Uint8Array | undefined> {
     await this.#turn();
+    this.#looks += 1;
     const bytes = readFileWithin(this.#root, path, limit);
     return typeof bytes === 'number' ? undefined : bytes;
   }
 
-  #kindsIn(directory: string): Promise<ReadonlyMap<string, EntryKind>> {
+  #kind(path: string): EntryKind | undefined {
+    if (path === '') return kindOfRoot(this.#root);
+    const parent = dirname(path);
+    const around = this.#inside(parent === '.' ? '' : parent);
+    // A link on the way is as good as a link at the end.
+    return typeof around === 'object' ? around.get(basename(path)) : around;
+  }
+
+  /** The kinds of what is in a directory; `other` behind a link, `undefined` where no directory is. */
+  #inside(directory: string): ReadonlyMap<string, EntryKind> | 'other' | undefined {
     const known = this.#kinds.get(directory);
     if (known !== undefined) return known;
-    const kinds = this.list(directory).then(
-      (entries) => new Map(entries.map(({ name, kind }) => [name, kind] as const)),
-    );
+    const kind = directory === '' ? 'directory' : this.#kind(directory);
+    if (kind !== 'directory') return kind === 'other' ? kind : undefined;
+    const kinds = new Map(this.#listing(directory).map(({ name, kind }) => [name, kind] as const));
     this.#kinds.set(directory, kinds);
     return kinds;
   }
 
+  #listing(path: string): readonly TreeEntry[] {
+    const known = this.#listings.get(path);
+    if (known !== undefined) return known;
+    this.#looks += 1;
+    const listing = entriesOf(this.#root, path);
+    this.#listings.set(path, listing);
+    return listing;
+  }
+
   async #turn(): Promise<void> {
-    this.#read += 1;
-    if (this.#read % filesInTurn === 0) await setImmediate();
+    if (this.#looks < looksInTurn) return;
+    this.#looks = 0;
+    await setImmediate();
   }
 }
 
 /** The tree below a directory. */
 export async function openDiskTree(directory: string): Promise<Tree> {
-  const root = await realpath(directory).catch((thrown: unknown) => {
+  try {
+    return new DiskTree(realpathSync.native(directory));
+  } catch (thrown) {
     throw asSealiftError(thrown, directory, 'DISK_FAILED');
-  });
-  return new DiskTree(root);
+  }
 }

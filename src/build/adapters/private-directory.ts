@@ -1,5 +1,5 @@
-import { mkdirSync, statSync } from 'node:fs';
-import { lstat, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
+import { mkdirSync, mkdtempSync, realpathSync, statSync } from 'node:fs';
+import { lstat, readdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asSealiftError, makePath } from '../../core/index.ts';
 import { processesAtHomeIn, processIdentity } from './process-files.ts';
@@ -13,7 +13,7 @@ const ownerPattern = new RegExp(`^${prefix}([0-9a-f]{8}-([0-9]+)-[0-9]+)-`);
 export async function makePrivateDirectory(parent: string): Promise<string> {
   makePath(parent, { mkdirSync, statSync }, 0o700);
   const owner = processIdentity(process.pid) ?? 'unknown';
-  return realpath(await mkdtemp(join(parent, `${prefix}${owner}-`)));
+  return realpathSync.native(mkdtempSync(join(parent, `${prefix}${owner}-`)));
 }
 
 export function removePrivateDirectory(directory: string): Promise<void> {

@@ -1,5 +1,5 @@
-import { constants, linkSync, lstatSync, mkdirSync } from 'node:fs';
-import { copyFile, mkdir, rm, unlink, writeFile } from 'node:fs/promises';
+import { constants, linkSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFile, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { asSealiftError, SealiftError } from '../../core/index.ts';
@@ -39,11 +39,23 @@ function isLinked(from: string, to: string): boolean {
   }
 }
 
+/** The directories of a part with those above them, which come first. */
+function directoriesOf({ files, directories }: TreePart): ReadonlySet<string> {
+  const all = new Set(['.']);
+  const add = (path: string): void => {
+    if (path === '' || all.has(path)) return;
+    add(dirname(path));
+    all.add(path);
+  };
+  for (const path of directories) add(path);
+  for (const path of files) add(dirname(path));
+  return all;
+}
+
 async function takePart(part: TreePart, to: string, signal: AbortSignal): Promise<void> {
-  const { root, files, directories } = part;
-  const parents = new Set([...directories, ...[...files].map((path) => dirname(path))]);
-  for (const path of parents) mkdirSync(join(to, path), { recursive: true });
-  const paths = [...files];
+  const { root } = part;
+  for (const path of directoriesOf(part)) mkdirSync(join(to, path));
+  const paths = [...part.files];
   let total = 0;
   for (let at = 0; at < paths.length; at += batchSize) {
     if (at > 0) await setImmediate();
@@ -66,7 +78,7 @@ async function open(temporaryDirectory: string, part: TreePart, signal: AbortSig
   const copy = join(directory, 'tree');
   const home = join(directory, 'home');
   try {
-    await mkdir(home);
+    mkdirSync(home);
     await takePart(part, copy, signal);
   } catch (thrown) {
     await removePrivateDirectory(directory);
@@ -75,11 +87,11 @@ async function open(temporaryDirectory: string, part: TreePart, signal: AbortSig
   return {
     root: copy,
     home,
-    write: async (path, content) => {
+    write: (path, content) => {
       const full = join(copy, path);
       // It may be the file of the artifact itself, by a second name, and has its mode, which may forbid writing.
-      await rm(full, { force: true });
-      await writeFile(full, content, { mode: 0o600 });
+      rmSync(full, { force: true });
+      writeFileSync(full, content, { mode: 0o600 });
     },
     remove: async () => {
       // All at once; what else is there has to be looked for.
