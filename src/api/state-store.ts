@@ -3,6 +3,7 @@ import type { SealiftEvent } from '../core/index.ts';
 import type { FetchedLayer } from './artifact.ts';
 import type { DeliveryJournal } from './delivery-journal.ts';
 import type { DeliveryPlace, FormerPlace } from './delivery-place.ts';
+import type { HealthWait } from './health-wait.ts';
 import type { Floors, TimeMemory } from './site-memory.ts';
 import type { DeliveryStatus, SourceStatus } from './status.ts';
 import type { Termination } from './termination.ts';
@@ -47,6 +48,8 @@ export interface DeliveryRecord {
   readonly status: DeliveryStatus;
   /** The objects of the inventory are deleted when the delivery leaves the configuration. */
   readonly prune: boolean;
+  /** Only while its objects are waited for. */
+  readonly waiting?: HealthWait;
   /** Only of a delivery that waits until they are gone. */
   readonly termination?: Termination;
   readonly failures: number;

@@ -17,6 +17,8 @@ export interface HealthTask {
   /** Milliseconds in which all have to become current. */
   readonly timeoutMs: number;
   readonly rule: HealthRule;
+  /** Milliseconds for which they were waited for before, by an agent that has ended. Default none. */
+  readonly passedMs?: number;
   /** They are known to have been current: each counts as such until it is told otherwise. */
   readonly wasHealthy: boolean;
 }
@@ -59,14 +61,14 @@ export class DeliveryHealth {
   /** It was healthy once. */
   #wasHealthy: boolean;
 
-  constructor({ objects, timeoutMs, rule, wasHealthy }: HealthTask, { monotonic }: Moment) {
+  constructor({ objects, timeoutMs, rule, passedMs = 0, wasHealthy }: HealthTask, { monotonic }: Moment) {
     this.#rule = rule;
     this.#timeoutMs = timeoutMs;
     const entries = objects.map((one) => ({ ...one, health: undefined, live: undefined, pods: noPods }));
     this.#entries = new Map(entries.map((entry) => [inventoryId(entry.ref), entry]));
     if (!wasHealthy) for (const [id, entry] of this.#entries) this.#behind.set(id, entry);
     this.#phase = this.#behind.size === 0 ? 'healthy' : 'waiting';
-    this.#since = monotonic;
+    this.#since = monotonic - passedMs;
     this.#wasHealthy = this.#phase === 'healthy';
   }
 

@@ -85,7 +85,8 @@ export function afterApply(
     changed,
     durationMs: attempt.durationMs,
   };
-  const next = { ...record, status: withRequest(status, delivery), failures: 0 };
+  const { waiting: _, ...settled } = record;
+  const next = { ...settled, status: withRequest(status, delivery), failures: 0 };
   return { record: next, events: wasSettled && changed === 0 ? [] : [event] };
 }
 
@@ -127,8 +128,10 @@ function failed(
     ...(revision === undefined ? {} : { revision }),
   };
   const told = news && error.code !== 'SOURCE_NOT_READY';
+  // What follows is another waiting.
+  const { waiting: _, ...rest } = record;
   return {
-    record: { ...record, status, failures },
+    record: { ...rest, status, failures },
     events: told ? [event] : [],
     error,
   };

@@ -1,5 +1,17 @@
-import { type DeliveryRecord, isReady, type Kustomization, requestedAtAnnotation } from '../../api/index.ts';
-import type { EventBody, SealiftError, Subject } from '../../core/index.ts';
+import {
+  type DeliveryRecord,
+  type HealthWait,
+  isReady,
+  type Kustomization,
+  requestedAtAnnotation,
+} from '../../api/index.ts';
+import {
+  type ClockReading,
+  type EventBody,
+  elapsedSince,
+  type SealiftError,
+  type Subject,
+} from '../../core/index.ts';
 import type { WaitedObject } from '../../health/index.ts';
 import {
   type Applied,
@@ -10,7 +22,7 @@ import {
 } from '../deliveries/delivery-transition.ts';
 import type { FollowedHealth } from './followed-health.ts';
 import { type HealthReport, healthStatus, keptHealthy } from './health-status.ts';
-import { waitedDigest } from './health-task.ts';
+import { minTimeoutMs, waitedDigest } from './health-task.ts';
 
 /** An applied delivery whose objects are looked at. */
 export interface Follow {
@@ -23,6 +35,8 @@ export interface Follow {
   /** What was applied, of what spec, and what is waited for: where that is the same, waiting goes on. */
   readonly identity: string;
   readonly request: string | undefined;
+  /** On the disk with what is said meanwhile, so that it is not forgotten by the next agent. */
+  readonly waiting: HealthWait;
   /** It was healthy once. */
   wasHealthy: boolean;
   error: SealiftError | undefined;
@@ -39,6 +53,21 @@ export function identityOf(
   target: string,
 ): string {
   return [generation, artifact.revision, digest, waitedDigest(waited), target].join(' ');
+}
+
+/** Since when this is waited for: from before, where an agent that has ended did so already. */
+export function waitingSince(
+  { record: { waiting }, delivery }: DeliveryCycle,
+  identity: string,
+  now: ClockReading,
+): HealthWait {
+  const whole = JSON.stringify([identity, requestOf(delivery)]);
+  return waiting?.identity === whole ? waiting : { identity: whole, since: now };
+}
+
+/** Milliseconds of waiting that are behind an agent when it starts: as many are left at least as are needed to look at everything. */
+export function passedMs({ since }: HealthWait, timeoutMs: number, now: ClockReading): number {
+  return Math.min(elapsedSince(since, now), timeoutMs - minTimeoutMs);
 }
 
 /** The same objects were healthy before, when the agent ended, say, or with an object more to wait for: until the target says otherwise, it is. */
@@ -69,7 +98,8 @@ export function continued(cycle: DeliveryCycle, applied: Applied, { health }: Fo
 export function begun({ record, delivery, now }: DeliveryCycle, follow: Follow): DeliveryTransition {
   const report: HealthReport = { ...reportOf(follow), phase: 'waiting' };
   const status = healthStatus(record.status, report, { generation: record.generation, now });
-  return { record: { ...record, status: withRequest(status, delivery), failures: 0 }, events: [] };
+  const { waiting } = follow;
+  return { record: { ...record, waiting, status: withRequest(status, delivery), failures: 0 }, events: [] };
 }
 
 export function appliedEvent({ counts, attempt, health }: Follow): EventBody {

@@ -28,8 +28,10 @@ import {
   type Follow,
   identityOf,
   isKnownHealthy,
+  passedMs,
   reportOf,
   requestOf,
+  waitingSince,
 } from './follow.ts';
 import { FollowedHealth } from './followed-health.ts';
 import { healthTimeout, waitedObjects } from './health-task.ts';
@@ -155,6 +157,8 @@ export class HealthOfDeliveries {
     const { waited, rule, identity, wasHealthy, watch, key } = task;
     const { artifact, digest, durationMs } = applied;
     const timeoutMs = healthTimeout(delivery.spec);
+    const reading = { wall: clock.now(), machine: clock.monotonic() };
+    const waiting = waitingSince({ delivery, record, now: reading.wall }, identity, reading);
     const { namespace, name } = record;
     const changed = (): void => this.#changed({ namespace, name });
     const broken = (error: SealiftError): number => this.#complain(key, error);
@@ -163,7 +167,7 @@ export class HealthOfDeliveries {
     const follow: Follow = {
       subject: deliverySubject(record),
       health: new FollowedHealth(
-        { objects: waited, timeoutMs, rule, wasHealthy },
+        { objects: waited, timeoutMs, rule, wasHealthy, passedMs: passedMs(waiting, timeoutMs, reading) },
         { watch, clock, changed, broken, told },
       ),
       counts: { objects: applied.objects.length, changed: applied.changed },
@@ -171,6 +175,7 @@ export class HealthOfDeliveries {
       timeoutMs,
       identity,
       request: requestOf(delivery),
+      waiting,
       wasHealthy,
       error: undefined,
     };

@@ -3,8 +3,8 @@ import { inventoryId, type Kustomization } from '../../api/index.ts';
 import { type KubernetesObject, refOf } from '../../core/index.ts';
 import type { WaitedObject } from '../../health/index.ts';
 
-/** Below that nothing is waited for, as in Flux: it looks at objects every few seconds. */
-const minTimeoutMs = 30_000;
+/** Milliseconds; below that nothing is waited for, as in Flux: it looks at objects every few seconds. */
+export const minTimeoutMs = 30_000;
 
 /** What Flux leaves of an interval for everything but waiting. */
 const reservedMs = 30_000;

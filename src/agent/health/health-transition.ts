@@ -12,7 +12,8 @@ interface HealthCycle {
 /** What it means for a delivery how its objects are doing. What is known already is told to nobody. */
 export function afterHealth({ record, now }: HealthCycle, report: HealthReport): DeliveryTransition {
   const status = healthStatus(record.status, report, { generation: record.generation, now });
-  const next = { ...record, status };
+  const { waiting: _, ...settled } = record;
+  const next = { ...(report.phase === 'healthy' ? settled : record), status };
   const { revision } = report.attempt;
   const { phase, passedMs: durationMs } = report;
   if (phase === 'healthy') return { record: next, events: [{ kind: 'health-passed', revision, durationMs }] };
