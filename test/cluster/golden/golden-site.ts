@@ -8,6 +8,7 @@ import {
   type SourceRecord,
   type SourceStatus,
 } from '../../../src/api/index.ts';
+import type { SealiftEvent } from '../../../src/core/index.ts';
 import { parseConfiguration } from '../../../src/site/index.ts';
 import { findPeer } from '../../peers/find.ts';
 import { GoldenRegistry, type RegistrySettings } from './golden-registry.ts';
@@ -113,6 +114,11 @@ export class GoldenSite {
 
   delivery(name: string, namespace: string): DeliveryRecord['status'] | undefined {
     return this.#agent.state.deliveries.find(namespace, name)?.status;
+  }
+
+  /** All that happened, oldest first. */
+  get events(): readonly SealiftEvent[] {
+    return this.#agent.state.events.newest(1_000);
   }
 
   async close(): Promise<void> {

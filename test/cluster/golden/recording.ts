@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import type { Subject } from '../../../src/core/index.ts';
+import { counted } from './counted.ts';
 
 /** What the real controllers left behind, and what they were given: `README.md` there tells how it was made. */
 export const recordings: string = join(
@@ -31,6 +33,18 @@ export interface RecordedState {
   readonly fluxObjects: readonly RecordedObject[];
   readonly delivered: readonly RecordedObject[];
 }
+
+/** An event as the real controllers sent it. */
+export interface RecordedPost {
+  readonly involvedObject: Subject;
+  readonly severity: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** What is not delivered. */
+const isOwn = /^events$|\.toolkit\.fluxcd\.io\//;
 
 /** One scenario. */
 export class Recording {
@@ -71,6 +85,30 @@ export class Recording {
       fluxObjects: objects.filter(isFlux),
       delivered: objects.filter((one) => !isFlux(one) && one.metadata.name !== 'kube-root-ca.crt'),
     };
+  }
+
+  /** The events that were sent, in order. */
+  posts(): readonly RecordedPost[] {
+    const lines = readFileSync(join(this.#folder, 'posts.jsonl'), 'utf8').split('\n');
+    return lines.filter((line) => line !== '').map((line) => JSON.parse(line));
+  }
+
+  /** How often kustomize-controller wrote what, as in `patch deployments`: what it delivers, not its statuses and events. */
+  writes(): ReadonlyMap<string, number> {
+    const lines = readFileSync(join(this.#folder, 'requests.txt'), 'utf8').split('\n');
+    const written = lines
+      .map((line) => line.split('\t'))
+      .filter(([user]) => user !== undefined && user !== 'source-controller' && !user.startsWith('#'))
+      .filter(([, , resource = '', how = '']) => !isOwn.test(resource) && !how.includes('dryRun'))
+      .filter(
+        ([, verb = '', , , status = '']) => /^(?:create|patch|delete)$/.test(verb) && /^2/.test(status),
+      );
+    return counted(
+      written.map(([, verb = '', resource = '', , , count]) => [
+        `${verb} ${resource.split('/').at(-1)}`,
+        Number(count),
+      ]),
+    );
   }
 
   #documents(name: string): readonly RecordedObject[] {

@@ -1,25 +1,20 @@
 import { stderr } from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SealiftEvent } from '../../../src/core/index.ts';
 import { describeWithPeers } from '../../interop/harness/describe-with-peers.ts';
 import type { PeerName } from '../../peers/peer.ts';
+import type { AuditMark } from '../harness/audit-log.ts';
 import type { Cluster } from '../harness/cluster.ts';
 import { clusterPrograms } from '../harness/cluster-programs.ts';
 import type { ClusterUser } from '../harness/cluster-user.ts';
 import { sharedCluster } from '../harness/shared-cluster.ts';
 import { AwaitedSite, patiently } from './awaited-site.ts';
-import { comparableObject, comparableStatus } from './comparable.ts';
-import { type Difference, differences } from './differences.ts';
 import { GoldenSite, type SiteSettings } from './golden-site.ts';
 import { listedDifferences, type Unexpected, unexpected } from './listed-differences.ts';
-import { ownedNames, type Place, placeOf, readLive } from './live-objects.ts';
-import {
-  type Fields,
-  hasRecordings,
-  type RecordedObject,
-  type RecordedState,
-  Recording,
-  recordings,
-} from './recording.ts';
+import { type Fields, hasRecordings, Recording, recordings } from './recording.ts';
+import { stateDifferences } from './state-differences.ts';
+import { factDifferences } from './told-facts.ts';
+import { surplusWrites, writesOf } from './write-counts.ts';
 
 interface Push {
   readonly repository?: string;
@@ -36,17 +31,20 @@ export class Replay extends AwaitedSite {
   readonly user: ClusterUser;
   readonly #aliases = new Map<string, string>();
   readonly #states = new Set<string>();
+  #toldBefore = 0;
+  #wroteBefore: AuditMark;
 
   constructor(
     namespace: string,
     recording: Recording,
-    parts: Pick<Replay, 'site' | 'cluster' | 'admin' | 'user'>,
+    parts: Pick<Replay, 'site' | 'cluster' | 'admin' | 'user'> & { readonly mark: AuditMark },
   ) {
     super(namespace, parts.site);
     this.recording = recording;
     this.cluster = parts.cluster;
     this.admin = parts.admin;
     this.user = parts.user;
+    this.#wroteBefore = parts.mark;
   }
 
   /** Runs kubectl in the namespace of the scenario. */
@@ -84,8 +82,37 @@ export class Replay extends AwaitedSite {
     this.#states.add(state);
     const good: Unexpected = { unlisted: [], gone: [] };
     const found = async (): Promise<Unexpected> =>
-      unexpected(state, await this.#differences(recording.state(label), only));
+      unexpected(
+        state,
+        await stateDifferences(recording.state(label), { scene: this, only, aliases: this.#aliases }),
+      );
     await expect.poll(found, { ...patiently, message: state }).toEqual(good);
+    if (label !== '' || only !== undefined) return;
+    await this.#hasTold(recording);
+    await this.#hasWritten(recording);
+  }
+
+  /** Waits until what was told since the last end of a scenario is what Flux told in this one, but for what is listed to differ. */
+  async #hasTold(recording: Recording): Promise<void> {
+    const state = `${recording.number}@events`;
+    this.#states.add(state);
+    const told = (): readonly SealiftEvent[] => this.site.events.slice(this.#toldBefore);
+    const found = (): Unexpected =>
+      unexpected(state, factDifferences(recording.posts(), told(), this.#aliases));
+    const good: Unexpected = { unlisted: [], gone: [] };
+    await expect.poll(found, { ...patiently, message: state }).toEqual(good);
+    this.#toldBefore += told().length;
+  }
+
+  /** Since the last end of a scenario nothing was written more often than by Flux in this one, but for what is listed. */
+  async #hasWritten(recording: Recording): Promise<void> {
+    const state = `${recording.number}@writes`;
+    this.#states.add(state);
+    const { audit } = this.cluster;
+    const here = writesOf(this.user.name, await audit.since(this.#wroteBefore));
+    this.#wroteBefore = await audit.mark();
+    const found = unexpected(state, surplusWrites(recording.writes(), here));
+    expect(found, state).toEqual({ unlisted: [], gone: [] });
   }
 
   /** States that the page lists of these scenarios, and that were never arrived at. */
@@ -93,22 +120,6 @@ export class Replay extends AwaitedSite {
     const numbers = new Set([...this.#states].map(numberOf));
     const listed = listedDifferences().flatMap(({ where }) => where);
     return listed.filter((state) => numbers.has(numberOf(state)) && !this.#states.has(state));
-  }
-
-  /** With `only`, a single delivery is looked at. */
-  async #differences(
-    { fluxObjects, delivered: there }: RecordedState,
-    only: string | undefined,
-  ): Promise<readonly Difference[]> {
-    const delivered = there.filter((object) => !this.#isGiven(object));
-    const concerned = fluxObjects.filter(
-      ({ kind, metadata }) =>
-        only === undefined || kind !== 'Kustomization' || only.split(',').includes(metadata.name),
-    );
-    const statuses = concerned.flatMap((object) => this.#statusDifferences(object));
-    const objects = await Promise.all(delivered.map((object) => this.#objectDifferences(object)));
-    const surplus = await this.#surplus(delivered);
-    return [...statuses, ...objects.flat(), ...surplus];
   }
 
   /**
@@ -122,45 +133,6 @@ export class Replay extends AwaitedSite {
     const ours = (): string | undefined => this.site.source('app', this.namespace)?.artifact?.revision;
     await this.until(() => ours() !== undefined);
     this.#aliases.set(String(ours()), String(there));
-  }
-
-  /** A Secret or a ConfigMap for the controllers, which had it from the API server; here it is a part of the configuration. */
-  #isGiven({ kind, metadata }: RecordedObject): boolean {
-    return this.site.objects.some((given) => given.kind === kind && given.metadata.name === metadata.name);
-  }
-
-  #statusDifferences({ kind, metadata, status }: RecordedObject): readonly Difference[] {
-    const { name } = metadata;
-    const own =
-      kind === 'Kustomization'
-        ? this.site.delivery(name, this.namespace)
-        : this.site.source(name, this.namespace);
-    let here = JSON.stringify(comparableStatus(kind, own) ?? null);
-    for (const [ours, theirs] of this.#aliases) here = here.replaceAll(ours, theirs);
-    return differences(`${kind}/${name}`, comparableStatus(kind, status), JSON.parse(here) ?? undefined);
-  }
-
-  async #objectDifferences(object: RecordedObject): Promise<readonly Difference[]> {
-    const { kind, metadata } = object;
-    const live = await readLive(this.admin, placeOf(object), metadata.name);
-    return differences(`${kind}/${metadata.name}`, comparableObject(object), comparableObject(live));
-  }
-
-  /** Delivered objects of the recorded kinds that were not there. */
-  async #surplus(delivered: readonly RecordedObject[]): Promise<readonly Difference[]> {
-    const places = new Map<string, Place>(
-      delivered.map((object) => [JSON.stringify(placeOf(object)), placeOf(object)]),
-    );
-    const found = [...places].map(async ([key, place]) => {
-      const recorded = delivered
-        .filter((object) => JSON.stringify(placeOf(object)) === key)
-        .map(({ metadata }) => metadata.name);
-      const names = await ownedNames(this.admin, place, this.namespace);
-      return names
-        .filter((name) => !recorded.includes(name))
-        .map((name) => ({ what: `${place.kind}/${name}`, there: '', here: '{}' }));
-    });
-    return (await Promise.all(found)).flat();
   }
 }
 
@@ -202,7 +174,13 @@ export function describeReplay(
       for (const name of [namespace, ...also]) await admin.kubectl('create', 'namespace', name);
       const user = await cluster.createUser(home, 'cluster-admin');
       const site = await GoldenSite.open(user.kubeconfig, settings);
-      replay = new Replay(namespace, new Recording(number), { site, cluster, admin, user });
+      replay = new Replay(namespace, new Recording(number), {
+        site,
+        cluster,
+        admin,
+        user,
+        mark: await cluster.audit.mark(),
+      });
     });
 
     afterAll(async () => {
