@@ -23,6 +23,7 @@ interface Ports extends ClusterPorts {
 export function createPlaceOpener({ client, server, leave, ...ports }: Ports): PlaceOpener {
   return {
     server,
+    uidOf: uidBy(client),
     serverOf: ({ subject, text }) => secretKubeconfigAccess(subject, text, leave).server,
     open(request) {
       const { kubeconfig, account } = request;
@@ -55,8 +56,9 @@ function openAs(
   { place, close, traces, clock }: Opened,
 ): OpenPlace {
   const user = account && `system:serviceaccount:${account.namespace}:${account.name}`;
+  const own = user === undefined ? client : client.as({ user });
   const target = createKubernetesTarget({
-    client: user === undefined ? client : client.as({ user }),
+    client: own,
     traces: traces(user === undefined ? place : `${place} as ${user}`),
     clock,
     random: systemRandom,
@@ -64,8 +66,13 @@ function openAs(
   return {
     target,
     isAccountGone: async (signal) => account !== undefined && (await isGone(client, account, signal)),
+    uidOf: uidBy(own),
     close,
   };
+}
+
+function uidBy(client: KubernetesClient): OpenPlace['uidOf'] {
+  return async (ref, signal) => (await client.get(ref, signal))?.metadata.uid;
 }
 
 /** Asked by whoever the connection is of; who may not know that takes it to be there. */

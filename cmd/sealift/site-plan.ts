@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type AgentParts, converge, type OpenPlace, planWith } from '../../src/agent/index.ts';
 import { type DesiredState, findNamed, isReady, type Kustomization } from '../../src/api/index.ts';
 import { type ShownPlan, shownPlan, tryPlan } from '../../src/apply/index.ts';
-import type { Owner, SealiftError, Subject } from '../../src/core/index.ts';
+import type { Owner, SealiftError, Subject, Target } from '../../src/core/index.ts';
 import { copyState } from '../../src/site/index.ts';
 import { createOverlayTarget } from '../../src/target/index.ts';
 import { type AgentSettings, type ComposedAgent, composeAgent } from './compose-agent.ts';
@@ -12,8 +12,17 @@ import { openTree } from './open-tree.ts';
 export interface DeliveryPlan extends ShownPlan {
   readonly namespace: string;
   readonly name: string;
-  /** What it would deliver; absent where it left the configuration and is taken back. */
+  /** What it would deliver; absent where it is taken back, since it left the configuration or this target. */
   readonly revision?: string;
+  /** Absent: that of the site. */
+  readonly target?: string;
+}
+
+/** Of one delivery at one target. */
+interface Planned {
+  readonly owner: Owner;
+  readonly target: Target;
+  readonly shown: ShownPlan;
 }
 
 /** What a pass over the whole site would change. */
@@ -51,6 +60,7 @@ function overlaid(opened: OpenPlace): OpenPlace {
   return {
     target: createOverlayTarget(opened.target),
     isAccountGone: (signal) => opened.isAccountGone(signal),
+    uidOf: (ref, signal) => opened.uidOf(ref, signal),
     close: () => opened.close(),
   };
 }
@@ -68,18 +78,19 @@ export async function planSite(
 ): Promise<SitePlan> {
   const agent = await composeCopy(settings, directory);
   try {
-    const plans = new Map<string, { readonly owner: Owner; readonly shown: ShownPlan }>();
+    const plans = new Map<string, Planned[]>();
     const parts = lookingOnly(agent.parts, async (owner, plan, target) => {
+      const known = plans.get(keyOf(owner)) ?? [];
       // What is handed over is looked at twice; the first look is what is there now.
-      const key = keyOf(owner);
-      if (!plans.has(key)) plans.set(key, { owner, shown: shownPlan(await tryPlan(target, plan, signal)) });
+      if (known.some((one) => one.target === target)) return;
+      const shown = shownPlan(await tryPlan(target, plan, signal));
+      plans.set(keyOf(owner), [...known, { owner, target, shown }]);
     });
     const { failures } = await converge(parts, desired, signal);
     return {
-      deliveries: [...plans.values()].map(({ owner, shown }) => ({
-        ...revisionOf(parts, desired, owner),
-        ...shown,
-      })),
+      deliveries: [...plans.values()].flatMap((all) =>
+        all.map((one, at) => deliveryPlan(one, at, parts, desired)),
+      ),
       waiting: desired.deliveries
         .filter(({ metadata }) => !plans.has(keyOf(metadata)) && !isAmong(failures, metadata))
         .map(({ metadata, spec }) => ({
@@ -87,7 +98,9 @@ export async function planSite(
           name: metadata.name,
           reason: spec.suspend ? 'suspended' : messageOf(parts, metadata),
         })),
-      failures: failures.filter((one) => !isDelivery(one) || !plans.has(keyOf(one.subject))),
+      failures: failures.filter(
+        (one) => !isDelivery(one) || !plans.has(keyOf(one.subject)) || hasLeft(parts, one.subject),
+      ),
     };
   } finally {
     await agent.close();
@@ -143,6 +156,24 @@ function isAmong(failures: SitePlan['failures'], owner: Owner): boolean {
 
 function isDelivery({ subject }: SitePlan['failures'][number]): boolean {
   return subject.kind === 'Kustomization';
+}
+
+/** What is in its way elsewhere is in no plan. */
+function hasLeft({ state }: AgentParts, { namespace, name }: Owner): boolean {
+  return (state.deliveries.find(namespace, name)?.former?.length ?? 0) > 0;
+}
+
+/** The first plan of a delivery is of where it goes. */
+function deliveryPlan(
+  { owner, target, shown }: Planned,
+  at: number,
+  parts: AgentParts,
+  desired: DesiredState,
+): DeliveryPlan {
+  const { namespace, name } = owner;
+  const what = at === 0 ? revisionOf(parts, desired, owner) : { namespace, name };
+  const { description } = target;
+  return { ...what, ...(description === parts.target.description ? {} : { target: description }), ...shown };
 }
 
 function revisionOf(

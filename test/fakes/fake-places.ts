@@ -1,5 +1,5 @@
 import type { PlaceOpener, PlaceRequest } from '../../src/agent/index.ts';
-import { SealiftError, type Target } from '../../src/core/index.ts';
+import { type ObjectRef, SealiftError, type Target } from '../../src/core/index.ts';
 import { createMemoryTarget, type MemoryTarget } from '../../src/target/index.ts';
 
 const siteServer = 'https://site.test';
@@ -7,6 +7,9 @@ const siteServer = 'https://site.test';
 /** Clusters, each of them a target in memory; kubeconfigs are their addresses. */
 export class FakePlaces implements PlaceOpener {
   readonly server = siteServer;
+  readonly uidOf = async (ref: ObjectRef): Promise<string | undefined> => this.#uid(siteServer, ref);
+  /** Addresses that are another one of the same cluster. */
+  readonly aliases = new Map<string, string>();
   /** What was opened and not closed, as `ADDRESS as NAMESPACE/NAME`. */
   readonly nowOpen: string[] = [];
   /** Everything that was ever opened. */
@@ -25,10 +28,16 @@ export class FakePlaces implements PlaceOpener {
     this.#clusters.set(siteServer, site);
   }
 
-  cluster(server: string): MemoryTarget {
+  cluster(address: string): MemoryTarget {
+    const server = this.aliases.get(address) ?? address;
     const known = this.#clusters.get(server) ?? createMemoryTarget();
     this.#clusters.set(server, known);
     return known;
+  }
+
+  #uid(address: string, ref: ObjectRef): string | undefined {
+    const isThere = this.cluster(address).text(ref) !== undefined;
+    return isThere ? `${this.aliases.get(address) ?? address} ${ref.name}` : undefined;
   }
 
   serverOf({ subject, text }: { readonly subject: string; readonly text: string }): string {
@@ -45,6 +54,7 @@ export class FakePlaces implements PlaceOpener {
     this.opened.push(name);
     return {
       target: this.#as(server, name),
+      uidOf: async (ref) => this.#uid(server, ref),
       isAccountGone: async () => this.gone.has(who),
       close: async () => void this.nowOpen.splice(this.nowOpen.indexOf(name), 1),
     };

@@ -28,7 +28,7 @@ import { afterDeliveryFailure, afterWithdrawalFailure, newDeliveryRecord } from 
 import type { Fights } from './fights.ts';
 import { withDepartures, withFights } from './listed-condition.ts';
 import { Neighbourhood } from './neighbourhood.ts';
-import { beyondReach, leftBehind, takeBack } from './take-back.ts';
+import { beyondReach, type Leaving, leftBehind, takeBack } from './take-back.ts';
 import { awaitTermination, deletionOf, withDeletion } from './termination.ts';
 
 interface DeliveryDeps {
@@ -207,15 +207,11 @@ export class DeliveryReconciler {
 
   /** Takes back what is still in places that the delivery has left; with `prune` off it stays there. */
   async #leaveFormer(
-    {
-      owner,
-      desired,
-      prune,
-    }: { readonly owner: Key; readonly desired: DesiredState; readonly prune: boolean },
+    { prune, ...whose }: Pick<Leaving, 'owner' | 'desired' | 'instead'> & { readonly prune: boolean },
     run: DeliveryRun,
     signal: AbortSignal,
   ): Promise<void> {
-    const deps = this.#takingBack(owner);
+    const deps = this.#takingBack(whose.owner);
     for (const former of run.former) {
       const where = former.place.kubeConfig?.server ?? 'the cluster of the site';
       if (!prune) {
@@ -224,7 +220,7 @@ export class DeliveryReconciler {
         continue;
       }
       const hooks = run.hooksOf(former);
-      const outcome = await takeBack(deps, { owner, desired, ...former }, hooks, signal).catch((thrown) => {
+      const outcome = await takeBack(deps, { ...whose, ...former }, hooks, signal).catch((thrown) => {
         throw beyondReach(thrown, where);
       });
       run.leave(former, outcome);
@@ -271,7 +267,8 @@ export class DeliveryReconciler {
     const { objects, outcome } = await runDelivery(ports, request, run, signal);
     run.end(outcome);
     const { metadata: owner, spec } = delivery;
-    await this.#leaveFormer({ owner, desired, prune: spec.prune }, run, signal);
+    const instead = { at, inventory: run.inventory };
+    await this.#leaveFormer({ owner, desired, prune: spec.prune, instead }, run, signal);
     return { artifact, objects, rule, at };
   }
 }

@@ -1,6 +1,12 @@
-import { type DesiredState, type FormerPlace, fromInventoryEntry } from '../../api/index.ts';
+import {
+  type DesiredState,
+  type FormerPlace,
+  fromInventoryEntry,
+  type InventoryEntry,
+} from '../../api/index.ts';
 import type { ApplyHooks, ApplyOutcome } from '../../apply/index.ts';
 import { type EventBody, formatRef, type Owner, SealiftError } from '../../core/index.ts';
+import type { DeliveryTarget } from '../places/delivery-target.ts';
 import type { DeliveryTargets } from '../places/delivery-targets.ts';
 import { inStage, StageFailure } from '../stage-failure.ts';
 import { applyObjects, type DeliveryPorts, type DeliveryProgress } from './delivery-pipeline.ts';
@@ -14,9 +20,11 @@ interface TakeBackDeps {
 }
 
 /** What a delivery has in a place that it does not go to any more, or not at all. */
-interface Leaving extends FormerPlace {
+export interface Leaving extends FormerPlace {
   readonly owner: Owner;
   readonly desired: DesiredState;
+  /** Where the delivery goes instead, and what it has there. */
+  readonly instead?: { readonly at: DeliveryTarget; readonly inventory: readonly InventoryEntry[] };
 }
 
 /** Objects that are named when they are left where they are: an operator has to find them. */
@@ -43,8 +51,29 @@ export async function takeBack(
   }
   const scope = { owner, prune: true, force: false, mayShrink: true };
   const neighbours = () => neighbourhood.ofWithdrawn(owner, at.cluster, desired, signal);
-  const request = { scope, objects: [], inventory: entries, neighbours };
+  const inventory = await inStage('plan', subject, () => onlyThere(at, leaving, signal));
+  const request = { scope, objects: [], inventory, neighbours };
   return applyObjects({ ...ports, target: at.target }, request, hooks, signal);
+}
+
+/**
+ * What is to be taken back of a place. Two addresses may be those of one cluster: an object of the same UID here and there is the one that the
+ * delivery goes on with.
+ */
+async function onlyThere(
+  there: DeliveryTarget,
+  { entries, instead }: Leaving,
+  signal: AbortSignal,
+): Promise<readonly InventoryEntry[]> {
+  if (instead === undefined) return entries;
+  const ids = new Set(instead.inventory.map(({ id }) => id));
+  const common = entries.filter(({ id }) => ids.has(id));
+  for (const ref of common.map(fromInventoryEntry).filter((one) => one !== undefined)) {
+    const uid = await there.uidOf(ref, signal);
+    const own = uid === undefined ? undefined : await instead.at.uidOf(ref, signal);
+    if (own !== undefined) return own === uid ? entries.filter(({ id }) => !ids.has(id)) : entries;
+  }
+  return entries;
 }
 
 /** That objects stay where they are, owned by nobody. */

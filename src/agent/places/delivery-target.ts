@@ -1,5 +1,6 @@
 import type { DeliveryPlace } from '../../api/index.ts';
 import type { Target } from '../../core/index.ts';
+import type { UidOf } from './place-opener.ts';
 
 /** Where a delivery goes, opened. */
 export interface DeliveryTarget {
@@ -11,4 +12,5 @@ export interface DeliveryTarget {
   readonly target: Target;
   /** Whether the account that it acts as is surely not there any more. Rejects only with the reason of the signal. */
   isAccountGone(signal: AbortSignal): Promise<boolean>;
+  readonly uidOf: UidOf;
 }

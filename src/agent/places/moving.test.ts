@@ -197,6 +197,21 @@ describe('a delivery that moves to another cluster', () => {
   });
 });
 
+describe('two addresses of one cluster', () => {
+  it('are seen to be that, and nothing is deleted that goes on', async () => {
+    const engine = await start(wanted({ secret: 'east' }));
+    places.aliases.set(west, east);
+    registry.objects = [configMap('a'), configMap('c')];
+    await goOn(engine, wanted({ secret: 'west' }));
+    expect(at(east)).toEqual(['a', 'c']);
+    expect(places.writes.filter((write) => write.includes('no ConfigMap'))).toEqual([
+      `${east} as itself: no ConfigMap b`,
+    ]);
+    expect(inventory()).toEqual(['a', 'c']);
+    expect(state.deliveries.find('edge', 'app')?.former).toBeUndefined();
+  });
+});
+
 describe('a Secret that names another address', () => {
   it('may be that of the same cluster: what is ours by its labels stays ours', async () => {
     const engine = await start(wanted({ secret: 'east' }));

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DeliveryPlace } from '../../api/index.ts';
 import type { Clock, Target } from '../../core/index.ts';
 import type { DeliveryTarget } from './delivery-target.ts';
-import type { OpenPlace, PlaceOpener } from './place-opener.ts';
+import type { OpenPlace, PlaceOpener, UidOf } from './place-opener.ts';
 import type { ResolvedPlace } from './resolve-place.ts';
 import { type WatchListener, watchTarget } from './watch-target.ts';
 
@@ -43,7 +43,15 @@ export class OpenTargets {
     const key = keyOf(namespace, resolved);
     const { place, cluster } = resolved;
     this.#take(by, key);
-    if (key === siteKey) return { key, place, cluster, target: this.#site, isAccountGone: async () => false };
+    if (key === siteKey)
+      return {
+        key,
+        place,
+        cluster,
+        target: this.#site,
+        isAccountGone: async () => false,
+        uidOf: uidAt(opener),
+      };
     const entry = this.#entries.get(key) ?? this.#begin(key, resolved, open(namespace, resolved, opener));
     entry.users.add(by);
     return entry;
@@ -102,6 +110,7 @@ export class OpenTargets {
       cluster,
       target: opened.target,
       isAccountGone: (signal) => opened.isAccountGone(signal),
+      uidOf: (ref, signal) => opened.uidOf(ref, signal),
       close: () => opened.close(),
       users: new Set(),
       closing: new AbortController(),
@@ -144,6 +153,10 @@ function open(
     kubeconfig,
     account: account === undefined ? undefined : { namespace, name: account },
   });
+}
+
+function uidAt(opener: PlaceOpener | undefined): UidOf {
+  return async (ref, signal) => opener?.uidOf(ref, signal);
 }
 
 /** Another content of the Secret makes another target. */

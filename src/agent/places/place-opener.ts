@@ -1,4 +1,4 @@
-import type { Owner, Target } from '../../core/index.ts';
+import type { ObjectRef, Owner, Target } from '../../core/index.ts';
 
 /** A kubeconfig, and the Secret that it stands in: `Secret/NAMESPACE/NAME`. */
 export interface GivenKubeconfig {
@@ -14,11 +14,15 @@ export interface PlaceRequest {
   readonly account: Owner | undefined;
 }
 
+/** UID of an object; `undefined` when it is not there. @throws SealiftError TARGET_FAILED and its kin. */
+export type UidOf = (ref: ObjectRef, signal: AbortSignal) => Promise<string | undefined>;
+
 /** A target that was opened for those deliveries that go there. */
 export interface OpenPlace {
   readonly target: Target;
   /** Whether the account is surely not there any more. Rejects only with the reason of the signal. */
   isAccountGone(signal: AbortSignal): Promise<boolean>;
+  uidOf: UidOf;
   close(): Promise<void>;
 }
 
@@ -26,6 +30,8 @@ export interface OpenPlace {
 export interface PlaceOpener {
   /** Address of the API server of the site. */
   readonly server: string;
+  /** At the target of the site. */
+  readonly uidOf: UidOf;
   /** Address of the API server that a kubeconfig names. @throws SealiftError CONFIG_INVALID, CONFIG_UNSUPPORTED: also of all that it may not have. */
   serverOf(kubeconfig: GivenKubeconfig): string;
   /** Connects when the target is first asked for something. @throws as `serverOf`. */
