@@ -8,6 +8,7 @@ import { createMemoryTarget } from '../target/index.ts';
 import { type AgentParts, Engine } from './index.ts';
 
 interface Status {
+  readonly observedGeneration: number;
   readonly conditions: readonly Condition[];
   readonly artifact?: { readonly revision: string };
   readonly lastAppliedRevision?: string;
@@ -84,10 +85,14 @@ it('surprise 14: whoever is ready has what it says, in every status that is writ
   expect(readySources.map(({ artifact }) => artifact?.revision)).toContain('stable@sha256:v2');
   expect(readyDeliveries.map(({ lastAppliedRevision }) => lastAppliedRevision)).toContain('stable@sha256:v2');
   for (const status of readySources)
-    expect(readyIn(status)?.message).toContain(`'${status.artifact?.revision}'`);
+    expect([readyIn(status)?.message, status.observedGeneration]).toEqual([
+      `stored artifact for digest '${status.artifact?.revision}'`,
+      1,
+    ]);
   for (const status of readyDeliveries) {
     expect(readyIn(status)?.message).toBe(`Applied revision: ${status.lastAppliedRevision}`);
     expect(status.inventory?.entries).toHaveLength(1);
+    expect(status.observedGeneration).toBe(1);
   }
 });
 
@@ -100,4 +105,15 @@ it('surprise 16: a source that fails says so from one poll to the next', async (
   }
   expect(sources.length).toBeGreaterThan(2);
   expect(new Set(sources.map((status) => readyIn(status)?.status))).toEqual(new Set(['False']));
+});
+
+it('surprise 16: so does a delivery, from one try to the next', async () => {
+  registry.broken.add('app');
+  await start();
+  for (let minute = 0; minute < 30; minute += 1) {
+    await clock.advance(60_000);
+    await settleAll();
+  }
+  expect(deliveries.length).toBeGreaterThan(2);
+  expect(new Set(deliveries.map((status) => readyIn(status)?.status))).toEqual(new Set(['False']));
 });

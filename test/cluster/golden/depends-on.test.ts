@@ -2,7 +2,8 @@ import { it } from 'vitest';
 import { describeReplay } from './replay.ts';
 
 describeReplay('recorded scenario 08: dependsOn', { number: '08', namespace: 'deps' }, (of) => {
-  it('waits for what is missing, failing or not yet of the same revision, and starts as soon as it is', async () => {
+  // The recorded intervals are an hour: no timer helps within the time of a test.
+  it('surprise 22: waits for what is missing, failing or not yet of the same revision, and starts as soon as it is', async () => {
     const replay = of();
     // The first revision was not kept: any other artifact stands for it.
     await replay.push('tree', { files: { 'note.txt': 'first' } });
