@@ -57,6 +57,17 @@ function describeObjects(get: () => TargetUnderTest): void {
     expect(await get().target.observe(oneRef, one, idle)).toEqual({ kind: 'absent' });
   });
 
+  it('writes nothing when it tries, and takes what it said it would', async () => {
+    const { one, oneRef } = oneOf(get());
+    // Whether it is there, as what cannot be changed, nobody has looked yet.
+    const object = { ...one, immutable: true };
+    const verdict = await get().target.try?.(object, keep, idle);
+    expect([undefined, 'accepted']).toContain(verdict?.kind);
+    expect(await get().read(oneRef)).toBeUndefined();
+    await get().target.write(object, keep, idle);
+    expect(await get().read(oneRef)).toMatchObject(object);
+  });
+
   it('holds what was written, and names its owner', async () => {
     const { one, oneRef } = oneOf(get());
     await get().target.write(one, keep, idle);
