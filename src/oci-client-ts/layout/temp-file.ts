@@ -3,8 +3,10 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeDirectory, syncDirectory } from './make-directory.ts';
 
+/** Most files are small; each further piece is twice as large as the one before. */
+const minPieceBytes = 16 * 1024;
 /** What comes while a write is under way is gathered up to this; a write for each piece off the wire would cost more than its bytes. */
-const pieceBytes = 256 * 1024;
+const maxPieceBytes = 256 * 1024;
 
 /**
  * A file under a temporary name, in the file system of its final place; durable once `moveTo` returned. Bytes are taken at once and
@@ -16,6 +18,7 @@ export class TempFile {
   #size = 0;
   #piece: Uint8Array | undefined;
   #spare: Uint8Array | undefined;
+  #nextBytes = minPieceBytes;
   #filled = 0;
   /** Ends with the write under way, and then the next one has begun; stays when it failed. */
   #writing: Promise<void> | undefined;
@@ -39,9 +42,9 @@ export class TempFile {
   /** The bytes are the caller's again when this returns. */
   async append(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.byteLength; ) {
-      if (this.#filled === pieceBytes) await this.#writing;
-      this.#piece ??= Buffer.allocUnsafeSlow(pieceBytes);
-      const taken = bytes.subarray(at, at + pieceBytes - this.#filled);
+      if (this.#filled === this.#piece?.byteLength) await this.#writing;
+      this.#piece ??= this.#room();
+      const taken = bytes.subarray(at, at + this.#piece.byteLength - this.#filled);
       this.#piece.set(taken, this.#filled);
       this.#filled += taken.byteLength;
       this.#size += taken.byteLength;
@@ -55,10 +58,16 @@ export class TempFile {
     while (this.#writing !== undefined) await this.#writing;
   }
 
+  #room(): Uint8Array {
+    const room = Buffer.allocUnsafeSlow(this.#nextBytes);
+    this.#nextBytes = Math.min(maxPieceBytes, 2 * this.#nextBytes);
+    return room;
+  }
+
   #start(piece: Uint8Array): void {
     const bytes = piece.subarray(0, this.#filled);
     const position = this.#size - this.#filled;
-    this.#piece = this.#spare;
+    this.#piece = this.#spare?.byteLength === maxPieceBytes ? this.#spare : undefined;
     this.#spare = piece;
     this.#filled = 0;
     this.#writing = this.#write(bytes, position).then(() => {
