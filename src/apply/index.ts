@@ -7,6 +7,8 @@ export type { Neighbour, Surroundings } from './neighbour.ts';
 export { concernsNeighbours } from './neighbour.ts';
 export { observeDelivery } from './observe-delivery.ts';
 export type { ApplyStep, DeliveryScope, Plan, PruneStep, WriteStep } from './plan.ts';
+export type { DeliveryQuestion } from './plan-against.ts';
+export { planAgainst } from './plan-against.ts';
 export { planDelivery } from './plan-delivery.ts';
 export type { ShownPlan } from './shown-plan.ts';
 export { differs, shownPlan } from './shown-plan.ts';

@@ -1,15 +1,15 @@
 import { type InventoryEntry, inventoryId } from '../api/index.ts';
 import {
-  type ErrorCode,
   inParallel,
   type KubernetesObject,
   type ObjectRef,
   type Observation,
   refOf,
-  SealiftError,
+  type SealiftError,
   type Target,
 } from '../core/index.ts';
 import { kindKey } from './defined-kind.ts';
+import { isFaultOfObject } from './object-fault.ts';
 import { readableEntry } from './readable-entry.ts';
 
 /** An object that could not be looked at: nothing is known of it. */
@@ -26,9 +26,6 @@ const parallelObservations = 16;
 
 /** Failed looks after which no other object of the same kind is looked at: a whole kind that does not answer must not cost a question each. */
 const maxFailedLooks = 5;
-
-/** The target itself does not answer: there is nothing to look at. */
-const endings: ReadonlySet<ErrorCode> = new Set(['TARGET_UNREACHABLE', 'TARGET_UNAUTHENTICATED']);
 
 interface Question {
   readonly ref: ObjectRef;
@@ -63,9 +60,7 @@ export async function observeDelivery(
 
 function notRead(thrown: unknown, signal: AbortSignal): NotRead {
   signal.throwIfAborted();
-  const isOfObject =
-    thrown instanceof SealiftError && thrown.code.startsWith('TARGET_') && !endings.has(thrown.code);
-  if (!isOfObject) throw thrown;
+  if (!isFaultOfObject(thrown)) throw thrown;
   return { kind: 'not-read', error: thrown };
 }
 

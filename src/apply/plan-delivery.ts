@@ -36,14 +36,19 @@ export interface PlanRequest {
 export function planDelivery(request: PlanRequest): Plan {
   const entries = new Map(request.inventory.map((entry) => [entry.id, entry]));
   const asked = new Set<string>();
+  const aliases = entriesByUid(request);
   const known = { ...request, staying: askedFor(request), others: ofOthers(request) };
   const applies = request.objects.map((object) => {
     const id = idOf(object, request, asked);
     asked.add(id);
-    const subject = { ref: refOf(object), desired: object, entry: entries.get(id) };
+    const entry = entries.get(id) ?? aliases.get(uidOf(request, id) ?? '');
+    const subject = { ref: refOf(object), desired: object, entry };
     return refusedUnread(request, subject) ?? applyStep(candidateOf(known, subject));
   });
-  const left = [...entries.values()].filter((entry) => !asked.has(entry.id)).reverse();
+  const applied = new Set([...asked].map((id) => uidOf(request, id)).filter((uid) => uid !== undefined));
+  const left = [...entries.values()]
+    .filter(({ id }) => !asked.has(id) && !applied.has(uidOf(request, id) ?? ''))
+    .reverse();
   const prunes = pruneSteps(known, left);
   const shrinkage = { applies, prunes, owned: entries.size };
   return {
@@ -67,6 +72,17 @@ function idOf(object: KubernetesObject, { delivery }: PlanRequest, asked: Readon
     throw new SealiftError('INTERNAL', formatRef(ref), 'expected the owner labels of its delivery');
   }
   return id;
+}
+
+/** One object may be served under several kinds: what is applied under another name does not go. */
+function entriesByUid(request: PlanRequest): ReadonlyMap<string, InventoryEntry> {
+  const found = request.inventory.map((entry) => [uidOf(request, entry.id), entry] as const);
+  return new Map(found.filter((one): one is [string, InventoryEntry] => one[0] !== undefined));
+}
+
+function uidOf({ observations }: PlanRequest, id: string): string | undefined {
+  const seen = observations.get(id);
+  return seen?.kind === 'present' ? seen.uid : undefined;
 }
 
 function askedFor({ objects }: PlanRequest): Contents {

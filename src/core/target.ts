@@ -25,6 +25,8 @@ export type Observation =
       readonly owner: Owner | undefined;
       /** True when the target holds exactly what `desired` asks for; false without a `desired`. */
       readonly matches: boolean;
+      /** Tells it from one of the same name that came after it, and is the same under every kind that it is served as. Absent where there is none. */
+      readonly uid?: string;
       /** All its labels and annotations, or at least those under Flux's keys. */
       readonly marks: ObjectMarks;
       /** The object itself; absent where the target answers without having read it. */
@@ -72,6 +74,11 @@ export interface Target {
     options: Pick<WriteOptions, 'recreate'>,
     signal: AbortSignal,
   ): Promise<TrialVerdict>;
+  /**
+   * Where an object stands: without a namespace where its kind has none. `undefined` for a kind that is not known. Absent where objects stand wherever they
+   * are said to.
+   */
+  place?(ref: ObjectRef, signal: AbortSignal): Promise<ObjectRef | undefined>;
   /** Compares the live object with `desired`, or only looks when there is none. Never treats a failure as absence. Changes nothing. */
   observe(ref: ObjectRef, desired: KubernetesObject | undefined, signal: AbortSignal): Promise<Observation>;
   /**

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { systemClock, systemRandom } from '../../cmd/sealift/system-clock.ts';
 import { type InventoryEntry, inventoryId } from '../../src/api/index.ts';
-import { applyPlan, markOwned, observeDelivery, type Plan, planDelivery } from '../../src/apply/index.ts';
+import { applyPlan, type Plan, planAgainst } from '../../src/apply/index.ts';
 import { type KubernetesObject, refOf, type Target } from '../../src/core/index.ts';
 import { createKubernetesClient, type KubernetesClient, kubeconfigAccess } from '../../src/target/index.ts';
 import { createKubernetesTarget } from '../../src/target/kubernetes/kubernetes-target.ts';
@@ -35,12 +35,12 @@ function objectsOf(name: string) {
     space: object('v1', 'Namespace', { metadata: { name } }),
     web: object('v1', 'ConfigMap', { data: { a: 'b' } }),
     gadget: object(`${group}/v1`, 'Gadget', { spec: { size: 1 } }),
-    definition: (isServed = true): KubernetesObject =>
+    definition: (isServed = true, scope = 'Namespaced'): KubernetesObject =>
       object('apiextensions.k8s.io/v1', 'CustomResourceDefinition', {
         metadata: { name: `gadgets.${group}` },
         spec: {
           group,
-          scope: 'Namespaced',
+          scope,
           names: { plural: 'gadgets', singular: 'gadget', kind: 'Gadget', listKind: 'GadgetList' },
           versions: [version('v1', isServed), version('v2', false)],
         },
@@ -78,11 +78,10 @@ describeWithPeers('objects that leave a build, on a real API server', clusterPro
     await client.close();
   });
 
-  const planned = async (build: readonly KubernetesObject[]): Promise<Plan> => {
-    const owned = markOwned(build, owner);
-    const observations = await observeDelivery(target, owned, inventory, idle);
-    const delivery = { owner, prune: true, force: false, mayShrink: true };
-    return planDelivery({ objects: owned, inventory, observations, delivery });
+  const planned = (build: readonly KubernetesObject[]): Promise<Plan> => {
+    const scope = { owner, prune: true, force: false, mayShrink: true };
+    const neighbours = async () => ({ neighbours: [], elsewhere: new Set<string>() });
+    return planAgainst(target, { scope, objects: build, inventory, neighbours }, idle);
   };
   const deliver = async (build: readonly KubernetesObject[]): Promise<readonly string[]> => {
     const plan = await planned(build);
@@ -152,5 +151,20 @@ describeWithPeers('objects that leave a build, on a real API server', clusterPro
     client.forget();
     expect(await deliver([space])).toEqual(['unchanged Namespace']);
     expect(owned()).toEqual(ids(space));
+  });
+
+  it('an object of a kind without namespaces has one name, whatever namespace a build gives it', async () => {
+    const { space, gadget } = objects;
+    const definition = objects.definition(true, 'Cluster');
+    const inOther = { ...gadget, metadata: { ...gadget.metadata, namespace: 'other' } };
+    const { namespace: _, ...metadata } = gadget.metadata;
+    const all = ids(space, definition, { ...gadget, metadata });
+    await deliver([space, definition, gadget]);
+    expect(owned()).toEqual(all);
+    expect(await deliver([space, definition, inOther])).not.toContain('delete Gadget');
+    expect(await isThere(`gadgets.${name}.test`, 'one')).toBe(true);
+    expect(owned()).toEqual(all);
+    await deliver([space, definition]);
+    expect(await isThere(`gadgets.${name}.test`, 'one')).toBe(false);
   });
 });

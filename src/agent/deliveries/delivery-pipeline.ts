@@ -10,12 +10,10 @@ import {
   type ApplyHooks,
   type ApplyOutcome,
   applyPlan,
-  concernsNeighbours,
+  type DeliveryQuestion,
   type DeliveryScope,
-  markOwned,
-  observeDelivery,
   type Plan,
-  planDelivery,
+  planAgainst,
   type Surroundings,
 } from '../../apply/index.ts';
 import type { KubernetesObject, Owner, Target } from '../../core/index.ts';
@@ -54,38 +52,19 @@ export interface DeliveryProgress extends ApplyHooks {
   built(objects: readonly KubernetesObject[], warnings: readonly string[]): void;
 }
 
-interface ApplyRequest {
-  readonly scope: DeliveryScope;
-  readonly objects: readonly KubernetesObject[];
-  readonly inventory: readonly InventoryEntry[];
-  readonly neighbours: NeighbourQuestion;
-  readonly resting?: ReadonlySet<string>;
-}
-
 function subjectOf({ namespace, name }: Owner): string {
   return `Kustomization/${namespace}/${name}`;
 }
 
 /** What would happen to the objects of a delivery. Changes nothing. @throws StageFailure */
-function planObjects(
-  target: Target,
-  { scope, objects, inventory, neighbours, resting }: ApplyRequest,
-  signal: AbortSignal,
-): Promise<Plan> {
-  return inStage('plan', subjectOf(scope.owner), async () => {
-    const owned = markOwned(objects, scope.owner);
-    const observations = await observeDelivery(target, owned, inventory, signal);
-    const aside = resting === undefined ? {} : { resting };
-    const request = { objects: owned, inventory, observations, delivery: scope, ...aside };
-    const alone = planDelivery(request);
-    return concernsNeighbours(alone) ? planDelivery({ ...request, ...(await neighbours()) }) : alone;
-  });
+function planObjects(target: Target, request: DeliveryQuestion, signal: AbortSignal): Promise<Plan> {
+  return inStage('plan', subjectOf(request.scope.owner), () => planAgainst(target, request, signal));
 }
 
 /** Plans and applies objects for a delivery. @throws StageFailure */
 export async function applyObjects(
   { target, planned }: Pick<DeliveryPorts, 'target' | 'planned'>,
-  request: ApplyRequest,
+  request: DeliveryQuestion,
   hooks: ApplyHooks & Pick<DeliveryProgress, 'planned'>,
   signal: AbortSignal,
 ): Promise<ApplyOutcome> {

@@ -42,6 +42,10 @@ class Overlay implements Target {
     return verdict;
   }
 
+  async place(ref: ObjectRef, signal: AbortSignal): Promise<ObjectRef | undefined> {
+    return this.#under.place === undefined ? ref : this.#under.place(ref, signal);
+  }
+
   async observe(
     ref: ObjectRef,
     desired: KubernetesObject | undefined,

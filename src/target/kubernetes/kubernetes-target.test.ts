@@ -73,7 +73,7 @@ describe('a Kubernetes API as a target', () => {
     await observe(one);
     asked();
     const other = configMap('one', { owner, data: { key: 'other' } });
-    expect(await observe(other)).toEqual({ kind: 'present', owner, matches: false, marks: {} });
+    expect(await observe(other)).toEqual({ kind: 'present', uid: 'uid-1', owner, matches: false, marks: {} });
     expect(asked()).toEqual([]);
   });
 

@@ -69,7 +69,7 @@ class KubernetesTarget implements Target {
     this.health = createHealthWatch({
       clock,
       knowledge: this.#knowledge,
-      placed: (ref, signal) => this.#placed(ref, signal),
+      placed: (ref, signal) => this.place(ref, signal),
       read: async (ref, signal) => {
         const live = await client.get(ref, signal).catch(unlessUnserved);
         return live === 'unserved' ? undefined : live;
@@ -103,7 +103,7 @@ class KubernetesTarget implements Target {
     signal: AbortSignal,
   ): Promise<TrialVerdict> {
     signal.throwIfAborted();
-    const ref = await this.#placed(refOf(object), signal);
+    const ref = await this.place(refOf(object), signal);
     if (ref === undefined) return { kind: 'undecided' };
     const isNew = this.#knowledge.lastSight(ref)?.kind === 'absent';
     const form = appliedForm(object);
@@ -117,7 +117,7 @@ class KubernetesTarget implements Target {
     signal: AbortSignal,
   ): Promise<void> {
     signal.throwIfAborted();
-    const ref = (await this.#placed(refOf(object), signal)) ?? refOf(object);
+    const ref = (await this.place(refOf(object), signal)) ?? refOf(object);
     await this.#knowledge.writing(ref, async () => {
       const sight = this.#knowledge.lastSight(ref);
       const mayTakeOver = sight?.kind === 'present' && isToTakeOver(sight.glimpse, object);
@@ -134,7 +134,7 @@ class KubernetesTarget implements Target {
 
   async remove(named: ObjectRef, signal: AbortSignal): Promise<Departure | undefined> {
     signal.throwIfAborted();
-    const ref = (await this.#placed(named, signal)) ?? named;
+    const ref = (await this.place(named, signal)) ?? named;
     const sight = this.#knowledge.lastSight(ref);
     const uid = sight?.kind === 'present' ? { uid: sight.glimpse.uid } : {};
     const removal = this.#client.remove(ref, { ...uid, propagation: 'Background' }, signal);
@@ -225,7 +225,7 @@ class KubernetesTarget implements Target {
   }
 
   /** The reference under which the server keeps the object: without a namespace where its kind has none. `undefined` for a kind that is not served. */
-  async #placed(ref: ObjectRef, signal: AbortSignal): Promise<ObjectRef | undefined> {
+  async place(ref: ObjectRef, signal: AbortSignal): Promise<ObjectRef | undefined> {
     const resource = await this.#client.resourceOf(ref, signal);
     return resource && placedIn(resource, ref);
   }
@@ -236,10 +236,10 @@ function placedIn({ namespaced }: ApiResource, ref: ObjectRef): ObjectRef {
 }
 
 function presentAs(
-  { owner, marks, departure }: Glimpse,
+  { uid, owner, marks, departure }: Glimpse,
   matches: boolean,
 ): Observation & { readonly kind: 'present' } {
-  return { kind: 'present', owner, matches, marks, ...(departure === undefined ? {} : { departure }) };
+  return { kind: 'present', uid, owner, matches, marks, ...(departure === undefined ? {} : { departure }) };
 }
 
 /** Every other failure is one. */
