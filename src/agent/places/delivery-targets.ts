@@ -45,16 +45,15 @@ export class DeliveryTargets {
     return this.#use(delivery.metadata, this.#resolve(delivery, desired));
   }
 
-  /** Where it went. What is still open is used also when its Secret has left the configuration with the delivery. @throws as `of`. */
+  /** Where it went. What is still open serves also when its Secret has gone with the delivery, or leads elsewhere. @throws as `of`. */
   former(by: Key, place: DeliveryPlace, desired: DesiredState): DeliveryTarget {
-    const open = this.#open.usedBy(keyOf(by), place);
-    if (open !== undefined) return open;
-    const resolved = this.#resolveFormer(by, place, desired);
-    if (place.kubeConfig === undefined || resolved.cluster === place.kubeConfig.server)
-      return this.#use(by, resolved);
-    const { name, server } = place.kubeConfig;
-    const detail = `expected the address ${server}, where objects were delivered to, got ${resolved.cluster}`;
-    throw new SealiftError('CONFIG_INVALID', `Secret/${by.namespace}/${name}`, detail);
+    try {
+      return this.#use(by, this.#resolveFormer(by, place, desired));
+    } catch (thrown) {
+      const open = this.#open.usedBy(keyOf(by), place);
+      if (open === undefined) throw thrown;
+      return open;
+    }
   }
 
   /** Ends a run: what the delivery used before and not in this run is let go, and closed with its last user. */
@@ -115,7 +114,12 @@ export class DeliveryTargets {
   }
 
   #resolveFormer({ namespace, name }: Key, place: DeliveryPlace, desired: DesiredState): ResolvedPlace {
-    return this.#resolved(formerQuestion(namespace, place), desired, `Kustomization/${namespace}/${name}`);
+    const subject = `Kustomization/${namespace}/${name}`;
+    const resolved = this.#resolved(formerQuestion(namespace, place), desired, subject);
+    const { kubeConfig } = place;
+    if (kubeConfig === undefined || resolved.cluster === kubeConfig.server) return resolved;
+    const detail = `expected the address ${kubeConfig.server}, where objects were delivered to, got ${resolved.cluster}`;
+    throw new SealiftError('CONFIG_INVALID', `Secret/${namespace}/${kubeConfig.name}`, detail);
   }
 
   #resolved(question: PlaceQuestion, desired: DesiredState, subject: string): ResolvedPlace {

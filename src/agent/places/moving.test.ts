@@ -197,6 +197,24 @@ describe('a delivery that moves to another cluster', () => {
   });
 });
 
+describe('a delivery that moves while its Secret changes', () => {
+  it.each([
+    [
+      'holds another token',
+      { west, east: `${east} token-2` },
+      [`${east} as itself`, `${west} as itself`, `${east} as itself`],
+    ],
+    ['is gone', { west }, [`${east} as itself`, `${west} as itself`]],
+    ['leads elsewhere', { west, east: 'https://north.test' }, [`${east} as itself`, `${west} as itself`]],
+  ])('is taken back where it was when that %s', async (_, secrets, opened) => {
+    const engine = await start(wanted({ secret: 'east' }));
+    await goOn(engine, wanted({ secret: 'west', secrets }));
+    expect([at(east), at(west)]).toEqual([[], ['a', 'b']]);
+    expect(places.opened).toEqual(opened);
+    expect(places.nowOpen).toEqual([`${west} as itself`]);
+  });
+});
+
 describe('two addresses of one cluster', () => {
   it('are seen to be that, and nothing is deleted that goes on', async () => {
     const engine = await start(wanted({ secret: 'east' }));
