@@ -122,6 +122,23 @@ describeWithPeers('a delivery that acts as an account', clusterPrograms, () => {
     expect(await there(own)).toBe('');
   });
 
+  it('fails in the words of the server where the agent may not act as it', async () => {
+    await allow(...everything);
+    const place = await cluster.createNamespace('reader');
+    const reader = await cluster.createUser(place, 'view');
+    const limited = await TenantSite.open(reader.kubeconfig);
+    try {
+      const app = tenant([map('a')]);
+      await limited.pass([app]);
+      // Newer servers name the verb more closely.
+      expect(limited.ready(app)).toContain('cannot impersonate');
+      expect(await there(own)).toBe('');
+    } finally {
+      await limited.close();
+      await admin.kubectl('delete', '--wait=false', 'namespace', place);
+    }
+  });
+
   it('applies where it may, and is refused elsewhere', async () => {
     await allow(...everything);
     const app = tenant([map('a'), map('b', other)]);
@@ -180,6 +197,26 @@ describeWithPeers('a delivery that acts as an account', clusterPrograms, () => {
         watches.map(({ impersonatedUser, objectRef }) => [impersonatedUser?.username, objectRef?.namespace]),
       ).toEqual(watches.map(() => [`system:serviceaccount:${own}:deployer`, own]));
       expect(watches.length).toBeGreaterThan(0);
+    });
+
+    it('asks for nothing while nothing happens', async () => {
+      await allow(...everything);
+      const app = tenant([map('a'), map('b')]);
+      site.run([app]);
+      await expect.poll(() => site.ready(app), patiently).toContain('True: Applied');
+      const runs = (): number => site.builds;
+      const before = runs();
+      mark = await cluster.audit.mark();
+      for (const again of [1, 2, 3]) {
+        site.run([{ ...app, spec: `${app.spec}  timeout: ${again}m\n` }]);
+        await expect.poll(runs, patiently).toBeGreaterThanOrEqual(before + again);
+      }
+      await expect.poll(() => site.ready(app), patiently).toContain('True: Applied');
+      // Whether it may watch everywhere by now is asked once in a while.
+      const requests = (await asked()).filter(
+        ({ verb, responseStatus }) => verb !== 'list' || responseStatus?.code !== 403,
+      );
+      expect(requests.map(({ verb, requestURI }) => `${verb} ${requestURI}`)).toEqual([]);
     });
 
     it('is not forgotten while it may not delete, and is when the account is gone: what it had stays, and is named', async () => {

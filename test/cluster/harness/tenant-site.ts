@@ -60,6 +60,11 @@ export class TenantSite {
     this.#done = this.#engine.run(this.#stop.signal);
   }
 
+  /** How often a delivery was built. */
+  get builds(): number {
+    return this.#registry.calls.build;
+  }
+
   /** `True: Applied revision: …` */
   ready({ namespace, name }: Pick<Tenant, 'namespace' | 'name'>): string | undefined {
     const conditions: readonly Condition[] =
