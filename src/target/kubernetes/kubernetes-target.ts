@@ -23,9 +23,8 @@ import { KindsGone } from './kinds-gone.ts';
 import { Knowledge } from './knowledge.ts';
 import { otherWriters } from './other-writers.ts';
 import { asFarAsAsked } from './shown-live.ts';
-import { isSurelyValid } from './surely-valid.ts';
 import { desiredHash, isIntact, isToTakeOver, traceOf } from './trace-of.ts';
-import { tryObject } from './try-object.ts';
+import { Trials } from './trials.ts';
 import { writeObject } from './write-object.ts';
 
 export interface KubernetesTargetPorts {
@@ -57,6 +56,7 @@ class KubernetesTarget implements Target {
   readonly #clock: Clock;
   readonly #knowledge: Knowledge;
   readonly #gone: KindsGone;
+  readonly #trials: Trials;
 
   constructor({ client, traces, clock, random }: KubernetesTargetPorts) {
     this.description = `cluster ${client.server}`;
@@ -64,6 +64,7 @@ class KubernetesTarget implements Target {
     this.#traces = traces;
     this.#clock = clock;
     this.#gone = new KindsGone(client, clock);
+    this.#trials = new Trials(client, traces);
     const isOurs = (id: string): boolean => traces.find(id) !== undefined;
     this.#knowledge = new Knowledge({ client, clock, random, isOurs });
     this.health = createHealthWatch({
@@ -106,9 +107,7 @@ class KubernetesTarget implements Target {
     const ref = await this.place(refOf(object), signal);
     if (ref === undefined) return { kind: 'undecided' };
     const isNew = this.#knowledge.lastSight(ref)?.kind === 'absent';
-    const form = appliedForm(object);
-    if (isSurelyValid(form, isNew) || this.#wasTaken(ref, object)) return { kind: 'accepted' };
-    return tryObject(this.#client, form, { recreate }, signal);
+    return this.#trials.verdictOn({ ref, object, isNew, recreate }, signal);
   }
 
   async write(
@@ -123,6 +122,7 @@ class KubernetesTarget implements Target {
       const mayTakeOver = sight?.kind === 'present' && isToTakeOver(sight.glimpse, object);
       // Not after: whoever dies in between must not take the new object for the old one.
       this.#traces.remove(inventoryId(ref));
+      this.#trials.writing(ref);
       const request = { object: appliedForm(object), recreate: recreate ? deleted : undefined, mayTakeOver };
       const ports = { client: this.#client, clock: this.#clock };
       const live = await writeObject(ports, request, signal);
@@ -196,11 +196,6 @@ class KubernetesTarget implements Target {
     if (matches) this.#remember(ref, desired, glimpse);
     const writers = otherWriters(live.metadata);
     return { ...presentAs(glimpse, matches), live: asFarAsAsked(live, desired), writers };
-  }
-
-  /** What it is to be made into once more has been taken before. */
-  #wasTaken(ref: ObjectRef, object: KubernetesObject): boolean {
-    return this.#traces.find(inventoryId(ref))?.desired === desiredHash(object);
   }
 
   #remember(ref: ObjectRef, object: KubernetesObject, glimpse: Glimpse): void {

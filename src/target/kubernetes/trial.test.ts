@@ -100,9 +100,11 @@ describe('the trial of an object', () => {
     cluster.immutable.add('Service/shop/web');
     const other = { ...service, spec: { ports: [{ port: 81 }] } };
     expect(await tried(other)).toMatchObject({ kind: 'refused', error: { code: 'TARGET_IMMUTABLE' } });
-    expect(await tried(other, true)).toEqual({ kind: 'accepted' });
     cluster.failing.set('try Service/shop/sealift-trial-*', 'TARGET_INVALID');
     expect(await tried(other, true)).toMatchObject({ kind: 'refused', error: { code: 'TARGET_INVALID' } });
+    cluster.failing.clear();
+    expect(await tried(other, true)).toEqual({ kind: 'accepted' });
+    expect(await tried(other)).toMatchObject({ kind: 'refused' });
   });
 
   it('asks nothing about what the server has taken before, as after a deletion', async () => {
@@ -111,6 +113,29 @@ describe('the trial of an object', () => {
     cluster.requests.length = 0;
     expect(await tried(service)).toEqual({ kind: 'accepted' });
     expect(cluster.requests).toEqual([]);
+  });
+
+  it('asks once about what is accepted, until it is written, asked for otherwise, or a definition comes', async () => {
+    const ask = async (object: KubernetesObject, recreate = false): Promise<number> => {
+      cluster.requests.length = 0;
+      expect(await tried(object, recreate)).toEqual({ kind: 'accepted' });
+      return cluster.requests.length;
+    };
+    expect([await ask(service), await ask(service)]).toEqual([1, 0]);
+    expect([await ask(service, true), await ask(service, true)]).toEqual([1, 0]);
+    const other = { ...service, spec: { ports: [{ port: 81 }] } };
+    expect([await ask(other), await ask(other)]).toEqual([1, 0]);
+    cluster.failing.set('apply Service/shop/web', 'TARGET_QUOTA');
+    await expect(target.write(other, { recreate: false }, idle)).rejects.toThrow();
+    expect([await ask(other), await ask(other)]).toEqual([1, 0]);
+    const definition = {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'gadgets.example.com' },
+    };
+    cluster.failing.set('apply CustomResourceDefinition*', 'TARGET_QUOTA');
+    await expect(target.write(definition, { recreate: false }, idle)).rejects.toThrow();
+    expect(await ask(other)).toBe(1);
   });
 
   it('asks nothing about a plain object, but where it may be immutable there', async () => {
