@@ -41,6 +41,16 @@ describe('the table of a status', () => {
       statusOf(['Ready', 'True', 'Applied'], ['Fresh', 'False', 'it has expired']),
       'True   it has expired',
     ],
+    [
+      'names what is deleted and not gone',
+      statusOf(['Ready', 'True', 'Applied'], ['Terminating', 'True', 'ConfigMap/a held by x\nand another']),
+      'True   ConfigMap/a held by x',
+    ],
+    [
+      'says first why something is not ready',
+      statusOf(['Ready', 'False', 'no path'], ['Fighting', 'True', 'ConfigMap/a']),
+      'False  no path',
+    ],
   ])('%s', (_behaviour, object, shown) => {
     expect(formatStatus([object], 'table')).toContain(shown);
   });

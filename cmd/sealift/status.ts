@@ -23,13 +23,21 @@ function readyOf(conditions: readonly Condition[]): Pick<Condition, 'status' | '
   return ready ?? { status: 'False', message: 'waiting to be reconciled' };
 }
 
-/** What is ready and would not be taken up any more says so; what is applied and not yet healthy says what it waits for. */
+/** What is said of single objects beside `Ready`. */
+const besides: ReadonlySet<string> = new Set(['Fighting', 'Terminating']);
+
+/**
+ * What is ready and would not be taken up any more says so, or which of its objects are not as they should be; what is applied and not yet
+ * healthy says what it waits for.
+ */
 function messageOf(conditions: readonly Condition[]): string {
   const ready = readyOf(conditions);
   const healthy = conditions.find(({ type }) => type === 'Healthy');
   if (ready.status === 'Unknown' && healthy !== undefined) return healthy.message;
-  const fresh = conditions.find(({ type }) => type === 'Fresh');
-  return ready.status === 'True' && fresh?.status === 'False' ? fresh.message : ready.message;
+  if (ready.status !== 'True') return ready.message;
+  const stale = conditions.find(({ type, status }) => type === 'Fresh' && status === 'False');
+  const beside = conditions.find(({ type }) => besides.has(type));
+  return (stale ?? beside ?? ready).message;
 }
 
 function firstLine(text: string): string {
