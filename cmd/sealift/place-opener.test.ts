@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest';
+import { createKubernetesClient } from '../../src/target/index.ts';
+import { createMemoryTraces } from '../../src/target/kubernetes/memory-traces.ts';
+import { createPlaceOpener } from './place-opener.ts';
+import { systemClock, systemRandom } from './system-clock.ts';
+
+const environment = {};
+const server = 'https://site.test/k8s';
+const client = createKubernetesClient(
+  { server, insecureSkipVerify: false, login: {} },
+  { userAgent: 'test', clock: systemClock, random: systemRandom, environment },
+);
+
+function openerWith(remembered: string[]) {
+  const traces = (place: string) => {
+    remembered.push(place);
+    return createMemoryTraces();
+  };
+  const leave = { exec: false, insecureTls: false };
+  return createPlaceOpener({ client, server, leave, traces, clock: systemClock, environment });
+}
+
+const kubeconfigOf = (user: object) => ({
+  subject: 'Secret/edge/remote',
+  text: JSON.stringify({
+    clusters: [{ name: 'remote', cluster: { server: 'https://remote.test' } }],
+    users: [{ name: 'me', user: { token: 'password', ...user } }],
+    contexts: [{ name: 'main', context: { cluster: 'remote', user: 'me' } }],
+    'current-context': 'main',
+  }),
+});
+
+const account = { namespace: 'edge', name: 'deployer' };
+
+it('what is written is remembered by cluster, by who says where that is, and by account', async () => {
+  const remembered: string[] = [];
+  const opener = openerWith(remembered);
+  const kubeconfig = kubeconfigOf({});
+  const opened = [
+    opener.open({ kubeconfig: undefined, account }),
+    opener.open({ kubeconfig, account: undefined }),
+    opener.open({ kubeconfig, account }),
+  ];
+  expect(remembered).toEqual([
+    'https://site.test/k8s as system:serviceaccount:edge:deployer',
+    'https://remote.test by Secret/edge/remote',
+    'https://remote.test by Secret/edge/remote as system:serviceaccount:edge:deployer',
+  ]);
+  for (const { close } of opened) await close();
+});
+
+it('nobody acts as two at once', () => {
+  const opener = openerWith([]);
+  const kubeconfig = kubeconfigOf({ as: 'somebody' });
+  expect(opener.serverOf(kubeconfig)).toBe('https://remote.test');
+  const message = 'Secret/edge/remote: expected no "as" beside spec.serviceAccountName';
+  expect(() => opener.open({ kubeconfig, account })).toThrow(message);
+});
