@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../../core/index.ts';
+import { withoutPlaceholder } from './without-placeholder.ts';
 
 /** What a server keeps for itself; exported manifests hold it, and an apply of it is refused or means nothing. */
 const serverFields = [
@@ -11,20 +12,21 @@ const serverFields = [
 ];
 
 /**
- * An object in the form in which it is applied, as kustomize-controller does it: without what is the server's own, and with the data of a
- * Secret where they are stored, so that a key that goes is removed.
+ * An object in the form in which it is applied, as kustomize-controller does it: without what is the server's own or only holds a place, and
+ * with the data of a Secret where they are stored, so that a key that goes is removed.
  */
 export function appliedForm(object: KubernetesObject): KubernetesObject {
   const { status, ...rest } = object;
   const kept = rest.kind === 'CustomResourceDefinition' && status !== undefined ? { status } : {};
   const metadata = Object.entries(object.metadata).filter(([field]) => !serverFields.includes(field));
-  return withStoredData({
+  const form = {
     ...rest,
     ...kept,
     apiVersion: object.apiVersion,
     kind: object.kind,
     metadata: { ...Object.fromEntries(metadata), name: object.metadata.name },
-  });
+  };
+  return withStoredData(withoutPlaceholder(form));
 }
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/secret-v1/: `stringData` is write-only. */

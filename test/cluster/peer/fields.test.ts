@@ -4,6 +4,7 @@ import { clusterPrograms } from '../harness/cluster-programs.ts';
 import { sharedCluster } from '../harness/shared-cluster.ts';
 import { annotationsOfObjects } from './cases/annotations-of-objects.ts';
 import { applyFields } from './cases/apply-fields.ts';
+import { asPeopleWrite } from './cases/as-people-write.ts';
 import { buildFields } from './cases/build-fields.ts';
 import { healthFields } from './cases/health-fields.ts';
 import { identityFields } from './cases/identity-fields.ts';
@@ -22,6 +23,7 @@ const cases = [
   ...healthFields,
   ...annotationsOfObjects,
   ...otherHands,
+  ...asPeopleWrite,
 ];
 
 const definition =

@@ -50,6 +50,8 @@ const takesOver: FieldCase = {
       configMap('take-over-applied-at-the-server', { a: '1' }, here),
       configMap('take-over-created', { a: '1' }, here),
       configMap('take-over-of-a-controller', { a: '1' }, here),
+      configMap('take-over-updated', { a: '1' }, here),
+      configMap('take-over-marked', { a: '1' }, here),
     ],
   },
   deliveries: { 'take-over': {} },
@@ -63,6 +65,19 @@ const takesOver: FieldCase = {
     await kubectl('create', 'configmap', 'take-over-created', '--from-literal=a=0', '--from-literal=b=old');
     const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
     await kubectl('label', 'configmap/take-over-created', ...pairs);
+    // As the controller did before it applied at the server, and as the one before it did.
+    const created = ['--from-literal=a=0', '--from-literal=b=old', '--field-manager=kustomize-controller'];
+    await kubectl('create', 'configmap', 'take-over-updated', ...created);
+    await kubectl('label', 'configmap/take-over-updated', ...pairs, '--field-manager=kustomize-controller');
+    const old = ['kustomize.toolkit.fluxcd.io/checksum=1', 'fluxcd.io/sync-checksum=1'];
+    await applies(kubectl, before('marked'), '--field-manager=other', ...serverSide);
+    await kubectl('annotate', 'configmap/take-over-marked', ...old, '--field-manager=another');
+    await kubectl(
+      'label',
+      'configmap/take-over-marked',
+      'fluxcd.io/sync-gc-mark=1',
+      '--field-manager=another',
+    );
   },
 };
 
