@@ -20,6 +20,9 @@ export interface SourceStatus {
   readonly observedGeneration: number;
   readonly conditions: readonly Condition[];
   readonly artifact?: ArtifactStatus;
+  /** `spec.ignore` and `spec.layerSelector` that the artifact was made with, where they were set. */
+  readonly observedIgnore?: string;
+  readonly observedLayerSelector?: { readonly mediaType?: string | undefined; readonly operation: string };
   readonly lastHandledReconcileAt?: string;
 }
 

@@ -93,6 +93,16 @@ describe('a source whose poll fails', () => {
     expect(said('FetchFailed')).toBeUndefined();
   });
 
+  it('says that its registry is spoken to in plain HTTP, whether or not that works', async () => {
+    registry.failing.set('resolve', new SealiftError('REGISTRY_UNREACHABLE', url, 'no'));
+    await start(sourceYaml('app', '  insecure: true'));
+    expect(said('InsecureTransport')?.status).toBe('True');
+    registry.failing.clear();
+    await clock.advance(10_000);
+    expect(said('Ready')?.status).toBe('True');
+    expect(said('InsecureTransport')?.status).toBe('True');
+  });
+
   it('goes on when its spec is mended, and what stalled it is forgotten', async () => {
     registry.failing.set('resolve', new SealiftError('REFERENCE_INVALID', 'semver', 'no'));
     const engine = await start(sourceYaml('app', version));
@@ -138,5 +148,21 @@ describe('a source that is suspended', () => {
     await start(suspended);
     expect(state.sources.all()).toEqual([]);
     expect(registry.calls.resolve).toBe(0);
+  });
+});
+
+describe('a source that says what its artifact holds', () => {
+  it('tells what was left out and which layer it is, as long as that is asked for', async () => {
+    const spec = '  ignore: "*.md"\n  layerSelector: {mediaType: text/plain, operation: copy}';
+    const engine = await start(sourceYaml('app', spec));
+    const status = (): unknown => state.sources.find('edge', 'app')?.status;
+    expect(status()).toMatchObject({
+      observedIgnore: '*.md',
+      observedLayerSelector: { mediaType: 'text/plain', operation: 'copy' },
+    });
+    engine.replace(siteOf(sourceYaml('app')));
+    await settleAll();
+    expect(status()).not.toHaveProperty('observedIgnore');
+    expect(status()).not.toHaveProperty('observedLayerSelector');
   });
 });

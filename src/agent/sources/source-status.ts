@@ -5,25 +5,27 @@ import {
   type SourceStatus,
   setConditions,
 } from '../../api/index.ts';
-import { type ErrorCode, rfc3339, type SealiftError, type Stage } from '../../core/index.ts';
-import { boundedPause } from '../queue/schedule.ts';
+import type { SealiftError } from '../../core/index.ts';
 import { keptFresh } from './fresh-condition.ts';
 import { keptWarning } from './policy-warning.ts';
 
-interface Moment {
+export interface Moment {
   readonly generation: number;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-const retrying = {
+export const retrying = {
   type: 'Reconciling',
   status: 'True',
   reason: 'ProgressingWithRetry',
   message: 'reconciliation in progress',
 } as const;
 
-function inStorage(artifact: ArtifactStatus | undefined, generation: number): readonly ConditionDraft[] {
+export function inStorage(
+  artifact: ArtifactStatus | undefined,
+  generation: number,
+): readonly ConditionDraft[] {
   if (artifact === undefined) return [];
   const message = `stored artifact for digest '${artifact.revision}'`;
   return [
@@ -41,8 +43,6 @@ function inStorage(artifact: ArtifactStatus | undefined, generation: number): re
 interface InForce {
   readonly artifact: ArtifactStatus;
   readonly verified: boolean;
-  /** By plain HTTP to a host that is not this one. */
-  readonly plainHttp: boolean;
   /** How new it is. */
   readonly fresh: readonly ConditionDraft[];
   /** What policies would rather have refused. */
@@ -50,16 +50,30 @@ interface InForce {
 }
 
 /** Plain HTTP was asked for, and whoever looks at the status should know. */
-function plainHttpDraft(observedGeneration: number): ConditionDraft {
+export function plainHttp({ spec }: OciRepository, observedGeneration: number): readonly ConditionDraft[] {
+  if (!spec.insecure) return [];
   const message =
     'the registry is spoken to in plain HTTP: others can read, and hold back, what comes from it';
-  return { type: 'InsecureTransport', status: 'True', reason: 'PlainHTTP', message, observedGeneration };
+  return [{ type: 'InsecureTransport', status: 'True', reason: 'PlainHTTP', message, observedGeneration }];
+}
+
+/** What of the spec decided about the content of the artifact; Flux says it where it was set. */
+export function withContent(status: SourceStatus, { spec }: OciRepository): SourceStatus {
+  const { observedIgnore: _ignore, observedLayerSelector: _selector, ...rest } = status;
+  const { ignore, layerSelector } = spec;
+  const isSet = layerSelector.mediaType !== undefined || layerSelector.operation !== 'extract';
+  return {
+    ...rest,
+    ...(ignore === undefined ? {} : { observedIgnore: ignore }),
+    ...(isSet ? { observedLayerSelector: layerSelector } : {}),
+  };
 }
 
 /** Status after a poll that ended with an accepted artifact in force. */
 export function acceptedStatus(
   before: SourceStatus,
-  { artifact, verified, plainHttp, fresh, warning }: InForce,
+  { artifact, verified, fresh, warning }: InForce,
+  source: OciRepository,
   { generation, now }: Moment,
 ): SourceStatus {
   const message = `stored artifact for digest '${artifact.revision}'`;
@@ -81,7 +95,7 @@ export function acceptedStatus(
     ...signature,
     ...fresh,
     ...warning,
-    ...(plainHttp ? [plainHttpDraft(generation)] : []),
+    ...plainHttp(source, generation),
   ];
   return {
     ...before,
@@ -92,7 +106,7 @@ export function acceptedStatus(
 }
 
 /** In Flux's words. */
-function unverifiedMessage({ spec: { verify } }: OciRepository, detail: string): string {
+export function unverifiedMessage({ spec: { verify } }: OciRepository, detail: string): string {
   const provider = verify === undefined || verify.secretRef !== undefined ? 'cosign' : 'cosign keyless';
   return `failed to verify the signature using provider '${provider}': ${detail}`;
 }
@@ -130,60 +144,9 @@ export function refusedStatus(
     ...inStorage(before.artifact, generation),
     ...keptFresh(before),
     ...keptWarning(before),
+    ...plainHttp(source, generation),
   ];
   return { ...before, conditions: setConditions(before.conditions, drafts, now) };
-}
-
-interface PollFailure {
-  readonly error: SealiftError;
-  readonly stage: Stage;
-}
-
-/** What only another spec can mend: nobody has to wait for it. */
-const terminal: ReadonlySet<ErrorCode> = new Set(['CONFIG_UNSUPPORTED', 'REFERENCE_INVALID']);
-
-/** Reasons that do not depend on the stage. That a field is not supported is our own word. */
-const reasons: Partial<Record<ErrorCode, string>> = {
-  CONFIG_UNSUPPORTED: 'Unsupported',
-  OBJECT_NOT_FOUND: 'AuthenticationFailed',
-  REGISTRY_DENIED: 'AuthenticationFailed',
-};
-
-function fetchFailedReason(failure: PollFailure, source: OciRepository): string {
-  const { error, stage } = failure;
-  if (error.origin === 'disk') return 'StorageOperationFailed';
-  if (isUnverifiable(failure)) return 'VerificationError';
-  const known = reasons[error.code];
-  if (known !== undefined) return known;
-  if (stage === 'resolve') return unresolvedReason(error, source);
-  return stage === 'unpack' || error.origin === 'artifact'
-    ? 'OCIArtifactLayerOperationFailed'
-    : 'OCIArtifactPullFailed';
-}
-
-function unresolvedReason({ code, subject }: SealiftError, { spec: { url, ref } }: OciRepository): string {
-  if (code === 'REFERENCE_INVALID' && subject === url) return 'URLInvalid';
-  return selectsByVersion(ref) ? 'ReadOperationFailed' : 'OCIArtifactPullFailed';
-}
-
-/** Its tag has to be found out first. */
-function selectsByVersion({ digest, semver }: OciRepository['spec']['ref']): boolean {
-  return digest === undefined && semver !== undefined;
-}
-
-/** The message of a failed poll: what went wrong, and until when the registry asked not to be asked again. */
-function failedMessage(failure: PollFailure, source: OciRepository, now: number): string {
-  const { message, retryAfterMs } = failure.error;
-  if (isUnverifiable(failure)) return unverifiedMessage(source, message);
-  if (retryAfterMs === undefined) return message;
-  return `${message}; the registry is not asked again before ${rfc3339(now + boundedPause(retryAfterMs))}`;
-}
-
-/** What was judged of the revision in force, or of the one that was in force until it was refused. A refusal of another one is not about it. */
-function keptVerdict({ artifact, conditions }: SourceStatus): readonly ConditionDraft[] {
-  return conditions.filter(
-    ({ type, status }) => type === 'SourceVerified' && (status !== 'False' || artifact === undefined),
-  );
 }
 
 /** Status while the revision in force cannot be judged again. What it says of polls stays as it is. */
@@ -201,46 +164,4 @@ export function heldBackStatus(
     observedGeneration: generation,
   };
   return { ...before, conditions: setConditions(before.conditions, [...others, draft], now) };
-}
-
-/** What is wrong with a source, beside that it is not ready. */
-function faultDraft(
-  { error, stage }: PollFailure,
-  fault: Pick<ConditionDraft, 'reason' | 'message' | 'observedGeneration'>,
-): ConditionDraft {
-  if (isUnverifiable({ error, stage })) return { type: 'SourceVerified', status: 'False', ...fault };
-  const type = error.origin === 'disk' ? 'StorageOperationFailed' : 'FetchFailed';
-  return { type, status: 'True', ...fault };
-}
-
-/** Nothing can be verified by what the configuration asks for, whatever the registry has. */
-function isUnverifiable({ error, stage }: PollFailure): boolean {
-  return stage === 'verify' && error.origin === 'config';
-}
-
-/** Status after a poll that failed: the artifact in force stays. */
-export function failedStatus(
-  before: SourceStatus,
-  failure: PollFailure,
-  source: OciRepository,
-  { generation: observedGeneration, now }: Moment,
-): SourceStatus {
-  const reason = fetchFailedReason(failure, source);
-  const message = failedMessage(failure, source, now);
-  const fault = { reason, message, observedGeneration };
-  const isTerminal = terminal.has(failure.error.code);
-  const drafts: readonly ConditionDraft[] = [
-    isTerminal ? { type: 'Stalled', status: 'True', ...fault } : { ...retrying, observedGeneration },
-    { type: 'Ready', status: 'False', ...fault },
-    ...inStorage(before.artifact, observedGeneration),
-    ...(isUnverifiable(failure) ? [] : keptVerdict(before)),
-    ...keptFresh(before),
-    ...keptWarning(before),
-    faultDraft(failure, fault),
-  ];
-  return {
-    ...before,
-    ...(isTerminal ? { observedGeneration } : {}),
-    conditions: setConditions(before.conditions, drafts, now),
-  };
 }

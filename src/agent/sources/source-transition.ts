@@ -12,10 +12,11 @@ import {
 import { type EventBody, rfc3339, SealiftError } from '../../core/index.ts';
 import type { StageFailure } from '../stage-failure.ts';
 import type { FreshnessOutcome } from '../stages.ts';
+import { failedStatus } from './failed-poll-status.ts';
 import { agedStatus, freshDraft, keptFresh } from './fresh-condition.ts';
 import { keptWarning, warningDraft, warningEvents } from './policy-warning.ts';
 import type { PollOutcome } from './source-pipeline.ts';
-import { acceptedStatus, failedStatus, refusedStatus } from './source-status.ts';
+import { acceptedStatus, refusedStatus, withContent } from './source-status.ts';
 import { standingOf } from './standing.ts';
 
 /** What a poll means for the source: the record to keep, and what to tell. */
@@ -83,9 +84,8 @@ function unchanged({ source, record, now }: SourceCycle): SourceTransition {
   if (settled || artifact === undefined) return { record, events: [], changed: false };
   const fresh = keptFresh(record.status);
   const warning = keptWarning(record.status);
-  const { insecure: plainHttp } = source.spec;
-  const inForce = { artifact, verified: record.verifiedBy !== undefined, plainHttp, fresh, warning };
-  const status = acceptedStatus(record.status, inForce, { generation: record.generation, now });
+  const inForce = { artifact, verified: record.verifiedBy !== undefined, fresh, warning };
+  const status = acceptedStatus(record.status, inForce, source, { generation: record.generation, now });
   const events: EventBody[] = isReady(conditions)
     ? []
     : [{ kind: 'source-recovered', revision: artifact.revision, url: source.spec.url }];
@@ -197,9 +197,9 @@ function stored(cycle: SourceCycle, outcome: Extract<PollOutcome, { kind: 'store
   const verified = verdict.kind === 'accepted';
   const fresh = freshDraft(outcome.freshness, record.generation);
   const warning = warningDraft(verdict, record.generation);
-  const inForce = { artifact: status, verified, plainHttp: source.spec.insecure, fresh, warning };
-  const accepted = acceptedStatus(record.status, inForce, { generation: record.generation, now });
-  const requested = withRequest(accepted, source);
+  const inForce = { artifact: status, verified, fresh, warning };
+  const accepted = acceptedStatus(record.status, inForce, source, { generation: record.generation, now });
+  const requested = withRequest(withContent(accepted, source), source);
   const judged = withFreshness(withVerdict(record, verdict, basis), outcome.freshness);
   const next = { ...judged, status: requested, layer, validator, freshnessBasis, failures: 0 };
   // What was held back under other policies or for want of a layer may go on, although it is the same.

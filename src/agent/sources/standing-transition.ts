@@ -1,9 +1,10 @@
 import { type Artifact, type Condition, isReady, setConditions, type Verdict } from '../../api/index.ts';
 import { type EventBody, SealiftError } from '../../core/index.ts';
 import type { StageFailure } from '../stage-failure.ts';
+import { failedStatus } from './failed-poll-status.ts';
 import { keptFresh } from './fresh-condition.ts';
 import { isWarning, warningDraft, warningEvents } from './policy-warning.ts';
-import { acceptedStatus, failedStatus, heldBackStatus, refusedStatus } from './source-status.ts';
+import { acceptedStatus, heldBackStatus, refusedStatus } from './source-status.ts';
 import {
   type Accepting,
   revoked,
@@ -55,7 +56,7 @@ function acceptedAgain(
   verdict: Accepting,
   artifact: Artifact | undefined,
 ): SourceTransition {
-  const { url, insecure } = source.spec;
+  const { url } = source.spec;
   const next = withVerdict(record, verdict, basis);
   const { status } = record;
   const inForce = artifact === undefined ? status.artifact : toArtifactStatus(artifact, url, now);
@@ -74,10 +75,10 @@ function acceptedAgain(
           {
             artifact: inForce,
             verified: next.verifiedBy !== undefined,
-            plainHttp: insecure,
             fresh: keptFresh(status),
             warning,
           },
+          source,
           { generation: status.observedGeneration, now },
         );
   const isBack = artifact !== undefined || (isReady(accepted.conditions) && !isReady(status.conditions));

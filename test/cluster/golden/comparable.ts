@@ -86,10 +86,13 @@ function comparableDelivery({ conditions, inventory, observedGeneration, ...rest
 }
 
 /** `status` of an OCIRepository: what it says and what it has; where that is stored is each one's own affair. */
-function comparableSource({ conditions, artifact, observedGeneration }: StatusFields): Fields {
+function comparableSource({ conditions, artifact, ...rest }: StatusFields): Fields {
   const { revision, digest, size, metadata } = artifact ?? {};
+  const { observedGeneration, observedIgnore, observedLayerSelector } = rest;
   return {
     observedGeneration,
+    observedIgnore,
+    observedLayerSelector,
     conditions: comparableConditions(conditions ?? []),
     ...(artifact === undefined ? {} : { artifact: { revision, digest, size, metadata } }),
   };

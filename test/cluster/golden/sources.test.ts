@@ -45,6 +45,8 @@ describeReplay(
       await replay.push('tree', { tag: '1.0.0' });
       const text = ['--plain-http', `${registry.host}/ocierr/app:text`, 'plain.txt:text/plain'];
       await registry.workshop.runIn(replay.recording.tree(''), 'oras', 'push', ...text);
+      // Nobody listens there.
+      replay.site.translate('localhost:5999', '127.0.0.1:1');
       replay.apply('sources.yaml');
       await replay.arrives();
     });
