@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import { createKubernetesClient } from '../../src/target/index.ts';
-import { createMemoryTraces } from '../../src/target/kubernetes/memory-traces.ts';
 import { createPlaceOpener } from './place-opener.ts';
 import { systemClock, systemRandom } from './system-clock.ts';
 
@@ -14,7 +13,7 @@ const client = createKubernetesClient(
 function openerWith(remembered: string[]) {
   const traces = (place: string) => {
     remembered.push(place);
-    return createMemoryTraces();
+    return { find: () => undefined, save: () => undefined, remove: () => undefined };
   };
   const leave = { exec: false, insecureTls: false };
   return createPlaceOpener({ client, server, leave, traces, clock: systemClock, environment });
