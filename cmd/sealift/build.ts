@@ -126,7 +126,11 @@ export function addTo(program: Command): void {
     .option('--delivery <namespace/name>', 'with -f: which Kustomization, where there are several')
     .option('--var <key=value>', 'a variable to substitute, over all others; may be repeated', collect, [])
     .option('--path <path>', 'directory inside the tree, over that of the Kustomization')
-    .option('--explain', 'say for each object where it comes from and what it went through', false)
+    .option(
+      '--explain',
+      'say for each object where it comes from, which patches were applied and what it went through',
+      false,
+    )
     .option('--show-secrets', 'print what was decrypted, instead of ***', false)
     .option('--kustomize <file>', 'kustomize binary; looked for on the PATH without it')
     .option('--sops <file>', 'sops binary, for keys other than age; looked for on the PATH without it')

@@ -24,19 +24,23 @@ interface Way {
   readonly from: string;
   /** Transformers of kustomizations that it went through, whether they changed it or not. */
   readonly through: readonly string[];
+  /** The patches that were applied to it. */
+  readonly patches: readonly string[];
   /** Steps after kustomize that changed it. */
   readonly changedBy: readonly string[];
 }
 
 function wayOf({ place, origin, changedBy = [] }: Traced): Way {
-  return { from: origin?.place ?? place, through: origin?.through ?? [], changedBy };
+  const { through = [], patches = [] } = origin ?? {};
+  return { from: origin?.place ?? place, through, patches, changedBy };
 }
 
 function comments(traced: Traced): string {
-  const { from, through, changedBy } = wayOf(traced);
+  const { from, through, patches, changedBy } = wayOf(traced);
   const lines = [
     `from ${from}`,
     ...through.map((step) => `through ${step}`),
+    ...patches.map((patch) => `patched by ${patch}`),
     ...changedBy.map((step) => `changed by ${step}`),
   ];
   return lines.map((line) => `# ${printable(line)}\n`).join('');

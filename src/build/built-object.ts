@@ -6,6 +6,8 @@ export interface ObjectOrigin {
   readonly place: string | undefined;
   /** What it went through, in order, as `PatchTransformer of overlay/kustomization.yaml`. */
   readonly through: readonly string[];
+  /** The patches that were applied to it, each by its place in a kustomization and its file. */
+  readonly patches: readonly string[];
 }
 
 /** An object on its way through the build. */

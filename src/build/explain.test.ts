@@ -99,6 +99,58 @@ describe('the way of an object of an overlay', () => {
   });
 });
 
+describe('the patches of an object of an overlay', () => {
+  const files: Files = {
+    'kustomization.yaml': 'resources: [a.yaml]\npatches:\n- path: p.yaml\n- path: q.yaml\n',
+    'a.yaml': config('a'),
+    'p.yaml': `${config('a')}data: {k: hunter2}\n`,
+    'q.yaml': 'just: text\n',
+  };
+  const step = (text: string): string => text.replace('PrefixTransformer', 'PatchTransformer');
+  const told = step(annotated('a', 'path: a.yaml'));
+
+  it('are those before which a mark was set, for the same object and without what they say of it', async () => {
+    const exec: FakeExec = new FakeExec(() => {
+      return printed(exec.requests.length === 1 ? config('a') : `${told}x-sealift-patch-0: ""\n`);
+    });
+    const { objects } = await site.trace(files, { exec });
+    expect(objects[0]?.origin).toEqual({
+      place: 'a.yaml:1 (document 1)',
+      through: [],
+      patches: ['kustomization.yaml:3 (p.yaml)'],
+    });
+    const mark = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, 'x-sealift-patch-0': '' };
+    const { patches } = exec.kustomizations[1] as {
+      readonly patches: readonly { readonly patch?: string }[];
+    };
+    expect(JSON.parse(patches[0]?.patch ?? '')).toEqual(mark);
+    expect(patches.slice(1)).toEqual([{ path: 'p.yaml' }, { path: 'q.yaml' }]);
+  });
+
+  it('are not told where kustomize cannot build with marks, and its own steps are', async () => {
+    const exec: FakeExec = new FakeExec(() => {
+      const kustomization = JSON.stringify(exec.kustomizations.at(-1));
+      if (kustomization.includes('x-sealift-patch')) return failed('Error: no such field\n');
+      return printed(kustomization.includes('originAnnotations') ? told : config('a'));
+    });
+    const { objects } = await site.trace(files, { exec });
+    expect(objects[0]?.origin).toEqual({
+      place: 'a.yaml:1 (document 1)',
+      through: ['PatchTransformer of kustomization.yaml'],
+      patches: [],
+    });
+    expect([exec.requests.length, site.leftovers()]).toEqual([3, []]);
+  });
+
+  it('are no origin: where one replaced the annotations kustomize takes it for that', async () => {
+    const by =
+      'configuredIn: kustomization.yaml\n      configuredBy: {apiVersion: builtin, kind: PatchTransformer}';
+    const exec = telling([config('a')], [annotated('a', by)]);
+    const { objects } = await site.trace(files, { exec });
+    expect(objects[0]?.origin).toMatchObject({ place: undefined });
+  });
+});
+
 describe('an object of an overlay that is at fault', () => {
   const files: Files = {
     'kustomization.yaml': 'resources: [a.yaml, b.yaml]\n',

@@ -71,6 +71,13 @@ interface Visit {
   readonly pluginBase: string | undefined;
 }
 
+/** A kustomization that was checked. */
+interface Reached {
+  readonly directory: string;
+  readonly value: JsonObject;
+  readonly file: KustomizationFile;
+}
+
 /**
  * Follows everything that kustomize would load from one kustomization on, and refuses what is not a file or directory of
  * the artifact, before kustomize runs: it reads whatever the path says, fetches URLs and clones repositories.
@@ -80,7 +87,7 @@ export class KustomizationCheck {
   readonly #faults: Faults;
   readonly #signal: AbortSignal;
   readonly #visited = new Set<string>();
-  readonly #reached: { readonly directory: string; readonly value: JsonObject }[] = [];
+  readonly #reached: Reached[] = [];
   readonly #files = new Set<string>();
   readonly #read = new Set<string>();
   readonly #directories = new Set<string>();
@@ -92,7 +99,7 @@ export class KustomizationCheck {
   }
 
   /** The kustomizations that were checked, with their directories. */
-  get reached(): readonly { readonly directory: string; readonly value: JsonObject }[] {
+  get reached(): readonly Reached[] {
     return this.#reached;
   }
 
@@ -119,8 +126,9 @@ export class KustomizationCheck {
 
   async #visit(visit: Visit): Promise<void> {
     this.#signal.throwIfAborted();
-    const { value } = visit.file;
-    this.#reached.push({ directory: visit.directory, value });
+    const { file, directory } = visit;
+    const { value } = file;
+    this.#reached.push({ directory, value, file });
     if (visit.pluginBase !== undefined) this.#checkPluginDirectory(visit);
     for (const field of directoryListFields) {
       for (const reference of stringItems(value, field)) await this.#resource(visit, reference);

@@ -1,5 +1,6 @@
 import type { ObjectOrigin } from './built-object.ts';
 import { isList, isObject, type JsonObject, type JsonValue } from './json-value.ts';
+import type { NamedPatch, PatchMarks } from './patch-marks.ts';
 import { fittingPlaces, type SourcePlaces } from './source-places.ts';
 import { relativePath } from './tree.ts';
 import { readYaml } from './yaml-readings.ts';
@@ -15,7 +16,15 @@ interface ToldOrigin {
   /** The file, or for what was generated the kustomization. */
   readonly path: string | undefined;
   readonly generator: string | undefined;
-  readonly through: readonly { readonly by: string; readonly path: string }[];
+  readonly through: readonly Step[];
+  /** Those that were applied; `undefined` where there were no marks. */
+  readonly patches: readonly NamedPatch[] | undefined;
+}
+
+/** A generator or transformer, with the path of what asks for it. */
+interface Step {
+  readonly by: string;
+  readonly path: string;
 }
 
 /** The kustomization that tells origins, whatever else it was asked to tell. */
@@ -35,7 +44,7 @@ function readAnnotation(annotation: JsonValue | undefined): JsonValue {
   return document?.read().value ?? null;
 }
 
-function configured(value: JsonValue): { readonly by: string; readonly path: string } | undefined {
+function configured(value: JsonValue): Step | undefined {
   if (!isObject(value) || !isObject(value['configuredBy'])) return undefined;
   const path = text(value['configuredIn']);
   const { kind, name } = value['configuredBy'];
@@ -43,13 +52,20 @@ function configured(value: JsonValue): { readonly by: string; readonly path: str
   return { by: typeof name === 'string' ? `${kind} ${name}` : kind, path };
 }
 
-function toldBy(value: JsonValue): ToldOrigin | undefined {
+/** Where a patch replaced all annotations kustomize takes what comes next for the origin. */
+function isGenerator({ by }: Step): boolean {
+  return !by.endsWith('Transformer');
+}
+
+function toldBy(value: JsonValue, marks: PatchMarks | undefined): ToldOrigin | undefined {
   if (!isObject(value) || !isObject(value['metadata'])) return undefined;
   const { name, annotations } = value['metadata'];
-  if (typeof name !== 'string' || !isObject(annotations)) return undefined;
-  const origin = readAnnotation(annotations[originAnnotation]);
-  const transformations = readAnnotation(annotations[transformationsAnnotation]);
-  const generated = configured(origin);
+  if (typeof name !== 'string') return undefined;
+  const known = isObject(annotations) ? annotations : {};
+  const origin = readAnnotation(known[originAnnotation]);
+  const transformations = readAnnotation(known[transformationsAnnotation]);
+  const by = configured(origin);
+  const generated = by !== undefined && isGenerator(by) ? by : undefined;
   const steps = isList(transformations) ? transformations.map(configured) : [];
   return {
     kind: value['kind'],
@@ -57,13 +73,31 @@ function toldBy(value: JsonValue): ToldOrigin | undefined {
     path: generated?.path ?? (isObject(origin) ? text(origin['path']) : undefined),
     generator: generated?.by,
     through: steps.filter((step) => step !== undefined),
+    patches: marks?.of(value),
   };
 }
 
-/** What kustomize printed about each object, in the order of its documents. */
-export function readOrigins(printed: string): readonly (ToldOrigin | undefined)[] {
+/** What kustomize printed about each object, in the order of its documents; `marks` where it was given some. */
+export function readOrigins(
+  printed: string,
+  marks: PatchMarks | undefined,
+): readonly (ToldOrigin | undefined)[] {
   return [...readYaml('kustomize build', printed, 'printed')].map((document) =>
-    toldBy(document.read().value),
+    toldBy(document.read().value, marks),
+  );
+}
+
+/** Steps for the patches of a kustomization, which tell neither the patch nor whether it was applied; the marks do. */
+const patchSteps = new Set([
+  'PatchTransformer',
+  'PatchJson6902Transformer',
+  'PatchStrategicMergeTransformer',
+]);
+
+/** The patches by the first step of their kustomization. */
+function inOrderOf(patches: readonly NamedPatch[], kustomizations: readonly string[]): readonly NamedPatch[] {
+  return patches.toSorted(
+    (a, b) => kustomizations.indexOf(a.kustomization) - kustomizations.indexOf(b.kustomization),
   );
 }
 
@@ -85,16 +119,20 @@ export class OriginSources {
     path: toldPath,
     generator,
     through: steps,
+    patches: touched,
   }: ToldOrigin): Promise<ObjectOrigin> {
-    const through = steps.map(({ by, path }) => `${by} of ${this.#inside(path)}`);
-    if (toldPath === undefined) return { place: undefined, through };
+    const shown = touched === undefined ? steps : steps.filter(({ by }) => !patchSteps.has(by));
+    const through = shown.map(({ by, path }) => `${by} of ${this.#inside(path)}`);
+    const order = steps.map(({ path }) => this.#inside(path));
+    const patches = inOrderOf(touched ?? [], order).map(({ place }) => place);
+    if (toldPath === undefined) return { place: undefined, through, patches };
     const path = this.#inside(toldPath);
     const places = await this.#places.of(path);
     const ofKind = places.filter((one) => one.kind === kind);
     const fitting = fittingPlaces(places, kind, name);
     const candidates = fitting.length === 0 ? ofKind : fitting;
     const place = (candidates.length === 1 ? candidates[0]?.place : undefined) ?? path;
-    return { place: generator === undefined ? place : `${place} (${generator})`, through };
+    return { place: generator === undefined ? place : `${place} (${generator})`, through, patches };
   }
 
   #inside(path: string): string {

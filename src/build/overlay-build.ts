@@ -1,22 +1,23 @@
 import type { Kustomization } from '../api/index.ts';
-import { asSealiftError, formatJson, SealiftError } from '../core/index.ts';
+import { formatJson } from '../core/index.ts';
 import type { ObjectOrigin } from './built-object.ts';
 import { type BuildSources, decryptSources } from './decryption/decrypt-sources.ts';
 import type { Decryption } from './decryption/decryption.ts';
-import { duplicateError, type ReadTree } from './duplicate.ts';
+import type { ReadTree } from './duplicate.ts';
 import type { Exec } from './exec.ts';
 import type { Faults } from './faults.ts';
 import { generateKustomization } from './generate-kustomization.ts';
-import type { JsonObject } from './json-value.ts';
+import { isList } from './json-value.ts';
 import { KustomizationCheck } from './kustomization-check.ts';
 import { type KustomizationFile, parseKustomization } from './kustomization-file.ts';
-import { type KustomizeOutput, readOutcome } from './kustomize-outcome.ts';
+import type { KustomizeOutput } from './kustomize-outcome.ts';
+import { type KustomizeRun, removalOf, runKustomize } from './kustomize-run.ts';
+import { type BuiltFrom, originsOf } from './object-origins.ts';
 import { addObjects, type ObjectCollection } from './objects.ts';
-import { OriginSources, readOrigins, withOriginMetadata } from './origins.ts';
 import type { TreeScan } from './scan-tree.ts';
 import { SourcePlaces } from './source-places.ts';
 import { childPath, relativePath, type Tree } from './tree.ts';
-import type { TreePart, Workspace, Workspaces } from './workspace.ts';
+import type { TreePart, Workspaces } from './workspace.ts';
 import { readYaml } from './yaml-readings.ts';
 
 export interface OverlayPorts {
@@ -67,14 +68,24 @@ async function existingFile(request: OverlayRequest, faults: Faults): Promise<Ku
 }
 
 /** Places of what the spec asks for are those of the spec. */
-function specPlace(delivery: Kustomization): string {
-  return `Kustomization/${delivery.metadata.namespace}/${delivery.metadata.name} spec.components`;
+function specPlace({ metadata: { namespace, name } }: Kustomization, field: string): string {
+  return `Kustomization/${namespace}/${name} spec.${field}`;
+}
+
+/** Behind the patches of the file come those of the spec. */
+function placeIn({ value, place }: KustomizationFile, delivery: Kustomization): KustomizationFile['place'] {
+  const count = isList(value['patches']) ? value['patches'].length : 0;
+  return (at) => {
+    const added = at[0] === 'patches' ? Number(at[1]) - count : -1;
+    return added < 0 ? place(at) : `${specPlace(delivery, 'patches')} item ${added + 1}`;
+  };
 }
 
 interface Prepared {
-  readonly path: string;
-  readonly text: string;
-  readonly value: JsonObject;
+  /** The one that is built. */
+  readonly own: KustomizationFile;
+  /** Those that it leads to. */
+  readonly others: readonly KustomizationFile[];
   /** All that it leads to. */
   readonly sources: BuildSources;
   /** What kustomize has to find. */
@@ -91,87 +102,29 @@ async function prepare(request: OverlayRequest, faults: Faults, signal: AbortSig
   const added: KustomizationFile = {
     path: existing.path,
     value: { components },
-    place: () => specPlace(delivery),
+    place: () => specPlace(delivery, 'components'),
   };
   await check.check(added, directory);
+  const { path } = existing;
   const value = generateKustomization(existing.value, delivery.spec, components);
+  const reached = new Map(check.reached.map(({ file }) => [file.path, file] as const));
   return {
-    path: existing.path,
-    value,
-    text: formatJson(value),
+    own: { path, value, place: placeIn(existing, delivery) },
+    others: [...reached.values()].filter((file) => file.path !== path),
     sources: { kustomizations: check.reached, files: check.files },
     part: { files: check.read, directories: new Set([directory, ...check.directories]) },
   };
 }
 
+type ChangedFiles = ReadonlyMap<string, string | Uint8Array>;
+
 /** The files that are other ones in the private copy. */
 async function changedFiles(
   { decryption, tree }: OverlayRequest,
-  { path, text, sources }: Prepared,
-): Promise<ReadonlyMap<string, string | Uint8Array>> {
+  { own, sources }: Prepared,
+): Promise<ChangedFiles> {
   const decrypted = decryption === undefined ? [] : await decryptSources(decryption, tree, sources);
-  return new Map<string, string | Uint8Array>([...decrypted, [path, text]]);
-}
-
-interface Run {
-  readonly request: OverlayRequest;
-  readonly ports: OverlayPorts;
-  readonly workspace: Workspace;
-  /** Removes the workspace; again is the same as once. */
-  readonly remove: () => Promise<void>;
-  /** The kustomization that is built, for messages. */
-  readonly file: string;
-  readonly read: ReadTree;
-}
-
-/** `isLast`: nothing is done in the workspace any more. */
-async function runKustomize(run: Run, isLast: boolean, signal: AbortSignal): Promise<KustomizeOutput> {
-  const { request, ports, workspace, file, read, remove } = run;
-  const running = ports.exec.run(
-    {
-      program: ports.kustomize,
-      args: [
-        'build',
-        '--load-restrictor',
-        'LoadRestrictionsNone',
-        childPath(workspace.root, request.directory),
-      ],
-      directory: workspace.root,
-      home: workspace.home,
-      // It has read all files by then; while it prints and ends they go.
-      ...(isLast ? { outputBegins: remove } : {}),
-    },
-    signal,
-  );
-  const outcome = await running.catch((thrown: unknown) => {
-    signal.throwIfAborted();
-    throw asSealiftError(thrown, ports.kustomize, 'KUSTOMIZE_FAILED');
-  });
-  try {
-    return readOutcome(outcome, file, workspace.root);
-  } catch (thrown) {
-    if (!(thrown instanceof SealiftError)) throw thrown;
-    // What cannot be looked up changes nothing about what kustomize said.
-    throw await duplicateError(thrown, read).catch(() => thrown);
-  }
-}
-
-/** Builds once more with kustomize's annotations about origins; what they say of each document that it prints. */
-async function originsOf(
-  run: Run,
-  kustomization: JsonObject,
-  signal: AbortSignal,
-): Promise<readonly (ObjectOrigin | undefined)[]> {
-  const { request, workspace, file, read } = run;
-  workspace.write(file, formatJson(withOriginMetadata(kustomization)));
-  const { text } = await runKustomize(run, true, signal);
-  const sources = new OriginSources(read.places, request.directory);
-  const origins: (ObjectOrigin | undefined)[] = [];
-  for (const told of readOrigins(text)) {
-    signal.throwIfAborted();
-    origins.push(told === undefined ? undefined : await sources.resolve(told));
-  }
-  return origins;
+  return new Map<string, string | Uint8Array>([...decrypted, [own.path, formatJson(own.value)]]);
 }
 
 interface Printed extends KustomizeOutput {
@@ -180,29 +133,15 @@ interface Printed extends KustomizeOutput {
 }
 
 async function print(
-  run: Run,
-  {
-    changed,
-    kustomization,
-  }: { changed: ReadonlyMap<string, string | Uint8Array>; kustomization: JsonObject },
+  run: KustomizeRun,
+  from: BuiltFrom,
+  { changed, explain }: { readonly changed: ChangedFiles; readonly explain: boolean },
   signal: AbortSignal,
 ): Promise<Printed> {
   for (const [path, content] of changed) run.workspace.write(path, content);
-  const { explain } = run.request;
   const output = await runKustomize(run, !explain, signal);
-  const origins = explain ? await originsOf(run, kustomization, signal) : [];
+  const origins = explain ? await originsOf(run, from, signal) : [];
   return { ...output, origins };
-}
-
-/** The same removal, however often it is asked for. */
-function removalOf(workspace: Workspace): () => Promise<void> {
-  let removed: Promise<void> | undefined;
-  return () => {
-    removed ??= workspace.remove();
-    // Whoever waits for it is told; until somebody does, it may have failed already.
-    removed.catch(() => undefined);
-    return removed;
-  };
 }
 
 /** Builds a tree with the real kustomize, in a private copy that is gone afterwards. */
@@ -213,31 +152,30 @@ export async function buildOverlay(
   signal: AbortSignal,
 ): Promise<void> {
   const { faults, warnings } = collection;
+  const { directory, tree, root, explain } = request;
   const prepared = await prepare(request, faults, signal);
-  faults.throwIfAny(prepared.path);
+  const { own, others, sources, part } = prepared;
+  faults.throwIfAny(own.path);
   const changed = await changedFiles(request, prepared);
-  for (const [path, content] of changed) {
-    if (path !== prepared.path) collection.clearTexts.push(Buffer.from(content).toString('utf8'));
-  }
-  const workspace = await ports.workspaces.open({ root: request.root, ...prepared.part }, signal);
+  const textOf = async (path: string): Promise<string> =>
+    Buffer.from(changed.get(path) ?? (await tree.text(path))).toString('utf8');
+  for (const path of changed.keys()) if (path !== own.path) collection.clearTexts.push(await textOf(path));
+  const workspace = await ports.workspaces.open({ root, ...part }, signal);
+  const remove = removalOf(workspace);
   const read: ReadTree = {
     // The one that is built says what the delivery asks for as well.
-    kustomizations: [
-      ...prepared.sources.kustomizations,
-      { directory: request.directory, value: prepared.value },
-    ],
-    files: new Set([...prepared.part.files, prepared.path]),
-    places: new SourcePlaces(request.tree),
+    kustomizations: [...sources.kustomizations, { directory, value: own.value }],
+    files: new Set([...part.files, own.path]),
+    places: new SourcePlaces(tree),
   };
-  const remove = removalOf(workspace);
-  const run = { request, ports, workspace, remove, file: prepared.path, read };
-  const printing = print(run, { changed, kustomization: prepared.value }, signal);
+  const run = { ...ports, workspace, remove, directory, file: own.path, read };
+  const printing = print(run, { own, others, read: textOf }, { changed, explain }, signal);
   // Where nothing was printed, too; what is left goes while the objects are read.
   const removed = printing.then(remove, remove);
   try {
     const { text, messages, origins } = await printing;
     warnings.push(...messages);
-    for (const document of readYaml(`kustomize build of ${prepared.path}`, text, 'printed'))
+    for (const document of readYaml(`kustomize build of ${own.path}`, text, 'printed'))
       addObjects(document, collection, origins[document.number - 1]);
   } finally {
     await removed;

@@ -1,0 +1,63 @@
+import { asSealiftError, SealiftError } from '../core/index.ts';
+import { duplicateError, type ReadTree } from './duplicate.ts';
+import type { Exec } from './exec.ts';
+import { type KustomizeOutput, readOutcome } from './kustomize-outcome.ts';
+import { childPath } from './tree.ts';
+import type { Workspace } from './workspace.ts';
+
+/** A private copy of a tree in which kustomize builds. */
+export interface KustomizeRun {
+  readonly exec: Exec;
+  /** Absolute path of kustomize. */
+  readonly kustomize: string;
+  readonly workspace: Workspace;
+  /** Removes the workspace; again is the same as once. */
+  readonly remove: () => Promise<void>;
+  /** Directory that is built, in the tree. */
+  readonly directory: string;
+  /** The kustomization that is built, for messages. */
+  readonly file: string;
+  readonly read: ReadTree;
+}
+
+/** The same removal, however often it is asked for. */
+export function removalOf(workspace: Workspace): () => Promise<void> {
+  let removed: Promise<void> | undefined;
+  return () => {
+    removed ??= workspace.remove();
+    // Whoever waits for it is told; until somebody does, it may have failed already.
+    removed.catch(() => undefined);
+    return removed;
+  };
+}
+
+/** Builds what is in the workspace. `isLast`: nothing more is done there when this succeeds. */
+export async function runKustomize(
+  run: KustomizeRun,
+  isLast: boolean,
+  signal: AbortSignal,
+): Promise<KustomizeOutput> {
+  const { exec, kustomize, workspace, file, read, remove } = run;
+  const running = exec.run(
+    {
+      program: kustomize,
+      args: ['build', '--load-restrictor', 'LoadRestrictionsNone', childPath(workspace.root, run.directory)],
+      directory: workspace.root,
+      home: workspace.home,
+      // It has read all files by then; while it prints and ends they go.
+      ...(isLast ? { outputBegins: remove } : {}),
+    },
+    signal,
+  );
+  const outcome = await running.catch((thrown: unknown) => {
+    signal.throwIfAborted();
+    throw asSealiftError(thrown, kustomize, 'KUSTOMIZE_FAILED');
+  });
+  try {
+    return readOutcome(outcome, file, workspace.root);
+  } catch (thrown) {
+    if (!(thrown instanceof SealiftError)) throw thrown;
+    // What cannot be looked up changes nothing about what kustomize said.
+    throw await duplicateError(thrown, read).catch(() => thrown);
+  }
+}
