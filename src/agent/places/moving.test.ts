@@ -152,6 +152,16 @@ describe('a delivery that moves to another cluster', () => {
     expect(readyMessage()).toContain('Applied revision');
   });
 
+  it('is repaired where it is now while its old cluster is away', async () => {
+    const engine = await start(wanted({ secret: 'east' }));
+    places.away.add(east);
+    await goOn(engine, wanted({}));
+    expect(held(site)).toEqual(['a', 'b']);
+    site.edit(refOf(configMap('a')), undefined);
+    await settleAll();
+    expect(held(site)).toEqual(['a', 'b']);
+  });
+
   it('lets be what it left in a cluster that is gone for good, by the word of its owner', async () => {
     const engine = await start(wanted({ secret: 'east' }));
     places.away.add(east);

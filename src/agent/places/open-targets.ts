@@ -23,7 +23,9 @@ export class OpenTargets {
   readonly #clock: Clock;
   readonly #site: Target;
   readonly #entries = new Map<string, Entry>();
-  /** By delivery: keys of what its run uses. */
+  /** By delivery: keys of what it uses. */
+  readonly #held = new Map<string, Set<string>>();
+  /** The same of its run. */
   readonly #taken = new Map<string, Set<string>>();
   readonly #closing = new Set<Promise<void>>();
   #watch: { readonly listener: WatchListener; readonly signal: AbortSignal } | undefined;
@@ -42,7 +44,8 @@ export class OpenTargets {
   ): DeliveryTarget {
     const key = keyOf(namespace, resolved);
     const { place, cluster } = resolved;
-    this.#take(by, key);
+    add(this.#taken, by, key);
+    add(this.#held, by, key);
     if (key === siteKey)
       return {
         key,
@@ -59,16 +62,15 @@ export class OpenTargets {
 
   /** What the delivery has used for this place last. */
   usedBy(by: string, place: DeliveryPlace): DeliveryTarget | undefined {
-    const found = [...this.#entries.values()].find(
-      (entry) => entry.users.has(by) && isDeepStrictEqual(entry.place, place),
-    );
-    if (found !== undefined) this.#take(by, found.key);
+    const held = [...(this.#held.get(by) ?? [])].map((key) => this.#entries.get(key));
+    const found = held.find((entry) => isDeepStrictEqual(entry?.place, place));
+    if (found !== undefined) add(this.#taken, by, found.key);
     return found;
   }
 
   settle(by: string): void {
     const taken = this.#taken.get(by);
-    for (const entry of this.#entries.values()) if (taken?.has(entry.key) !== true) this.#release(by, entry);
+    for (const key of this.#held.get(by) ?? []) if (taken?.has(key) !== true) this.#release(by, key);
     // It goes on using these until the end of its next run.
     this.#taken.delete(by);
   }
@@ -79,10 +81,9 @@ export class OpenTargets {
   }
 
   isAt(by: string, key: string): boolean {
-    const entry = this.#entries.get(key);
-    if (entry !== undefined) return entry.users.has(by);
+    const held = this.#held.get(by);
     // Whoever has not run yet is told of everything at the site.
-    return key === siteKey && ![...this.#entries.values()].some(({ users }) => users.has(by));
+    return held === undefined ? key === siteKey : held.has(key);
   }
 
   async watch(listener: WatchListener, signal: AbortSignal): Promise<void> {
@@ -96,11 +97,6 @@ export class OpenTargets {
   async close(): Promise<void> {
     for (const entry of [...this.#entries.values()]) this.#end(entry);
     await Promise.all(this.#closing);
-  }
-
-  #take(by: string, key: string): void {
-    const taken = this.#taken.get(by) ?? new Set();
-    this.#taken.set(by, taken.add(key));
   }
 
   #begin(key: string, { place, cluster }: ResolvedPlace, opened: OpenPlace): Entry {
@@ -128,9 +124,13 @@ export class OpenTargets {
     entry.watching = watchTarget(entry, listener, this.#clock, either);
   }
 
-  #release(by: string, entry: Entry): void {
-    entry.users.delete(by);
-    if (entry.users.size === 0) this.#end(entry);
+  #release(by: string, key: string): void {
+    const held = this.#held.get(by);
+    held?.delete(key);
+    if (held?.size === 0) this.#held.delete(by);
+    const entry = this.#entries.get(key);
+    entry?.users.delete(by);
+    if (entry?.users.size === 0) this.#end(entry);
   }
 
   #end(entry: Entry): void {
@@ -140,6 +140,11 @@ export class OpenTargets {
     this.#closing.add(closed);
     void closed.finally(() => this.#closing.delete(closed)).catch(() => undefined);
   }
+}
+
+function add(sets: Map<string, Set<string>>, by: string, key: string): void {
+  const known = sets.get(by) ?? new Set();
+  sets.set(by, known.add(key));
 }
 
 function open(
