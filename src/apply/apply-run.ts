@@ -6,6 +6,7 @@ import {
   type ObjectRef,
   type SealiftError,
   type Target,
+  type WriteOptions,
 } from '../core/index.ts';
 import { Blockers } from './blockers.ts';
 import { type Failure, failureOf, failureReport, pruneLimitFault } from './failure-report.ts';
@@ -149,7 +150,7 @@ export class ApplyRun implements Fates {
       hooks.changed(step.ref, 'deleted');
     };
     const done = await this.#act(step, async () => {
-      await target.write(step.object, { recreate, deleted }, signal);
+      await target.write(step.object, { recreate, deleted, ...basisOf(step) }, signal);
       return action;
     });
     if (done) return;
@@ -177,7 +178,7 @@ export class ApplyRun implements Fates {
       this.#heldDeletions += 1;
     } else {
       await this.#act(step, async () => {
-        const departure = await target.remove(step.ref, signal);
+        const departure = await target.remove(step.ref, signal, step.uid);
         if (departure === undefined) return 'deleted';
         this.undone.add(step);
         hooks.departing?.(step.ref, departure);
@@ -206,4 +207,9 @@ export class ApplyRun implements Fates {
     hooks.changed(step.ref, action);
     return true;
   }
+}
+
+function basisOf(step: WriteStep): Pick<WriteOptions, 'basis'> {
+  if (step.kind === 'create') return { basis: { kind: 'nothing' } };
+  return step.uid === undefined ? {} : { basis: { kind: 'object', uid: step.uid } };
 }

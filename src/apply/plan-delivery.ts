@@ -175,13 +175,13 @@ function applyStep(candidate: Candidate): ApplyStep {
 function changeOf(
   { marks, observation, delivery }: Candidate,
   object: KubernetesObject,
-): Pick<Extract<ApplyStep, { kind: 'change' }>, 'changes' | 'recreate' | 'by'> {
+): Pick<Extract<ApplyStep, { kind: 'change' }>, 'changes' | 'recreate' | 'by' | 'uid'> {
   const forced = [object.metadata, marks].some((one) => hasSetting(one, objectKeys.force, 'enabled'));
   const recreate = delivery.force || forced;
   if (observation.kind !== 'present') return { changes: undefined, recreate };
-  const { live, writers: by } = observation;
+  const { live, writers: by, uid } = observation;
   const changes = live === undefined ? undefined : changedFields(live, object);
-  return { changes, recreate, ...(by === undefined ? {} : { by }) };
+  return { changes, recreate, ...(by && { by }), ...(uid === undefined ? {} : { uid }) };
 }
 
 /** `undefined` when there is nothing left to delete: the entry goes without a word. */
@@ -194,8 +194,10 @@ function pruneStep(request: KnownRequest, entry: InventoryEntry): PruneStep | un
   const candidate = candidateOf(request, subject);
   if (candidate.observation.kind === 'absent') return undefined;
   const found = findingOn(candidate);
-  if (found === undefined) return { kind: 'delete', ref, entry: confirmed(entry) };
   const { observation } = candidate;
+  const uid = uidOf(request, entry.id);
+  if (found === undefined)
+    return { kind: 'delete', ref, entry: confirmed(entry), ...(uid === undefined ? {} : { uid }) };
   const departure = found.reason === 'departing' && observation.kind === 'present' && observation.departure;
   const kept = { ref, reason: found.reason, entry: entryOfKept(candidate, found.reason) };
   return { kind: 'keep', ...kept, ...(departure ? { departure } : {}) };

@@ -70,6 +70,8 @@ export type WriteStep =
       readonly changes: ChangedFields | undefined;
       /** Who else wrote the object, where the target knows. */
       readonly by?: readonly string[];
+      /** Of what is there, where the target knows. */
+      readonly uid?: string;
       readonly recreate: boolean;
     };
 
@@ -82,7 +84,13 @@ export function isWrite(step: ApplyStep): step is WriteStep {
 
 /** What happens to an object that left the build. */
 export type PruneStep =
-  | { readonly kind: 'delete'; readonly ref: ObjectRef; readonly entry: InventoryEntry }
+  | {
+      readonly kind: 'delete';
+      readonly ref: ObjectRef;
+      readonly entry: InventoryEntry;
+      /** Of what is there, where the target knows. */
+      readonly uid?: string;
+    }
   /** Deleted only when somebody says that so much is meant to go. */
   | { readonly kind: 'hold'; readonly ref: ObjectRef; readonly entry: InventoryEntry }
   | Keep

@@ -14,6 +14,6 @@ export { makePath } from './make-path.ts';
 export type { KubernetesObject, ObjectMarks, ObjectRef } from './object.ts';
 export { formatRef, refOf } from './object.ts';
 export { rfc3339 } from './rfc3339.ts';
-export type { Departure, Observation, Owner, Target, TrialVerdict, WriteOptions } from './target.ts';
+export type { Basis, Departure, Observation, Owner, Target, TrialVerdict, WriteOptions } from './target.ts';
 export type { ClockReading, TimeBound } from './time-bound.ts';
 export { afterProof, afterReading, firstTimeBound, isClockBehind, trustedNow } from './time-bound.ts';

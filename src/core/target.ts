@@ -41,9 +41,14 @@ export type Observation =
   /** No object can be written there: a directory or a link stands in its place. */
   | { readonly kind: 'blocked'; readonly detail: string };
 
+/** Nothing, or the object of this UID. */
+export type Basis = { readonly kind: 'nothing' } | { readonly kind: 'object'; readonly uid: string };
+
 export interface WriteOptions {
   /** Permits to delete the object and create it anew where it cannot be changed in place; never before the new one is known to be valid. */
   readonly recreate: boolean;
+  /** What was there when this was decided, where that is known; anything else is a TARGET_CHANGED. */
+  readonly basis?: Basis;
   /** Called when the object was deleted to be created anew: from then on it is gone, whatever becomes of the new one. */
   readonly deleted?: () => void;
 }
@@ -86,8 +91,11 @@ export interface Target {
    * a definition is established, its kind can be written.
    */
   write(object: KubernetesObject, options: WriteOptions, signal: AbortSignal): Promise<void>;
-  /** Removes the object; its absence is success. Resolves with what holds it where it is not gone at once. */
-  remove(ref: ObjectRef, signal: AbortSignal): Promise<Departure | undefined>;
+  /**
+   * Removes the object; its absence is success. Resolves with what holds it where it is not gone at once. Another one than that of the UID, where one is given,
+   * is a TARGET_CHANGED.
+   */
+  remove(ref: ObjectRef, signal: AbortSignal, uid?: string): Promise<Departure | undefined>;
   /**
    * Calls `changed` soon after an object that this target has observed or written changed by another hand; our own writes may be told too.
    * `undefined` means that anything may have: called once as soon as the watch holds, and after every gap in it.

@@ -167,4 +167,31 @@ describeWithPeers('objects that leave a build, on a real API server', clusterPro
     await deliver([space, definition]);
     expect(await isThere(`gadgets.${name}.test`, 'one')).toBe(false);
   });
+
+  it('what another hand made since the plan is neither overwritten nor deleted', async () => {
+    const { space, web } = objects;
+    const ref = refOf(web);
+    const byHand = (data: string): Promise<string> =>
+      admin.kubectl('create', 'configmap', 'one', `--namespace=${name}`, `--from-literal=a=${data}`);
+    await deliver([space]);
+    const hooks = { recordInventory: async () => undefined, changed: () => undefined };
+
+    const creation = await planned([space, web]);
+    await byHand('theirs');
+    await expect(applyPlan(target, creation, hooks, idle)).rejects.toMatchObject({ code: 'TARGET_CHANGED' });
+    const json = await admin.kubectl('get', 'configmap', 'one', `--namespace=${name}`, '--output=json');
+    expect(JSON.parse(json)).toMatchObject({ data: { a: 'theirs' }, metadata: { uid: expect.anything() } });
+    expect(JSON.parse(json).metadata.labels).toBeUndefined();
+
+    await admin.kubectl('delete', 'configmap', 'one', `--namespace=${name}`);
+    await deliver([space, web]);
+    const deletion = await planned([space]);
+    await admin.kubectl('delete', 'configmap', 'one', `--namespace=${name}`);
+    await byHand('theirs');
+    await expect(applyPlan(target, deletion, hooks, idle)).rejects.toMatchObject({ code: 'TARGET_CHANGED' });
+    expect(await isThere('configmap', 'one')).toBe(true);
+    expect(await target.observe(ref, undefined, idle)).toMatchObject({ kind: 'present', owner: undefined });
+    expect(await deliver([space])).toContain('keep ConfigMap labels-removed');
+    expect(owned()).toEqual(ids(space));
+  });
 });

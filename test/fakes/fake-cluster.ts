@@ -114,6 +114,7 @@ export class FakeCluster implements KubernetesClient {
     const changed = new Set(
       [...leaves].filter(([path, value]) => !same(leafOf(before, path), value)).map(([path]) => path),
     );
+    if (!options.force) refuseConflict(ref, changed, shared);
     for (const [path, value] of leaves) next = set(next, path, value);
     const entry = { manager: options.fieldManager, operation: 'Apply', apiVersion: object.apiVersion };
     const rest = others.map((other) => lessening(other, changed));
@@ -351,6 +352,11 @@ function aborted(signal: AbortSignal): Promise<unknown> {
 
 function same(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function refuseConflict(ref: ObjectRef, changed: ReadonlySet<string>, others: ReadonlySet<string>): void {
+  if (![...changed].some((path) => others.has(path))) return;
+  throw new SealiftError('TARGET_CONFLICT', formatRef(ref), 'fields of another manager');
 }
 
 function leafOf(object: KubernetesObject | undefined, path: string): unknown {

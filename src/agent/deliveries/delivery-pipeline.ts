@@ -17,7 +17,7 @@ import {
   type Surroundings,
 } from '../../apply/index.ts';
 import type { KubernetesObject, Owner, Target } from '../../core/index.ts';
-import { inStage } from '../stage-failure.ts';
+import { inStage, StageFailure } from '../stage-failure.ts';
 import type { BuildStage } from '../stages.ts';
 
 /** Told each plan, and for which target, before it is carried out; that waits for it. */
@@ -61,11 +61,42 @@ function planObjects(target: Target, request: DeliveryQuestion, signal: AbortSig
   return inStage('plan', subjectOf(request.scope.owner), () => planAgainst(target, request, signal));
 }
 
-/** Plans and applies objects for a delivery. @throws StageFailure */
+/** Plans that are made anew in a row, since another hand was faster each time: after that it is a failure as any other. */
+const maxReplans = 2;
+
+type ApplyPorts = Pick<DeliveryPorts, 'target' | 'planned'>;
+type ApplyProgress = ApplyHooks & Pick<DeliveryProgress, 'planned'>;
+
+/** Plans and applies objects for a delivery; anew, where what is there is not what was planned with any more. @throws StageFailure */
 export async function applyObjects(
-  { target, planned }: Pick<DeliveryPorts, 'target' | 'planned'>,
+  ports: ApplyPorts,
   request: DeliveryQuestion,
-  hooks: ApplyHooks & Pick<DeliveryProgress, 'planned'>,
+  hooks: ApplyProgress,
+  signal: AbortSignal,
+): Promise<ApplyOutcome> {
+  let { inventory } = request;
+  const noting: ApplyProgress = {
+    recordInventory: async (entries) => {
+      inventory = entries;
+      await hooks.recordInventory(entries);
+    },
+    changed: (...what) => hooks.changed(...what),
+    departing: (...what) => hooks.departing?.(...what),
+    planned: (plan) => hooks.planned?.(plan),
+  };
+  for (let replans = 0; ; replans += 1) {
+    try {
+      return await applyOnce(ports, { ...request, inventory }, noting, signal);
+    } catch (thrown) {
+      if (replans === maxReplans || !isOvertaken(thrown)) throw thrown;
+    }
+  }
+}
+
+async function applyOnce(
+  { target, planned }: ApplyPorts,
+  request: DeliveryQuestion,
+  hooks: ApplyProgress,
   signal: AbortSignal,
 ): Promise<ApplyOutcome> {
   const { owner } = request.scope;
@@ -73,6 +104,13 @@ export async function applyObjects(
   await inStage('plan', subjectOf(owner), async () => planned?.(owner, plan, target));
   hooks.planned?.(plan);
   return inStage('apply', subjectOf(owner), () => applyPlan(target, plan, hooks, signal));
+}
+
+function isOvertaken(thrown: unknown): boolean {
+  if (!(thrown instanceof StageFailure)) return false;
+  const { code, cause } = thrown.error;
+  const all: readonly unknown[] = cause instanceof AggregateError ? cause.errors : [{ code }];
+  return all.every((one) => (one as { readonly code?: unknown }).code === 'TARGET_CHANGED');
 }
 
 function scopeOf(

@@ -84,6 +84,13 @@ export class Knowledge {
     this.#end(kind);
   }
 
+  /** The server has another object than is known: it is to be read, however well its kind is watched. */
+  doubt(ref: ObjectRef): void {
+    const kind = this.#kinds.get(keyOf(ref));
+    kind?.objects.doubt(ref);
+    kind?.watch?.expect(inventoryId(ref));
+  }
+
   /** Definitions changed: what could not be watched may be watched now. */
   kick(): void {
     for (const { watch } of this.#kinds.values()) watch?.kick();

@@ -129,6 +129,12 @@ export class KnownObjects {
     }
   }
 
+  /** What is known of this object is not what is there. */
+  doubt(ref: ObjectRef): void {
+    const known = this.#known.get(inventoryId(ref));
+    if (known !== undefined) known.sight = undefined;
+  }
+
   /** Nothing is known any longer, and whoever knew something is told. */
   blur(namespace: string | undefined): void {
     for (const known of this.#known.values()) {

@@ -22,6 +22,7 @@ import { createHealthWatch } from './health-watch.ts';
 import { KindsGone } from './kinds-gone.ts';
 import { Knowledge } from './knowledge.ts';
 import { otherWriters } from './other-writers.ts';
+import { refuseAnother } from './refuse-another.ts';
 import { asFarAsAsked } from './shown-live.ts';
 import { desiredHash, isIntact, isToTakeOver, traceOf } from './trace-of.ts';
 import { Trials } from './trials.ts';
@@ -112,34 +113,38 @@ class KubernetesTarget implements Target {
 
   async write(
     object: KubernetesObject,
-    { recreate, deleted = () => undefined }: WriteOptions,
+    { recreate, basis, deleted = () => undefined }: WriteOptions,
     signal: AbortSignal,
   ): Promise<void> {
     signal.throwIfAborted();
     const ref = (await this.place(refOf(object), signal)) ?? refOf(object);
-    await this.#knowledge.writing(ref, async () => {
+    const writing = this.#knowledge.writing(ref, async () => {
       const sight = this.#knowledge.lastSight(ref);
+      refuseAnother(ref, sight, basis);
+      const isNew = basis?.kind === 'nothing';
       const mayTakeOver = sight?.kind === 'present' && isToTakeOver(sight.glimpse, object);
       // Not after: whoever dies in between must not take the new object for the old one.
       this.#traces.remove(inventoryId(ref));
       this.#trials.writing(ref);
-      const request = { object: appliedForm(object), recreate: recreate ? deleted : undefined, mayTakeOver };
+      const how = { recreate: recreate ? deleted : undefined, mayTakeOver, isNew };
       const ports = { client: this.#client, clock: this.#clock };
-      const live = await writeObject(ports, request, signal);
+      const live = await writeObject(ports, { object: appliedForm(object), ...how }, signal);
       this.#knowledge.learn(ref, live.metadata);
       this.#remember(ref, object, glimpseOf(live.metadata));
       if (isDefinition(ref)) this.#knowledge.kick();
     });
+    await writing.catch((thrown) => this.#overtaken(ref, thrown));
   }
 
-  async remove(named: ObjectRef, signal: AbortSignal): Promise<Departure | undefined> {
+  async remove(named: ObjectRef, signal: AbortSignal, planned?: string): Promise<Departure | undefined> {
     signal.throwIfAborted();
     const ref = (await this.place(named, signal)) ?? named;
     const sight = this.#knowledge.lastSight(ref);
-    const uid = sight?.kind === 'present' ? { uid: sight.glimpse.uid } : {};
-    const removal = this.#client.remove(ref, { ...uid, propagation: 'Background' }, signal);
+    const uid = planned ?? (sight?.kind === 'present' ? sight.glimpse.uid : undefined);
+    const only = uid === undefined ? {} : { uid };
+    const removal = this.#client.remove(ref, { ...only, propagation: 'Background' }, signal);
     const left = await removal.catch(async (thrown) => {
-      unlessUnserved(thrown);
+      if (!isUnserved(thrown)) return this.#overtaken(ref, thrown);
       if (await this.#gone.has(ref, signal)) return undefined;
       throw thrown;
     });
@@ -149,6 +154,12 @@ class KubernetesTarget implements Target {
     if (left === undefined) this.#knowledge.drop(ref);
     else this.#knowledge.learn(ref, left);
     return left && glimpseOf(left).departure;
+  }
+
+  /** Whoever plans anew sees what is there. */
+  #overtaken(ref: ObjectRef, thrown: unknown): never {
+    if (thrown instanceof SealiftError && thrown.code === 'TARGET_CHANGED') this.#knowledge.doubt(ref);
+    throw thrown;
   }
 
   watch(changed: (ref: ObjectRef | undefined) => void, signal: AbortSignal): Promise<void> {
@@ -239,6 +250,10 @@ function presentAs(
 
 /** Every other failure is one. */
 function unlessUnserved(thrown: unknown): 'unserved' {
-  if (thrown instanceof SealiftError && thrown.code === 'TARGET_KIND_UNKNOWN') return 'unserved';
+  if (isUnserved(thrown)) return 'unserved';
   throw thrown;
+}
+
+function isUnserved(thrown: unknown): boolean {
+  return thrown instanceof SealiftError && thrown.code === 'TARGET_KIND_UNKNOWN';
 }

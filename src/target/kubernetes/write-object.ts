@@ -20,6 +20,8 @@ export interface WriteRequest {
   readonly recreate: (() => void) | undefined;
   /** Somebody may hold fields that are to become ours: the object is read first. */
   readonly mayTakeOver: boolean;
+  /** Nothing was there: who has made it since is not overwritten. */
+  readonly isNew: boolean;
 }
 
 /** Another hand may write between our reading and our patch; more often in a row is a fight. */
@@ -31,12 +33,14 @@ const maxTakeOvers = 3;
  */
 export async function writeObject(
   ports: WritePorts,
-  { object, recreate: deleted, mayTakeOver }: WriteRequest,
+  { object, recreate: deleted, mayTakeOver, isNew }: WriteRequest,
   signal: AbortSignal,
 ): Promise<LiveObject> {
   const { client } = ports;
   if (mayTakeOver) await takeOver(client, object, await client.get(refOf(object), signal), signal);
-  let live = await applyOrRecreate(ports, object, deleted, signal);
+  let live = isNew
+    ? await applyNew(client, object, signal)
+    : await applyOrRecreate(ports, object, deleted, signal);
   for (let round = 0; isToTakeOver(glimpseOf(live.metadata), object); round += 1) {
     if (round === maxTakeOvers) {
       const detail = `fields of other managers came back ${maxTakeOvers} times while they were taken over`;
@@ -46,6 +50,21 @@ export async function writeObject(
     live = await applyOrRecreate(ports, object, deleted, signal);
   }
   return untilEstablished(ports, live, signal);
+}
+
+/** Without force: fields of others are those of an object that somebody made since it was looked at. */
+async function applyNew(
+  client: KubernetesClient,
+  object: KubernetesObject,
+  signal: AbortSignal,
+): Promise<LiveObject> {
+  try {
+    return await applyObject(client, object, { dryRun: false, force: false }, signal);
+  } catch (thrown) {
+    if (!(thrown instanceof SealiftError) || thrown.code !== 'TARGET_CONFLICT') throw thrown;
+    const detail = 'expected nothing there, got an object that somebody else has made since';
+    throw new SealiftError('TARGET_CHANGED', formatRef(refOf(object)), detail, { cause: thrown });
+  }
 }
 
 async function applyOrRecreate(
