@@ -10,12 +10,16 @@ import { parseConfiguration } from '../../../src/site/index.ts';
 import { findPeer } from '../../peers/find.ts';
 import type { Fields, RecordedObject } from '../golden/recording.ts';
 
+/** With each new configuration all deliveries are looked at again: what many cases change at once is one. */
+const GATHER_MS = 200;
+
 /** An agent at work in this process, whose configuration can be changed as objects of an API server can. */
 export class ConfiguredAgent {
   readonly #folder: string;
   readonly #agent: ComposedAgent;
   readonly #stop = new AbortController();
   readonly #objects = new Map<string, RecordedObject>();
+  #due: NodeJS.Timeout | undefined;
   #engine: Engine | undefined;
   #done: Promise<void> | undefined;
 
@@ -81,6 +85,7 @@ export class ConfiguredAgent {
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.#due);
     this.#stop.abort();
     await this.#done;
     await this.#agent.close();
@@ -88,6 +93,13 @@ export class ConfiguredAgent {
   }
 
   #replace(): void {
+    this.#due ??= setTimeout(() => {
+      this.#due = undefined;
+      this.#replaceNow();
+    }, GATHER_MS);
+  }
+
+  #replaceNow(): void {
     const text = [...this.#objects.values()].map((object) => stringify(object)).join('---\n');
     const desired = parseConfiguration([{ path: 'site.yaml', text }]);
     if (this.#engine !== undefined) {
