@@ -3,8 +3,8 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeDirectory, syncDirectory } from './make-directory.ts';
 
-/** Most files are small; each further piece is twice as large as the one before. */
-const minPieceBytes = 16 * 1024;
+/** Most files are small; each further piece is four times as large as the one before. */
+const minPieceBytes = 4 * 1024;
 /** What comes while a write is under way is gathered up to this; a write for each piece off the wire would cost more than its bytes. */
 const maxPieceBytes = 256 * 1024;
 
@@ -60,7 +60,7 @@ export class TempFile {
 
   #room(): Uint8Array {
     const room = Buffer.allocUnsafeSlow(this.#nextBytes);
-    this.#nextBytes = Math.min(maxPieceBytes, 2 * this.#nextBytes);
+    this.#nextBytes = Math.min(maxPieceBytes, 4 * this.#nextBytes);
     return room;
   }
 

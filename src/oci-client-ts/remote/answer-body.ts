@@ -15,8 +15,8 @@ interface Piece {
   filled: number;
 }
 
-/** Small answers are the most; each further piece is twice as large as the one before. */
-const minPieceBytes = 16 * 1024;
+/** Small answers are the most; each further piece is four times as large as the one before. */
+const minPieceBytes = 4 * 1024;
 /** What a reader gets at once: writing it takes so long that reading and hashing go on meanwhile, and the hand-over does not count. */
 const maxPieceBytes = 512 * 1024;
 /** What may wait for a reader; the rest waits in the socket. */
@@ -114,7 +114,7 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
     const last = this.#pieces.at(-1);
     if (last !== undefined && last.filled < last.memory.byteLength) return last;
     const memory = this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.#nextBytes);
-    this.#nextBytes = Math.min(maxPieceBytes, 2 * this.#nextBytes);
+    this.#nextBytes = Math.min(maxPieceBytes, 4 * this.#nextBytes);
     const piece = { memory, taken: 0, filled: 0 };
     this.#pieces.push(piece);
     return piece;

@@ -46,6 +46,9 @@ function checkVersion(database: DatabaseSync, path: string): void {
 /** A command may write while the agent does; either waits this long for the other. Milliseconds: one write takes a few. */
 const busyTimeoutMs = 5_000;
 
+/** SQLite would take 2 MiB. Records are in memory anyway, and what else is read, a few rows at a time, the system keeps. */
+const cacheKiB = 512;
+
 /** A state store and the way to let go of it. */
 export interface OpenStateStore extends StateStore {
   /** What was amiss with the floors of the site when it was opened, in words: a copy was lost, damaged, or older than the other. */
@@ -92,6 +95,7 @@ export function openStateStore(directory: string): OpenStateStore {
     const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
     checkVersion(database, path);
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+    database.exec(`PRAGMA cache_size = -${cacheKiB};`);
     database.exec(`${recordTable} ${eventTable} ${traceTable} PRAGMA user_version = ${schemaVersion};`);
     return stateStoreOver({ database, directory, path, lock });
   });
