@@ -111,7 +111,7 @@ export class Engine {
     await targets.watch(
       {
         changed: (key, ref) => this.#objectChanged(key, ref),
-        broken: (key, error) => this.#complaints.add(watchKey(key), error),
+        broken: (key, error) => this.#complaints.add(`watch ${key}`, error),
       },
       this.#stop.signal,
     );
@@ -171,7 +171,9 @@ export class Engine {
   }
 
   #addDelivery(delivery: Kustomization): void {
-    this.#applies.add(workKey({ kind: 'delivery', ...delivery.metadata }), 0, deliveryLane(delivery));
+    const { namespace, name } = delivery.metadata;
+    const lane = deliveryLane(delivery, this.#parts.state.deliveries.find(namespace, name));
+    this.#applies.add(workKey({ kind: 'delivery', namespace, name }), 0, lane);
   }
 
   /** What left the configuration, under the keys it always had: a run that is under way ends before its object is forgotten. */
@@ -389,7 +391,7 @@ export class Engine {
 
   /** An object changed by some hand: whoever owns it looks at it again. */
   #objectChanged(key: string, ref: ObjectRef | undefined): void {
-    this.#complaints.end(watchKey(key));
+    this.#complaints.end(`watch ${key}`);
     const id = ref === undefined ? undefined : inventoryId(ref);
     for (const delivery of this.#desired.deliveries) {
       const { namespace, name } = delivery.metadata;
@@ -401,9 +403,4 @@ export class Engine {
     }
     for (const key of this.#terminating) this.#applies.add(key);
   }
-}
-
-/** Under which a broken watch of a target is noted. */
-function watchKey(key: string): string {
-  return `watch ${key}`;
 }

@@ -297,6 +297,18 @@ describe('a delivery with a kubeconfig', () => {
     expect(held(site)).toEqual(['a', 'b']);
   });
 
+  it('holds up nobody at the site where many come back to from a cluster that does not answer', async () => {
+    const many = Array.from({ length: 8 }, (_, at) => `back-${at}`);
+    for (const name of many) registry.objectsOf.set(name, [configMap(name)]);
+    const secret = secretYaml('east', east);
+    const engine = await start(siteWith(secret, ...many.map((name) => app(by('east'), name))));
+    places.silent.add(east);
+    await goOn(engine, siteWith(secret, ...many.map((name) => app('', name)), app('', 'one')));
+    await settleAll();
+    expect(ready('one')).toContain('True/');
+    expect(held(site)).toEqual(['a', 'b']);
+  });
+
   it('is taken back when its Secret goes with it', async () => {
     const engine = await start(siteWith(secretYaml('east', east), app(by('east'))));
     await goOn(engine, siteWith());

@@ -6,12 +6,17 @@ export function pollLane(url: string): string {
   return /^oci:\/\/[^/]*/.exec(url)?.[0] ?? url;
 }
 
-/** The other cluster that a delivery keeps waiting, if any. */
-export function deliveryLane({ metadata: { namespace }, spec }: Kustomization): string {
-  return laneOf({ namespace, secretRef: spec.kubeConfig?.secretRef });
+/** The other cluster that a delivery waits for, if any: where it goes, or where something of it is to be taken back. */
+export function deliveryLane(
+  { metadata: { namespace }, spec }: Kustomization,
+  record: DeliveryRecord | undefined,
+): string {
+  const now = laneOf({ namespace, secretRef: spec.kubeConfig?.secretRef });
+  return now === '' && record !== undefined ? withdrawalLane(record) : now;
 }
 
 /** The same, of one that left the configuration. */
-export function withdrawalLane({ namespace, place }: DeliveryRecord): string {
-  return laneOf({ namespace, secretRef: place?.kubeConfig });
+export function withdrawalLane({ namespace, place = {}, former = [] }: DeliveryRecord): string {
+  const all = [place, ...former.map((one) => one.place)];
+  return laneOf({ namespace, secretRef: all.find(({ kubeConfig }) => kubeConfig)?.kubeConfig });
 }
