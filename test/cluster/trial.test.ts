@@ -236,10 +236,10 @@ describeWithPeers('the trial before the first write, on a real API server', clus
       }),
     ];
     expect(made.map(({ status }) => status)).toEqual([201, 201]);
-    const probe = { ...service('probe', 81), metadata: { name: 'probe', namespace } };
-    await expect
-      .poll(() => target.try?.(probe, { recreate: false }, idle), patiently)
-      .toMatchObject({ kind: 'refused' });
+    const path = `/api/v1/namespaces/${namespace}/services?dryRun=All`;
+    const isDenied = async (): Promise<number> =>
+      (await admin.ask(path, { method: 'POST', body: service('probe', 81) })).status;
+    await expect.poll(isDenied, patiently).toBe(422);
     const mark = await cluster.audit.mark();
     const error = await deliver([configMap('a'), deployment('app'), service('denied', 81)]);
     expect(error).toMatchObject({ code: 'TARGET_ADMISSION_DENIED' });
@@ -262,10 +262,12 @@ describeWithPeers('the trial before the first write, on a real API server', clus
     const path = `${admission}/validatingwebhookconfigurations`;
     const body = { metadata: { name: namespace }, webhooks: [webhook] };
     expect(await admin.ask(path, { method: 'POST', body })).toMatchObject({ status: 201 });
+    const probed = `/api/v1/namespaces/${namespace}/services?dryRun=All`;
+    const isDown = async (): Promise<number> =>
+      (await admin.ask(probed, { method: 'POST', body: service('probe') })).status;
+    await expect.poll(isDown, patiently).toBe(500);
     const probe = { ...service('probe'), metadata: { name: 'probe', namespace } };
-    await expect
-      .poll(() => target.try?.(probe, { recreate: false }, idle), patiently)
-      .toEqual({ kind: 'undecided' });
+    expect(await target.try?.(probe, { recreate: false }, idle)).toEqual({ kind: 'undecided' });
     const error = await deliver([service('app'), deployment('app')]);
     expect(error?.message).toMatch(/: 1 object .*Service\/.*\/app .*down\.sealift\.test/);
     expect(
