@@ -110,7 +110,7 @@ export class DeliveryReconciler {
   }
 
   async #run(delivery: Kustomization, desired: DesiredState, signal: AbortSignal): Promise<DeliveryEnd> {
-    const { state, clock, emit, health } = this.#deps;
+    const { state, clock, emit, health, lives } = this.#deps;
     const started = clock.monotonic();
     const run = new DeliveryRun(beneath(this.record(delivery)), this.#deps);
     let stage: Stage = 'apply';
@@ -131,7 +131,8 @@ export class DeliveryReconciler {
     const now = clock.now();
     const transition = journalled(ended, { revision: run.revision, stage, now });
     const isBadNews = isOnItsWay(transition.record) && !isOnItsWay(run.record);
-    const record = keepDelivery(state, withFindings(transition.record, run, now), now);
+    const ending = transition.error === undefined ? transition.record : lives.release(transition.record);
+    const record = keepDelivery(state, withFindings(ending, run, now), now);
     const error = transition.error ?? rolledBack(record);
     for (const event of transition.events) emit(deliverySubject(delivery.metadata), event);
     return {

@@ -1,4 +1,4 @@
-import type { DeliveryJournal, RevisionAttempt, StateStore } from '../../api/index.ts';
+import type { DeliveryJournal, DeliveryRecord, RevisionAttempt, StateStore } from '../../api/index.ts';
 import { afterFailed } from './journal.ts';
 
 interface Key {
@@ -40,15 +40,21 @@ export class Lives {
     return { ...journal, attempt: { ...attempt, lives: lives + 1 } };
   }
 
+  /** A try that ended in order, for now: whoever dies before the next one did not die of it. To be on disk with its end. */
+  release(record: DeliveryRecord): DeliveryRecord {
+    const { journal: { attempt, ...journal } = {} } = record;
+    if (attempt?.stage !== 'trying' || this.#tries.get(keyOf(record)) !== identityOf(attempt)) return record;
+    this.#tries.delete(keyOf(record));
+    const lives = Math.max(0, (attempt.lives ?? 0) - 1);
+    return { ...record, journal: { ...journal, attempt: { ...attempt, lives } } };
+  }
+
   /** The agent ends in order: what it tries does not speak against that. @throws SealiftError DISK_FAILED. */
   end(): void {
     const { deliveries } = this.#state;
     for (const record of deliveries.all()) {
-      const { journal: { attempt, ...journal } = {} } = record;
-      if (attempt?.stage !== 'trying' || this.#tries.get(keyOf(record)) !== identityOf(attempt)) continue;
-      const lives = Math.max(0, (attempt.lives ?? 0) - 1);
-      deliveries.save({ ...record, journal: { ...journal, attempt: { ...attempt, lives } } });
+      const released = this.release(record);
+      if (released !== record) deliveries.save(released);
     }
-    this.#tries.clear();
   }
 }

@@ -1,15 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { configMap } from '../../../test/fakes/site.ts';
 import { bad, good, MortalSite } from '../../../test/fixtures/mortal-site.ts';
 import { inventoryId } from '../../api/index.ts';
 import { refOf, SealiftError } from '../../core/index.ts';
 
 const denied = new SealiftError('TARGET_ADMISSION_DENIED', 'ConfigMap/shop/a', 'denied the request: no');
-
-const says = (site: MortalSite, name: string, type: string): void => {
-  const conditions = [{ type, status: 'True', reason: 'Because', message: `it is ${type}` }];
-  site.target.setStatus(refOf(configMap(name)), { conditions });
-};
 
 /** Ways to fail, and what would mend them. */
 const ways: readonly [string, (site: MortalSite) => void, (site: MortalSite) => void][] = [
@@ -18,11 +12,11 @@ const ways: readonly [string, (site: MortalSite) => void, (site: MortalSite) => 
     (site) => void site.refused.set('v2', denied),
     (site) => void site.refused.delete('v2'),
   ],
-  ['an object fails', (site) => says(site, 'c', 'Stalled'), (site) => says(site, 'c', 'Ready')],
+  ['an object fails', (site) => site.says('c', 'Stalled'), (site) => site.says('c', 'Ready')],
   [
     'an object is not ready in time',
-    (site) => says(site, 'c', 'Reconciling'),
-    (site) => says(site, 'c', 'Ready'),
+    (site) => site.says('c', 'Reconciling'),
+    (site) => site.says('c', 'Ready'),
   ],
   ['it does not build', (site) => void site.trees.delete('v2'), (site) => void site.trees.set('v2', bad)],
 ];
