@@ -1,7 +1,7 @@
 import { it } from 'vitest';
 import { describeReplay } from './replay.ts';
 
-const scenario = { number: '07c', namespace: 'cancel' };
+const scenario = { number: '07c', namespace: 'cancel', isTimed: true };
 
 describeReplay('recorded scenario 07c: a new revision while an older one is waited for', scenario, (of) => {
   it('ends the waiting for the older one', async () => {

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import type { Subject } from '../../../src/core/index.ts';
-import { counted } from './counted.ts';
+import { isWrite, type RecordedRequest } from './requests.ts';
 
 /** What the real controllers left behind, and what they were given: `README.md` there tells how it was made. */
 export const recordings: string = join(
@@ -43,8 +43,8 @@ export interface RecordedPost {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** What is not delivered. */
-const isOwn = /^events$|\.toolkit\.fluxcd\.io\//;
+/** What is not delivered, and how it was found out which kinds there are. */
+const isOwn = /^events$|\.toolkit\.fluxcd\.io\/|^\/api/;
 
 /** One scenario. */
 export class Recording {
@@ -93,22 +93,18 @@ export class Recording {
     return lines.filter((line) => line !== '').map((line) => JSON.parse(line));
   }
 
-  /** How often kustomize-controller wrote what, as in `patch deployments`: what it delivers, not its statuses and events. */
-  writes(): ReadonlyMap<string, number> {
+  /** What kustomize-controller asked the API server for the sake of what it delivers; not to write its statuses and events. */
+  requests(): readonly RecordedRequest[] {
     const lines = readFileSync(join(this.#folder, 'requests.txt'), 'utf8').split('\n');
-    const written = lines
+    return lines
       .map((line) => line.split('\t'))
-      .filter(([user]) => user !== undefined && user !== 'source-controller' && !user.startsWith('#'))
-      .filter(([, , resource = '', how = '']) => !isOwn.test(resource) && !how.includes('dryRun'))
-      .filter(
-        ([, verb = '', , , status = '']) => /^(?:create|patch|delete)$/.test(verb) && /^2/.test(status),
-      );
-    return counted(
-      written.map(([, verb = '', resource = '', , , count]) => [
-        `${verb} ${resource.split('/').at(-1)}`,
-        Number(count),
-      ]),
-    );
+      .filter(([user = '']) => user.startsWith('kustomize-controller'))
+      .filter(([, , resource = '']) => !isOwn.test(resource))
+      .map(([, verb = '', resource = '', how = '', status = '', count = '']) => ({
+        name: `${verb} ${resource.split('/').at(-1)}`,
+        isWrite: isWrite({ verb, isTrial: how.includes('dryRun'), status: Number(status) }),
+        count: Number(count),
+      }));
   }
 
   #documents(name: string): readonly RecordedObject[] {

@@ -12,14 +12,20 @@ import { AwaitedSite, patiently } from './awaited-site.ts';
 import { GoldenSite, type SiteSettings } from './golden-site.ts';
 import { listedDifferences, type Unexpected, unexpected } from './listed-differences.ts';
 import { type Fields, hasRecordings, Recording, recordings } from './recording.ts';
+import { requestsOf } from './requests.ts';
 import { stateDifferences } from './state-differences.ts';
+import { surplusRequests, surplusWrites } from './surplus-requests.ts';
 import { factDifferences } from './told-facts.ts';
-import { surplusWrites, writesOf } from './write-counts.ts';
 
 interface Push {
   readonly repository?: string;
   readonly tag?: string;
   readonly files?: Readonly<Record<string, string>>;
+}
+
+interface ReplayParts {
+  readonly mark: AuditMark;
+  readonly isTimed: boolean;
 }
 
 /** A scenario that is being replayed. */
@@ -32,19 +38,21 @@ export class Replay extends AwaitedSite {
   readonly #aliases = new Map<string, string>();
   readonly #states = new Set<string>();
   #toldBefore = 0;
-  #wroteBefore: AuditMark;
+  #askedBefore: AuditMark;
+  readonly #isTimed: boolean;
 
   constructor(
     namespace: string,
     recording: Recording,
-    parts: Pick<Replay, 'site' | 'cluster' | 'admin' | 'user'> & { readonly mark: AuditMark },
+    parts: Pick<Replay, 'site' | 'cluster' | 'admin' | 'user'> & ReplayParts,
   ) {
     super(namespace, parts.site);
     this.recording = recording;
     this.cluster = parts.cluster;
     this.admin = parts.admin;
     this.user = parts.user;
-    this.#wroteBefore = parts.mark;
+    this.#askedBefore = parts.mark;
+    this.#isTimed = parts.isTimed;
   }
 
   /** Runs kubectl in the namespace of the scenario. */
@@ -89,7 +97,7 @@ export class Replay extends AwaitedSite {
     await expect.poll(found, { ...patiently, message: state }).toEqual(good);
     if (label !== '' || only !== undefined) return;
     await this.#hasTold(recording);
-    await this.#hasWritten(recording);
+    await this.#hasAsked(recording);
   }
 
   /** Waits until what was told since the last end of a scenario is what Flux told in this one, but for what is listed to differ. */
@@ -104,14 +112,16 @@ export class Replay extends AwaitedSite {
     this.#toldBefore += told().length;
   }
 
-  /** Since the last end of a scenario nothing was written more often than by Flux in this one, but for what is listed. */
-  async #hasWritten(recording: Recording): Promise<void> {
-    const state = `${recording.number}@writes`;
+  /** Since the last end of a scenario nothing was asked or written more often than by Flux in this one, but for what is listed. */
+  async #hasAsked(recording: Recording): Promise<void> {
+    const state = `${recording.number}@requests`;
     this.#states.add(state);
     const { audit } = this.cluster;
-    const here = writesOf(this.user.name, await audit.since(this.#wroteBefore));
-    this.#wroteBefore = await audit.mark();
-    const found = unexpected(state, surplusWrites(recording.writes(), here));
+    const here = requestsOf(this.user.name, await audit.since(this.#askedBefore));
+    this.#askedBefore = await audit.mark();
+    const there = recording.requests();
+    const inAll = this.#isTimed ? [] : surplusRequests(there, here);
+    const found = unexpected(state, [...surplusWrites(there, here), ...inAll]);
     expect(found, state).toEqual({ unlisted: [], gone: [] });
   }
 
@@ -148,6 +158,8 @@ interface Scenario {
   readonly peers?: readonly PeerName[];
   /** Further namespaces. */
   readonly also?: readonly string[];
+  /** Something is waited for or tried again: how often the API server is asked is a matter of time. Default false. */
+  readonly isTimed?: boolean;
   /** What kubectl deletes at the end, beside the namespace. */
   readonly leaves?: readonly string[];
 }
@@ -155,7 +167,7 @@ interface Scenario {
 /** A `describe` in which a scenario is replayed; skipped with the reason in sight where something is missing. */
 export function describeReplay(
   title: string,
-  { number, namespace, site: settings = {}, peers = [], also = [], leaves = [] }: Scenario,
+  { number, namespace, site: settings = {}, peers = [], also = [], isTimed = false, leaves = [] }: Scenario,
   body: (replay: () => Replay) => void,
 ): void {
   if (!hasRecordings) {
@@ -180,6 +192,7 @@ export function describeReplay(
         admin,
         user,
         mark: await cluster.audit.mark(),
+        isTimed,
       });
     });
 

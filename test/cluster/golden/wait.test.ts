@@ -1,7 +1,7 @@
 import { it } from 'vitest';
 import { describeReplay } from './replay.ts';
 
-describeReplay('recorded scenario 07a: wait', { number: '07a', namespace: 'wait' }, (of) => {
+describeReplay('recorded scenario 07a: wait', { number: '07a', namespace: 'wait', isTimed: true }, (of) => {
   it('times out, recovers, and tells a new revision that does not become ready from the one that is', async () => {
     const replay = of();
     await replay.push('tree');
