@@ -38,6 +38,8 @@ export interface FieldCase {
   readonly kinds?: readonly string[];
   /** Names of objects that carry no owner, by collection. */
   readonly also?: Readonly<Record<string, readonly string[]>>;
+  /** What the real controller has delivered stays where it is, for Sealift to take it over. */
+  readonly stays?: boolean;
   /** Before there is a delivery. */
   readonly before?: (kubectl: OtherHand) => Promise<void>;
   /** By default both just arrive. */

@@ -57,6 +57,7 @@ export class FieldRun {
       this.#there.set(one.name, this.#play(one, side));
     }
     await Promise.allSettled(this.#there.values());
+    for (const name of staying(cases)) await kustomizations.abandon(name);
     await this.#clear();
     await this.#programs.stop();
   }
@@ -116,11 +117,17 @@ export class FieldRun {
         .concat('v1/configmaps')
         .map(resourceOf),
     );
-    const owned = `--selector=${ownerLabels.namespace}=${namespace}`;
+    const kept = `${ownerLabels.name} notin (${staying(cases).join(',')})`;
+    const owned = `--selector=${ownerLabels.namespace}=${namespace},${kept}`;
     await admin.kubectl('delete', [...kinds].join(','), '--all-namespaces', owned);
     for (const [kind, name] of cases.flatMap(alsoOf))
       await admin.kubectl('delete', resourceOf(kind), name, `--namespace=${namespace}`, '--ignore-not-found');
   }
+}
+
+/** Deliveries whose objects outlast the controller. */
+function staying(cases: readonly FieldCase[]): readonly string[] {
+  return cases.filter(({ stays }) => stays === true).flatMap(({ deliveries }) => Object.keys(deliveries));
 }
 
 /** As kubectl names it: `apps/v1/deployments` is `deployments.v1.apps`, `v1/configmaps` is `configmaps`. */

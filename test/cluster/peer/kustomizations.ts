@@ -42,6 +42,12 @@ export class Kustomizations {
     return this.#patch(name, 'application/json-patch+json', operations);
   }
 
+  /** Deletes it and leaves its objects where they are. */
+  async abandon(name: string): Promise<void> {
+    await this.specify(name, { deletionPolicy: 'Orphan' });
+    await this.remove(name);
+  }
+
   /** Deletes it, and waits until it is gone. */
   async remove(name: string): Promise<void> {
     const { status } = await this.#admin.ask(`${this.#path}/${name}`, { method: 'DELETE' });

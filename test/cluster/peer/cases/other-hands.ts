@@ -90,5 +90,25 @@ const foreign: FieldCase = {
   before: (kubectl) => applies(kubectl, configMap('foreign', { a: '0', b: 'old' }, here)),
 };
 
+const handedOver = (a: string): readonly object[] => [
+  configMap('handed-over', { a }, here),
+  deployment('handed-over', `example.org/app:${a}`, here),
+];
+
+/** What the controller has delivered, found there by the other one. A note of somebody else tells that an object is still the same. */
+const handsOver: FieldCase = {
+  name: 'handed-over',
+  tree: { 'objects.yaml': handedOver('1') },
+  deliveries: { 'handed-over': {} },
+  kinds: ['v1/configmaps', 'apps/v1/deployments'],
+  stays: true,
+  play: async (side, kubectl) => {
+    await side.arrives();
+    const note = ['note=kept', '--overwrite', '--field-manager=other'];
+    await kubectl('annotate', 'configmap/handed-over', 'deployment/handed-over', ...note);
+    await side.arrives('noted');
+  },
+};
+
 /** What others had done before, and do in between. */
-export const otherHands: readonly FieldCase[] = [drifts, takesOver, foreign];
+export const otherHands: readonly FieldCase[] = [drifts, takesOver, foreign, handsOver];
