@@ -75,9 +75,25 @@ describe('inventory ids', () => {
       },
       '_system__node_rbac.authorization.k8s.io_ClusterRole',
     ],
+    [
+      {
+        namespace: 'shop',
+        name: 'a__b_c',
+        group: 'rbac.authorization.k8s.io',
+        kind: 'Role',
+        version: 'v1',
+      },
+      'shop_a__b_c_rbac.authorization.k8s.io_Role',
+    ],
   ])('are written as Flux writes them: %o', (ref, id) => {
     expect(inventoryId(ref)).toBe(id);
     expect(fromInventoryEntry(toInventoryEntry(ref))).toEqual(ref);
+  });
+
+  it('stand alone, as in Flux, but where they read back as another name', () => {
+    const role = { namespace: '', group: 'rbac.authorization.k8s.io', kind: 'ClusterRole', version: 'v1' };
+    expect(toInventoryEntry({ ...role, name: 'a:b' })).not.toHaveProperty('name');
+    expect(toInventoryEntry({ ...role, name: 'a__b' })).toHaveProperty('name', 'a__b');
   });
 
   it('come back as the object they name, for every name the API allows', () => {

@@ -11,6 +11,8 @@ export interface InventoryEntry {
    * Not part of Flux's form; drop it where an inventory is published.
    */
   readonly attempted?: true;
+  /** Of the object, where the id alone reads back as another name: that of a role with `__` in it. Not part of Flux's form either. */
+  readonly name?: string;
 }
 
 /** Kinds whose names may hold a colon, written `__` in ids. */
@@ -23,13 +25,15 @@ export function inventoryId(ref: ObjectRef): string {
 }
 
 export function toInventoryEntry(ref: ObjectRef): InventoryEntry {
-  return { id: inventoryId(ref), v: ref.version };
+  const entry = { id: inventoryId(ref), v: ref.version };
+  return fromInventoryEntry(entry)?.name === ref.name ? entry : { ...entry, name: ref.name };
 }
 
 /** Reads an entry back; `undefined` when the id is not one. */
 export function fromInventoryEntry(entry: InventoryEntry): ObjectRef | undefined {
   const match = /^([^_]*)_(.+)_([^_]*)_([^_]+)$/.exec(entry.id);
   if (match === null) return undefined;
-  const [, namespace = '', name = '', group = '', kind = ''] = match;
-  return { namespace, name: name.replaceAll('__', ':'), group, kind, version: entry.v };
+  const [, namespace = '', written = '', group = '', kind = ''] = match;
+  const name = entry.name ?? written.replaceAll('__', ':');
+  return { namespace, name, group, kind, version: entry.v };
 }

@@ -63,9 +63,9 @@ function attempted({ ref }: ApplyStep): InventoryEntry {
 export function sameInventory(a: readonly InventoryEntry[], b: readonly InventoryEntry[]): boolean {
   return (
     a.length === b.length &&
-    a.every(({ id, v, attempted }, at) => {
+    a.every(({ id, v, attempted, name }, at) => {
       const other = b[at];
-      return other?.id === id && other.v === v && other.attempted === attempted;
+      return other?.id === id && other.v === v && other.attempted === attempted && other.name === name;
     })
   );
 }

@@ -224,6 +224,6 @@ function entryOfKept(
   return intent === 'prune' && entry !== undefined ? confirmed(entry) : toInventoryEntry(ref);
 }
 
-function confirmed({ id, v }: InventoryEntry): InventoryEntry {
-  return { id, v };
+function confirmed({ attempted: _, ...entry }: InventoryEntry): InventoryEntry {
+  return entry;
 }

@@ -50,8 +50,8 @@ function withPlace(record: DeliveryRecord, place: DeliveryPlace): DeliveryRecord
   return isOfSite ? rest : { ...rest, place };
 }
 
-function unproven({ id, v }: InventoryEntry): InventoryEntry {
-  return { id, v, attempted: true };
+function unproven(entry: InventoryEntry): InventoryEntry {
+  return { ...entry, attempted: true };
 }
 
 function isSameSecret({ kubeConfig: a }: DeliveryPlace, { kubeConfig: b }: DeliveryPlace): boolean {
