@@ -15,7 +15,7 @@ const sparing: readonly string[] = [
   '--invocation-count-for-turbofan=300000',
   '--invocation-count-for-osr=50000',
   // Of the parser of HTTP/1, which is WebAssembly.
-  '--no-wasm-dynamic-tiering',
+  '--no-wasm-tier-up',
 ];
 
 /** Before the rest is loaded: what is compiled already stays so. */

@@ -19,8 +19,11 @@ type Entry = Extract extends AsyncIterable<infer E> ? E : never;
 const yieldEvery = 1024 * 1024;
 /** What an entry costs besides its body, in bytes of writing: an inode. */
 const entryCost = 16 * 1024;
-/** Larger than zlib's default, for fewer round trips to its thread. */
-const gunzipChunk = 128 * 1024;
+/** At most larger than zlib's default, for fewer round trips to its thread; a small layer needs no such piece of memory. */
+const maxGunzipChunk = 128 * 1024;
+const minGunzipChunk = 4 * 1024;
+/** Text becomes five to ten times as large. */
+const usualInflation = 8;
 
 const readerTypes: Readonly<Record<EntryKind, string>> = {
   file: 'file',
@@ -122,7 +125,9 @@ export async function unpackArchive(request: ArchiveRequest, signal: AbortSignal
   const stop = AbortSignal.any([signal, idle.signal]);
   const meter = new InflationMeter(limits, content.subject);
   const guard = new BlockGuard({ limits, strictLinks });
-  const gunzip = createGunzip({ rejectGarbageAfterEnd: true, chunkSize: gunzipChunk });
+  const usual = Math.max(minGunzipChunk, usualInflation * content.layer.size);
+  const chunkSize = Math.min(maxGunzipChunk, usual);
+  const gunzip = createGunzip({ rejectGarbageAfterEnd: true, chunkSize });
   const reader = extract();
   try {
     const flow = pipeline(
