@@ -54,6 +54,7 @@ describe('values of plain YAML, as kustomize 5.8.1 gives them', () => {
     ['yes is a string, as value and as key', 'v: yes\nw: {no: on}\n', { v: 'yes', w: { no: 'on' } }],
     ['quotes make strings', `v: "1"\nw: 'true'\nx: !!str 12\n`, { v: '1', w: 'true', x: '12' }],
     ['tags make numbers', 'v: !!int "0x1F"\nw: !!float 12\n', { v: 31, w: 12 }],
+    ['a tag makes a float of a whole number', 'v: !!float 9223372036854775807\n', { v: 2 ** 63 }],
     ['whole numbers beyond 2^53 stay exact', 'v: 9007199254740993\n', { v: 9_007_199_254_740_993n }],
     [
       'a plus makes a float of a number beyond int64',
@@ -310,6 +311,12 @@ describe('faults of plain YAML', () => {
     ['NaN with a tag', `${head}v: !!float .nan\n`, 'YAML_MALFORMED', 'infinity and NaN have no place'],
     ['infinity', `${head}v: .inf\n`, 'YAML_MALFORMED', 'infinity and NaN have no place'],
     ['a tag that nobody knows', `${head}v: !foo bar\n`, 'YAML_MALFORMED', 'a tag is not supported'],
+    [
+      'a float of more than 63 bits',
+      `${head}v: !!float 9223372036854775808\n`,
+      'YAML_MALFORMED',
+      'does not fit',
+    ],
     ['a tag that does not fit', `${head}v: !!int x\n`, 'YAML_MALFORMED', 'does not fit its value'],
     [
       'a date as key',

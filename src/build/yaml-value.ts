@@ -2,7 +2,7 @@ import type { Alias, ParsedNode, Scalar as ScalarNode, YAMLMap, YAMLSeq } from '
 import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { ErrorCode } from '../core/index.ts';
 import { SealiftError } from '../core/index.ts';
-import { coreTag, fitsTag, tagName } from './core-tags.ts';
+import { coreTag, taggedValue, tagName } from './core-tags.ts';
 import { reprintFolded } from './folded.ts';
 import { isList, isObject, type JsonObject, type JsonValue, type Path } from './json-value.ts';
 import { type ListForm, listFormOf } from './list-form.ts';
@@ -168,8 +168,8 @@ class ValueReader {
   }
 
   #tagged(node: ScalarNode.Parsed, tag: string): JsonValue {
-    const value = resolvePlain(node.source, this.#rules);
-    if (!fitsTag(tag, value)) {
+    const value = taggedValue(tag, resolvePlain(node.source, this.#rules));
+    if (value === undefined) {
       this.#fail(
         'YAML_MALFORMED',
         node.range[0],

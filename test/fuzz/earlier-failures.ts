@@ -56,4 +56,10 @@ export const earlierTexts: readonly string[] = [
   `${head}v: &a 2001-1-1\n*a : 1\n`,
   `${head}v: [0o-2, 0b+1]\nw: -0o-2\nx: 0O-2\n`,
   `${head}---\napiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: X\n  metadata: {name: b, annotations: {a: 1.50}}\n  v: {a: }\n`,
+  `${head}v: !!float 0xFFFFFFFFFFFFFFFF\n`,
+  `${head}v: !!float 18446744073709551615\n`,
+  `${head}v: !!float 9223372036854775807\n`,
+  `${head}v: !!float 9223372036854775808\n`,
+  `${head}v: "\\N"\n"<<":\n  w: 1\n`,
+  `${head}v: { a: , # c\n  b : [] }\n`,
 ];
