@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { type ErrorCode, SealiftError } from '../../core/index.ts';
 
@@ -14,10 +13,10 @@ export interface ProgramLookup {
   readonly programDirectory?: string;
 }
 
-async function isProgram(path: string): Promise<boolean> {
+function isProgram(path: string): boolean {
   try {
-    await access(path, constants.X_OK);
-    return (await stat(path)).isFile();
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
   } catch {
     return false;
   }
@@ -25,12 +24,12 @@ async function isProgram(path: string): Promise<boolean> {
 
 /** The path of a program; `undefined` when there is none. */
 export async function findProgram(lookup: ProgramLookup): Promise<string | undefined> {
-  if (lookup.named !== undefined) return (await isProgram(lookup.named)) ? lookup.named : undefined;
+  if (lookup.named !== undefined) return isProgram(lookup.named) ? lookup.named : undefined;
   const directories = lookup.searchPath.split(delimiter).filter(isAbsolute);
   if (lookup.programDirectory !== undefined) directories.push(lookup.programDirectory);
   for (const directory of directories) {
     const path = join(directory, lookup.name);
-    if (await isProgram(path)) return path;
+    if (isProgram(path)) return path;
   }
   return undefined;
 }

@@ -11,9 +11,19 @@ const ownerPattern = new RegExp(`^${prefix}([0-9a-f]{8}-([0-9]+)-[0-9]+)-`);
 
 /** A new directory for this user alone, which `sweepBuilds` finds when this process is gone. */
 export async function makePrivateDirectory(parent: string): Promise<string> {
-  makePath(parent, { mkdirSync, statSync }, 0o700);
   const owner = processIdentity(process.pid) ?? 'unknown';
-  return realpathSync.native(mkdtempSync(join(parent, `${prefix}${owner}-`)));
+  const make = (): string => realpathSync.native(mkdtempSync(join(parent, `${prefix}${owner}-`)));
+  try {
+    return make();
+  } catch (thrown) {
+    if (!isAbsence(thrown)) throw thrown;
+    makePath(parent, { mkdirSync, statSync }, 0o700);
+    return make();
+  }
+}
+
+function isAbsence(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
 }
 
 export function removePrivateDirectory(directory: string): Promise<void> {
@@ -55,7 +65,7 @@ export async function sweepBuilds(temporaryDirectory: string): Promise<void> {
       if (await isLeft(temporaryDirectory, name)) await removeLeft(join(temporaryDirectory, name));
     }
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return;
+    if (isAbsence(thrown)) return;
     throw asSealiftError(thrown, temporaryDirectory, 'DISK_FAILED');
   }
 }
