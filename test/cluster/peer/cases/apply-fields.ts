@@ -66,7 +66,8 @@ export const applyFields: readonly FieldCase[] = [
   {
     name: 'retry-interval',
     tree: { 'objects.yaml': [immutable('retry-interval', '1')] },
-    deliveries: { 'retry-interval': { retryInterval: '1s' } },
+    // Long enough for the failure to be seen before the next try.
+    deliveries: { 'retry-interval': { retryInterval: '8s' } },
     play: async (side, kubectl) => {
       await side.arrives();
       await side.publish({ 'objects.yaml': [immutable('retry-interval', '2')] });
