@@ -21,7 +21,7 @@ const deliverLimitMs = 30 * 60_000;
 /** One row: a site of that size is delivered into an empty namespace, then nothing happens for a while. */
 export async function measureScale(
   cluster: Cluster,
-  size: SiteSize,
+  size: Required<Omit<SiteSize, 'interval'>>,
   idleSeconds: number,
 ): Promise<readonly (string | number)[]> {
   const user = cluster.user('sealift');

@@ -2,12 +2,14 @@
 import { parseArgs } from 'node:util';
 import { startCluster } from '../cluster/harness/start-cluster.ts';
 import { driftColumns, measureDrift } from './cluster-drift.ts';
+import { measureRollout, rolloutColumns } from './cluster-rollout.ts';
 import { measureScale, scaleColumns } from './cluster-scale.ts';
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'drift,deliveries,objects' },
+    only: { type: 'string', default: 'drift,rollout,deliveries,objects' },
     edits: { type: 'string', default: '500' },
+    rollout: { type: 'string', default: '100' },
     seed: { type: 'string', default: '1' },
     deliveries: { type: 'string', default: '0,100,1000' },
     objects: { type: 'string', default: '10000' },
@@ -42,6 +44,17 @@ if (only.includes('drift')) {
     printHead(driftColumns);
     const rows = await measureDrift(running.cluster, Number(values.edits), Number(values.seed));
     for (const row of rows) printRow(row);
+  } finally {
+    await running.stop();
+  }
+}
+if (only.includes('rollout')) {
+  const running = await startCluster();
+  try {
+    printHead(rolloutColumns);
+    // No poll but those that are asked for.
+    const size = { deliveries: Number(values.rollout), interval: '1h' };
+    for (const row of await measureRollout(running.cluster, size)) printRow(row);
   } finally {
     await running.stop();
   }
