@@ -5,4 +5,6 @@ export interface BuildOutput {
   readonly objects: readonly KubernetesObject[];
   /** Findings that stop nothing but that the operator should read. */
   readonly warnings: readonly string[];
+  /** What no message, event or plan may repeat: values that were encrypted or came out of Secrets. Absent where there are none. */
+  readonly secretTexts?: readonly string[];
 }

@@ -106,7 +106,7 @@ export class ApplyRun implements Fates {
   async #try(writes: readonly WriteStep[]): Promise<void> {
     const next = new Set(writes.filter(({ ref }) => this.#blockers.of(ref) === undefined));
     const refusals = (await this.#trial?.before(next)) ?? new Map();
-    for (const [step, error] of refusals) this.#failures.set(step, failureOf(step.ref, error));
+    for (const [step, error] of refusals) this.#failures.set(step, this.#failure(step, error));
     this.#isRefused = refusals.size > 0;
     this.#faulty ||= this.#isRefused;
   }
@@ -187,6 +187,10 @@ export class ApplyRun implements Fates {
     }
   }
 
+  #failure({ ref }: WriteStep | PruneStep, thrown: unknown): Failure {
+    return failureOf(ref, thrown, this.#request.plan.secretTexts);
+  }
+
   /** Whether it was done, which `perform` has a word for; what went wrong is noted. */
   async #act(
     step: WriteStep | PruneStep,
@@ -200,7 +204,7 @@ export class ApplyRun implements Fates {
     } catch (thrown) {
       signal.throwIfAborted();
       this.undone.add(step);
-      this.#failures.set(step, failureOf(step.ref, thrown));
+      this.#failures.set(step, this.#failure(step, thrown));
       return false;
     }
     this.#changed += 1;

@@ -1,6 +1,6 @@
 import { type KubernetesObject, refOf } from '../core/index.ts';
 import { mayShow } from './shown-fields.ts';
-import { shownValue } from './shown-value.ts';
+import { shownValue, showsAny } from './shown-value.ts';
 
 /** One field that differs. A value that is absent on one side is `undefined`, one that must not be shown is `***`. */
 export interface ChangedField {
@@ -27,12 +27,20 @@ interface Difference {
   readonly after: unknown;
 }
 
-/** Where the live object differs from the desired one, in the order of the desired one. Empty when only the form differs. */
-export function changedFields(live: KubernetesObject, desired: KubernetesObject): ChangedFields {
+/**
+ * Where the live object differs from the desired one, in the order of the desired one. Empty when only the form differs. `secretTexts` are hidden
+ * wherever they stand.
+ */
+export function changedFields(
+  live: KubernetesObject,
+  desired: KubernetesObject,
+  secretTexts: readonly string[] = [],
+): ChangedFields {
   const ref = refOf(desired);
   const all = [...differences(live, desired, '')];
   const fields = all.slice(0, maxListedFields).map(({ path, before, after }) => {
-    const show = (value: unknown): string => (mayShow(ref, path) ? shownValue(value) : mask);
+    const show = (value: unknown): string =>
+      mayShow(ref, path) && !showsAny(value, secretTexts) ? shownValue(value) : mask;
     return {
       path,
       before: before === undefined ? undefined : show(before),

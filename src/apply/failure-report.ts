@@ -1,4 +1,4 @@
-import { asSealiftError, formatRef, type ObjectRef, SealiftError } from '../core/index.ts';
+import { asSealiftError, formatRef, type ObjectRef, SealiftError, withoutTexts } from '../core/index.ts';
 import type { Plan } from './plan.ts';
 
 /** More than fits a status message helps nobody; the events name every object. */
@@ -24,12 +24,20 @@ export interface Held {
   readonly beyondLimit: number;
 }
 
-/** What a target threw about an object. */
-export function failureOf(ref: ObjectRef, thrown: unknown): Failure {
-  const cause = asSealiftError(thrown, formatRef(ref), 'TARGET_FAILED');
-  const prefix = `${cause.subject}: `;
-  const detail = cause.message.startsWith(prefix) ? cause.message.slice(prefix.length) : cause.message;
-  return { ref, detail, cause };
+/** What a target threw about an object, without what must not be repeated. */
+export function failureOf(
+  ref: ObjectRef,
+  thrown: unknown,
+  secretTexts: readonly string[] | undefined,
+): Failure {
+  const found = asSealiftError(thrown, formatRef(ref), 'TARGET_FAILED');
+  const { code, subject, message, retryAfterMs } = found;
+  const prefix = `${subject}: `;
+  const said = message.startsWith(prefix) ? message.slice(prefix.length) : message;
+  if (secretTexts === undefined) return { ref, detail: said, cause: found };
+  const detail = withoutTexts(said, secretTexts);
+  // What caused it would say it once more.
+  return { ref, detail, cause: new SealiftError(code, subject, detail, { retryAfterMs }) };
 }
 
 /** One error for all objects of a delivery that failed. A fault of the target gives the code before a conflict does. */

@@ -17,19 +17,21 @@ export interface DeliveryQuestion {
   readonly neighbours: () => Promise<Surroundings>;
   /** Inventory ids of objects that are left alone for now. Default none. */
   readonly resting?: ReadonlySet<string> | undefined;
+  /** What nothing that is said of the objects may repeat. Default nothing. */
+  readonly secretTexts?: readonly string[] | undefined;
 }
 
 /** What would happen to the objects of a delivery in a target. Changes nothing. @throws SealiftError of the target or of a neighbour. */
 export async function planAgainst(
   target: Target,
-  { scope: delivery, objects, inventory, neighbours, resting = new Set() }: DeliveryQuestion,
+  { scope: delivery, objects, inventory, neighbours, resting = new Set(), secretTexts }: DeliveryQuestion,
   signal: AbortSignal,
 ): Promise<Plan> {
   const places = new Places(target, objects, signal);
   const owned = markOwned(await places.objects(), delivery.owner);
   const entries = await places.entries(inventory);
   const observations = await observeDelivery(target, owned, entries, signal);
-  const request = { objects: owned, inventory: entries, observations, delivery, resting };
+  const request = { objects: owned, inventory: entries, observations, delivery, resting, secretTexts };
   const alone = planDelivery(request);
   const plan = concernsNeighbours(alone)
     ? planDelivery({ ...request, ...(await places.surroundings(await neighbours())) })

@@ -27,6 +27,8 @@ export interface PlanRequest {
   readonly resting?: ReadonlySet<string>;
   /** Inventory ids of what the other deliveries of the site have in the same place. Default none. */
   readonly elsewhere?: Iterable<string>;
+  /** What nothing that is said of the objects may repeat. Default nothing. */
+  readonly secretTexts?: readonly string[] | undefined;
 }
 
 /**
@@ -43,7 +45,7 @@ export function planDelivery(request: PlanRequest): Plan {
     asked.add(id);
     const entry = entries.get(id) ?? aliases.get(uidOf(request, id) ?? '');
     const subject = { ref: refOf(object), desired: object, entry };
-    return refusedUnread(request, subject) ?? applyStep(candidateOf(known, subject));
+    return refusedUnread(request, subject) ?? applyStep(candidateOf(known, subject), request.secretTexts);
   });
   const applied = new Set([...asked].map((id) => uidOf(request, id)).filter((uid) => uid !== undefined));
   const left = [...entries.values()]
@@ -55,6 +57,7 @@ export function planDelivery(request: PlanRequest): Plan {
     applies,
     prunes: withinLimit(shrinkage, request.delivery),
     inventory: request.inventory,
+    ...(request.secretTexts && { secretTexts: request.secretTexts }),
   };
 }
 
@@ -131,10 +134,13 @@ interface Subject {
 }
 
 /** What could not be looked at is left as it is, also in the inventory. */
-function refusedUnread({ observations }: PlanRequest, { ref, entry }: Subject): Refuse | undefined {
+function refusedUnread(
+  { observations, secretTexts }: PlanRequest,
+  { ref, entry }: Subject,
+): Refuse | undefined {
   const seen = observations.get(inventoryId(ref));
   if (seen?.kind !== 'not-read') return undefined;
-  const { detail, cause } = failureOf(ref, seen.error);
+  const { detail, cause } = failureOf(ref, seen.error, secretTexts);
   const known = entry === undefined ? {} : { entry };
   return { kind: 'refuse', ref, reason: 'not-read', detail, ...(cause && { cause }), ...known };
 }
@@ -160,7 +166,7 @@ function candidateOf(request: KnownRequest, { ref, desired, entry }: Subject): C
   };
 }
 
-function applyStep(candidate: Candidate): ApplyStep {
+function applyStep(candidate: Candidate, secretTexts: readonly string[] | undefined): ApplyStep {
   const { ref, desired: object, observation } = candidate;
   const found = findingOn(candidate);
   if (found?.kind === 'refuse') return { ...found, ref };
@@ -169,18 +175,19 @@ function applyStep(candidate: Candidate): ApplyStep {
   if (observation.kind === 'absent' || observation.kind === 'unserved')
     return { kind: 'create', ref, object };
   if (observation.kind === 'present' && observation.matches) return { kind: 'unchanged', ref };
-  return { kind: 'change', ref, object, ...changeOf(candidate, object) };
+  return { kind: 'change', ref, object, ...changeOf(candidate, object, secretTexts) };
 }
 
 function changeOf(
   { marks, observation, delivery }: Candidate,
   object: KubernetesObject,
+  secretTexts: readonly string[] | undefined,
 ): Pick<Extract<ApplyStep, { kind: 'change' }>, 'changes' | 'recreate' | 'by' | 'uid'> {
   const forced = [object.metadata, marks].some((one) => hasSetting(one, objectKeys.force, 'enabled'));
   const recreate = delivery.force || forced;
   if (observation.kind !== 'present') return { changes: undefined, recreate };
   const { live, writers: by, uid } = observation;
-  const changes = live === undefined ? undefined : changedFields(live, object);
+  const changes = live === undefined ? undefined : changedFields(live, object, secretTexts);
   return { changes, recreate, ...(by && { by }), ...(uid === undefined ? {} : { uid }) };
 }
 

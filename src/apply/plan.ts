@@ -104,4 +104,6 @@ export interface Plan {
   readonly prunes: readonly PruneStep[];
   /** The inventory before. */
   readonly inventory: readonly InventoryEntry[];
+  /** What nothing that is said of its objects may repeat. */
+  readonly secretTexts?: readonly string[];
 }

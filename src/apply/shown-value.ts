@@ -10,6 +10,16 @@ export function shownValue(value: unknown): string {
   return text.length <= maxShownLength ? text : `${text.slice(0, maxShownLength - 1)}…`;
 }
 
+/** Whether what is shown of a value holds any of the texts, as far as it is shown. */
+export function showsAny(value: unknown, texts: readonly string[], depth: number = maxShownDepth): boolean {
+  if (texts.length === 0) return false;
+  if (typeof value !== 'object' || value === null) {
+    const text = String(value);
+    return texts.some((one) => text.includes(one));
+  }
+  return depth > 0 && Object.values(value).some((field) => showsAny(field, texts, depth - 1));
+}
+
 function render(value: unknown, depth: number): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, maxShownLength));
   if (typeof value !== 'object' || value === null) return String(value);

@@ -10,7 +10,7 @@ export async function tryPlan(target: Target, plan: Plan, signal: AbortSignal): 
   const applies = plan.applies.map((step): ApplyStep => {
     const error = isWrite(step) ? refusals.get(step) : undefined;
     if (error === undefined) return step;
-    const { detail } = failureOf(step.ref, error);
+    const { detail } = failureOf(step.ref, error, plan.secretTexts);
     return { kind: 'refuse', ref: step.ref, reason: 'refused-by-target', detail };
   });
   return { ...plan, applies };

@@ -24,6 +24,7 @@ import { buildOverlay } from './overlay-build.ts';
 import { buildPlain } from './plain-build.ts';
 import { scanTree, type TreeScan } from './scan-tree.ts';
 import { inScope } from './scope.ts';
+import { secretTexts } from './secret-texts.ts';
 import { Substitution } from './substitute.ts';
 import { substituteAll } from './substitute-all.ts';
 import { insidePath, type Tree } from './tree.ts';
@@ -250,6 +251,9 @@ export async function buildObjects(
   request: BuildRequest,
   signal: AbortSignal,
 ): Promise<BuildOutput> {
-  const { objects, warnings } = await traceObjects(ports, request, false, signal);
-  return { objects: objects.map(({ object }) => object), warnings };
+  const traced = await traceObjects(ports, request, false, signal);
+  const { objects, warnings } = traced;
+  const texts = secretTexts(traced, request.delivery, request.desired);
+  const secret = texts.length === 0 ? {} : { secretTexts: texts };
+  return { objects: objects.map(({ object }) => object), warnings, ...secret };
 }

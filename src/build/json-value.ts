@@ -20,3 +20,10 @@ export function isObject(value: JsonValue | undefined): value is JsonObject {
 export function pointer(path: Path): string {
   return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
+
+/** Every value that holds no others, with its JSON pointer. */
+export function* leavesOf(value: JsonValue, path: Path = []): Generator<readonly [string, JsonValue]> {
+  const children = isList(value) ? [...value.entries()] : isObject(value) ? Object.entries(value) : undefined;
+  if (children === undefined) yield [pointer(path), value];
+  else for (const [key, child] of children) yield* leavesOf(child, [...path, key]);
+}

@@ -2,36 +2,12 @@ import type { KubernetesObject } from '../core/index.ts';
 import type { TracedBuild } from './build-stage.ts';
 import type { BuiltObject } from './built-object.ts';
 import { isList, isObject, type JsonValue, type Path, pointer } from './json-value.ts';
-import { readYamlDocuments } from './yaml-documents.ts';
-import { readYamlValue } from './yaml-value.ts';
+import { minSecretLength, valuesOfFile } from './secret-texts.ts';
 
 const mask = '***';
 
-/** Shorter text stands in any file by chance; it is hidden only where it is a whole value of an encrypted one. */
-const minPartLength = 4;
-
 /** What names an object is told even if an encrypted patch names it as well. */
 const shownPlaces = new Set(['/apiVersion', '/kind', '/metadata/name', '/metadata/namespace']);
-
-function* leafTexts(value: JsonValue): Generator<string> {
-  if (isList(value)) for (const item of value) yield* leafTexts(item);
-  else if (isObject(value)) for (const item of Object.values(value)) yield* leafTexts(item);
-  else if (value !== null) yield String(value);
-}
-
-/** The values of an encrypted file, by whatever form it has. */
-function valuesOf(text: string): readonly string[] {
-  const lines = text.split('\n').map((line) => line.slice(line.indexOf('=') + 1).trim());
-  try {
-    const documents = [...readYamlDocuments('', text)];
-    return [
-      ...lines,
-      ...documents.flatMap((document) => [...leafTexts(readYamlValue(document, 'printed').value)]),
-    ];
-  } catch {
-    return lines;
-  }
-}
 
 /** Hides what decryption brought to light. */
 class Mask {
@@ -40,7 +16,7 @@ class Mask {
 
   constructor(texts: readonly string[]) {
     this.#texts = texts;
-    this.#values = new Set(texts.flatMap(valuesOf));
+    this.#values = new Set(texts.flatMap(valuesOfFile));
   }
 
   object({ object, decrypted }: BuiltObject): KubernetesObject {
@@ -56,7 +32,8 @@ class Mask {
     const text = String(value);
     if (this.#texts.length === 0 || value === null || text === '') return false;
     if (this.#values.has(text)) return true;
-    return text.length >= minPartLength && this.#texts.some((clear) => clear.includes(text));
+    // Shorter text is hidden only where it is a whole value.
+    return text.length >= minSecretLength && this.#texts.some((clear) => clear.includes(text));
   }
 
   #value(value: JsonValue, path: Path, hides: (place: string, value: JsonValue) => boolean): JsonValue {

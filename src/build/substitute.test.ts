@@ -163,6 +163,17 @@ describe('where variables come from', () => {
     expect(await dataOf(data, given)).toEqual({ v: 'a1b2c3 t-0 secret' });
   });
 
+  it('is told where it is a Secret, so that nobody repeats its values', async () => {
+    const substituteFrom = [from('ConfigMap', 'one'), from('Secret', 's')];
+    const given = {
+      spec: { postBuild: { substituteFrom } },
+      desired: [configMap('one', { c: 'open' }), secret],
+    };
+    const built = await site.build({ 'a.yaml': config('  v: ${c} ${both}\n') }, given);
+    expect(built.secretTexts).toEqual(['secret']);
+    expect((await site.build({ 'a.yaml': config('  v: x\n') })).secretTexts).toBeUndefined();
+  });
+
   it('is never another namespace', async () => {
     const elsewhere = { ...secret, metadata: { name: 's', namespace: 'other' } };
     const given = { spec: { postBuild: { substituteFrom: [from('Secret', 's')] } }, desired: [elsewhere] };

@@ -17,3 +17,4 @@ export { rfc3339 } from './rfc3339.ts';
 export type { Basis, Departure, Observation, Owner, Target, TrialVerdict, WriteOptions } from './target.ts';
 export type { ClockReading, TimeBound } from './time-bound.ts';
 export { afterProof, afterReading, firstTimeBound, isClockBehind, trustedNow } from './time-bound.ts';
+export { withoutTexts } from './without-texts.ts';

@@ -132,13 +132,13 @@ export async function runDelivery(
   progress: DeliveryProgress,
   signal: AbortSignal,
 ): Promise<{ readonly objects: readonly KubernetesObject[]; readonly outcome: ApplyOutcome }> {
-  const { objects, warnings } = await inStage('build', subjectOf(delivery.metadata), () =>
+  const { objects, warnings, secretTexts } = await inStage('build', subjectOf(delivery.metadata), () =>
     build.build({ delivery, artifact, desired }, signal),
   );
   progress.built(objects, warnings);
   const asked = scopeOf(delivery, artifact, objects);
   const scope = { ...asked, mayShrink: asked.mayShrink || isReturning };
-  const request = { scope, objects, inventory, neighbours, resting: progress.resting };
+  const request = { scope, objects, secretTexts, inventory, neighbours, resting: progress.resting };
   const outcome = await applyObjects(ports, request, progress, signal);
   return { objects, outcome };
 }
@@ -149,9 +149,9 @@ export async function planOnly(
   { delivery, desired, artifact, inventory, neighbours }: DeliveryRequest,
   signal: AbortSignal,
 ): Promise<Plan> {
-  const { objects } = await inStage('build', subjectOf(delivery.metadata), () =>
+  const { objects, secretTexts } = await inStage('build', subjectOf(delivery.metadata), () =>
     build.build({ delivery, artifact, desired }, signal),
   );
   const scope = scopeOf(delivery, artifact, objects);
-  return planObjects(target, { scope, objects, inventory, neighbours }, signal);
+  return planObjects(target, { scope, objects, secretTexts, inventory, neighbours }, signal);
 }

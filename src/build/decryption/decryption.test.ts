@@ -72,6 +72,11 @@ describe('whole objects', () => {
     ]);
   });
 
+  it('say which values nobody may repeat', async () => {
+    const { secretTexts } = await site.build({ 'a.yaml': secretYamlFile }, asked());
+    expect(secretTexts).toEqual(['clear-password-4711', 'admin']);
+  });
+
   it('stand in files with others, in several documents, one encrypted after the other', async () => {
     const plain = '{apiVersion: v1, kind: Ant, metadata: {name: a}}';
     const second = macOnlyEncryptedFile.replace('name: pass', 'name: second');

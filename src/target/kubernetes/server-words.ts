@@ -1,4 +1,4 @@
-import type { KubernetesObject } from '../../core/index.ts';
+import { type KubernetesObject, withoutTexts } from '../../core/index.ts';
 
 /** Characters of one sentence of the server that go into a message. */
 const maxWords = 400;
@@ -49,11 +49,4 @@ export function serverWords(text: string, hidden: readonly string[] | undefined)
     .replace(/ {2,}/g, ' ')
     .trim();
   return line.length > maxWords ? `${line.slice(0, maxWords)}...` : line;
-}
-
-function withoutTexts(text: string, hidden: readonly string[]): string {
-  return hidden.reduce(
-    (left, one) => left.replaceAll(one, '...').replaceAll(JSON.stringify(one).slice(1, -1), '...'),
-    text,
-  );
 }
