@@ -26,6 +26,7 @@ import { refuseAnother } from './refuse-another.ts';
 import { asFarAsAsked } from './shown-live.ts';
 import { desiredHash, isIntact, isToTakeOver, traceOf } from './trace-of.ts';
 import { Trials } from './trials.ts';
+import { isUnserved, unlessUnserved } from './unserved-kind.ts';
 import { writeObject } from './write-object.ts';
 
 export interface KubernetesTargetPorts {
@@ -246,14 +247,4 @@ function presentAs(
   matches: boolean,
 ): Observation & { readonly kind: 'present' } {
   return { kind: 'present', uid, owner, matches, marks, ...(departure === undefined ? {} : { departure }) };
-}
-
-/** Every other failure is one. */
-function unlessUnserved(thrown: unknown): 'unserved' {
-  if (isUnserved(thrown)) return 'unserved';
-  throw thrown;
-}
-
-function isUnserved(thrown: unknown): boolean {
-  return thrown instanceof SealiftError && thrown.code === 'TARGET_KIND_UNKNOWN';
 }
