@@ -78,7 +78,8 @@ export class ControllerSide implements Side {
       await this.#parts.kustomizations.annotate(delivery, annotations);
       await this.#until(delivery, ({ status }) => status?.['lastHandledReconcileAt'] === requested);
     }
-    await this.#keep(label);
+    // A change of the spec and the request for a run may have led to two of them.
+    await this.#keep(label, (object) => conditionOf(object, 'Ready') !== 'Unknown');
   }
 
   /** A run that does nothing is one that was asked for, too. */
@@ -86,47 +87,41 @@ export class ControllerSide implements Side {
     return this.arrives(label);
   }
 
-  async waits(label: string): Promise<void> {
-    // Conditions are written first, and the inventory a moment later.
-    for (const delivery of this.#deliveries)
-      await this.#until(
-        delivery,
-        (object) =>
-          conditionOf(object, 'Healthy') === 'Unknown' && object.status?.['inventory'] !== undefined,
-      );
-    await this.#keep(label);
+  // Conditions are written first, and the inventory a moment later.
+  waits(label: string): Promise<void> {
+    return this.#keep(
+      label,
+      (object) => conditionOf(object, 'Healthy') === 'Unknown' && object.status?.['inventory'] !== undefined,
+    );
   }
 
-  async recovers(label: string): Promise<void> {
-    for (const delivery of this.#deliveries)
-      await this.#until(
-        delivery,
-        (object) =>
-          conditionOf(object, 'Ready') === 'True' &&
-          object.status?.['lastAppliedRevision'] === object.status?.['lastAttemptedRevision'],
-      );
-    await this.#keep(label);
+  recovers(label: string): Promise<void> {
+    return this.#keep(
+      label,
+      (object) =>
+        conditionOf(object, 'Ready') === 'True' &&
+        object.status?.['lastAppliedRevision'] === object.status?.['lastAttemptedRevision'],
+    );
   }
 
   get #sources(): string {
     return `/apis/source.toolkit.fluxcd.io/v1/namespaces/${this.#parts.namespace}/ocirepositories`;
   }
 
-  #until(delivery: string, holds: (object: RecordedObject) => boolean): Promise<void> {
+  #until(delivery: string, holds: (object: RecordedObject) => boolean): Promise<RecordedObject | undefined> {
     return this.#parts.kustomizations.until(delivery, (object) => object !== undefined && holds(object));
   }
 
-  async #keep(label: string): Promise<void> {
-    const { admin, namespace, kustomizations } = this.#parts;
+  /** Keeps the state in which this holds of each delivery. */
+  async #keep(label: string, holds: (object: RecordedObject) => boolean): Promise<void> {
+    const { admin, namespace } = this.#parts;
     const statuses = [...this.#deliveries].map(async (name) => {
-      const status = await kustomizations.statusOf(name);
-      return [`Kustomization/${name}`, comparableStatus('Kustomization', status)] as const;
+      const object = await this.#until(name, holds);
+      return [`Kustomization/${name}`, comparableStatus('Kustomization', object?.status)] as const;
     });
+    const settled = Object.fromEntries(await Promise.all(statuses));
     const objects = await objectsOf(admin, this.#case, namespace);
-    this.states.set(label, {
-      ...Object.fromEntries(await Promise.all(statuses)),
-      ...snapshotOf(objects, namespace),
-    });
+    this.states.set(label, { ...settled, ...snapshotOf(objects, namespace) });
   }
 }
 

@@ -11,12 +11,14 @@ import { identityFields } from './cases/identity-fields.ts';
 import { kinds } from './cases/kinds.ts';
 import { namespace } from './cases/objects.ts';
 import { otherHands } from './cases/other-hands.ts';
+import { valueFields } from './cases/value-fields.ts';
 import { fieldsNotCompared, knownFields, type Schema, setFields } from './field-paths.ts';
 import { FieldRun } from './field-run.ts';
 import { deliveriesOf } from './flux-objects.ts';
 
 const cases = [
   ...buildFields,
+  ...valueFields,
   ...kinds,
   ...applyFields,
   ...identityFields,

@@ -55,17 +55,15 @@ export class Kustomizations {
     await this.until(name, (object) => object === undefined);
   }
 
-  async statusOf(name: string): Promise<Fields | undefined> {
-    const { body } = await this.#admin.ask(`${this.#path}/${name}`);
-    return (body as RecordedObject).status;
-  }
-
-  /** Resolves when it holds of what is there now. */
-  async until(name: string, holds: (object: RecordedObject | undefined) => boolean): Promise<void> {
+  /** Resolves with what is there as soon as it holds of that. */
+  async until(
+    name: string,
+    holds: (object: RecordedObject | undefined) => boolean,
+  ): Promise<RecordedObject | undefined> {
     const deadline = performance.now() + LIMIT_MS;
     for (;;) {
       const object = (await this.#latest()).get(name);
-      if (holds(object)) return;
+      if (holds(object)) return object;
       if (performance.now() > deadline)
         throw new Error(
           `Kustomization/${name}: expected another status, got ${JSON.stringify(object?.status)}`,
