@@ -23,10 +23,12 @@ export function mapKeyOf(node: ParsedNode, value: JsonValue, rules: ScalarRules)
   return typeof value === 'string' ? { key: value } : { fault: 'expected a string as key; quote it' };
 }
 
-/** In braces YAML 1.1, so kustomize, takes `a:,` for text and YAML 1.2 for a key without a value. */
+const bareColon = /[ \t]*:[,\]}]/y;
+
+/** In braces YAML 1.1, so kustomize, takes `a:,` and `a :,` for text and YAML 1.2 for a key without a value. */
 export function hasBareColon(key: ParsedNode, text: string): boolean {
-  const [, end] = key.range;
-  return isScalar(key) && key.type === 'PLAIN' && /^:[,\]}]/.test(text.slice(end, end + 2));
+  bareColon.lastIndex = key.range[1];
+  return isScalar(key) && key.type === 'PLAIN' && bareColon.test(text);
 }
 
 export function isMergeKey(pair: Pair<ParsedNode, ParsedNode | null>): boolean {

@@ -337,6 +337,12 @@ describe('faults of plain YAML', () => {
       'expected a blank behind the colon',
     ],
     [
+      'a key without a value in brackets, with a blank before its colon',
+      `${head}v: [a :, b]\n`,
+      'YAML_MALFORMED',
+      'expected a blank behind the colon',
+    ],
+    [
       'blanks at the end of a block with a number',
       `${head}v: |2\n    a\n    \n`,
       'YAML_MALFORMED',

@@ -62,4 +62,8 @@ export const earlierTexts: readonly string[] = [
   `${head}v: !!float 9223372036854775808\n`,
   `${head}v: "\\N"\n"<<":\n  w: 1\n`,
   `${head}v: { a: , # c\n  b : [] }\n`,
+  `${head}  labels: {a: }\n"<<": 1\n`,
+  `${head}v: [a :, b]\n`,
+  `${head}v: {a :, b: 1}\n`,
+  `${head}v: [a\t:, b]\n`,
 ];
