@@ -1,8 +1,8 @@
-export type { Convergence } from './converge.ts';
-export { converge } from './converge.ts';
-export { Engine } from './engine.ts';
-export type { Housekeeping } from './housekeeping.ts';
-export { inForce } from './housekeeping.ts';
+export { Engine } from './engine/engine.ts';
+export type { Housekeeping } from './housekeeping/housekeeping.ts';
+export { inForce } from './housekeeping/housekeeping.ts';
+export type { AgentParts } from './parts/agent-parts.ts';
+export type { Convergence } from './pass/converge.ts';
+export { converge } from './pass/converge.ts';
+export { planWith } from './pass/plan-with.ts';
 export type { OpenPlace, PlaceOpener, PlaceRequest } from './places/place-opener.ts';
-export { planWith } from './plan-with.ts';
-export type { AgentParts } from './reconcilers.ts';

@@ -28,6 +28,7 @@ export type { Floors, TimeMemory } from './site-memory.ts';
 export type { DeliveryRecord, EventLog, Records, SourceRecord, StateStore } from './state-store.ts';
 export type { ArtifactStatus, DeliveryStatus, HistoryEntry, SourceStatus } from './status.ts';
 export type { Trace, Traces } from './traces.ts';
+export { refuseUnsupportedDelivery, refuseUnsupportedSource } from './unsupported-fields.ts';
 export type { Refusal, Signer, Verdict } from './verdict.ts';
 export type { VerificationPolicy } from './verification-policy.ts';
 export { verificationPolicySchema } from './verification-policy.ts';

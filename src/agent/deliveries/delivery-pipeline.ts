@@ -17,8 +17,8 @@ import {
   type Surroundings,
 } from '../../apply/index.ts';
 import type { KubernetesObject, Owner, Target } from '../../core/index.ts';
-import { inStage, StageFailure } from '../stage-failure.ts';
-import type { BuildStage } from '../stages.ts';
+import { inStage, StageFailure } from '../stages/stage-failure.ts';
+import type { BuildStage } from '../stages/stages.ts';
 
 /** Told each plan, and for which target, before it is carried out; that waits for it. */
 export type PlanListener = (delivery: Owner, plan: Plan, target: Target) => Promise<void>;

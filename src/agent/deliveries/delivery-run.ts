@@ -24,9 +24,9 @@ import { wayBack } from '../journal/journal.ts';
 import { afterLoss } from '../journal/journal-transition.ts';
 import { keepDelivery } from '../journal/way-back-status.ts';
 import { withFormer } from '../places/going-to.ts';
-import { deliverySubject } from '../subjects.ts';
+import type { DeliveryCycle } from '../status/delivery-transition.ts';
+import { deliverySubject } from '../status/subjects.ts';
 import type { DeliveryProgress } from './delivery-pipeline.ts';
-import type { DeliveryCycle } from './delivery-transition.ts';
 import type { DeliveryFights, Fights } from './fights.ts';
 import { objectsDigest } from './objects-digest.ts';
 

@@ -1,7 +1,7 @@
 import { type DeliveryRecord, findNamed, isReady, type Kustomization } from '../../api/index.ts';
 import { compileExpression, SealiftError } from '../../core/index.ts';
-import { specHash } from '../spec-hash.ts';
-import { publishedDelivery } from './published-delivery.ts';
+import { publishedDelivery } from '../status/published-delivery.ts';
+import { specHash } from '../status/spec-hash.ts';
 
 interface DependencyQuestion {
   readonly delivery: Kustomization;

@@ -12,7 +12,7 @@ import { refOf } from '../../core/index.ts';
 import { wayBack } from '../journal/journal.ts';
 import type { DeliveryTargets } from '../places/delivery-targets.ts';
 import type { SourceReconciler } from '../sources/reconcile-source.ts';
-import type { BuildStage } from '../stages.ts';
+import type { BuildStage } from '../stages/stages.ts';
 import { sameSource } from './dependencies.ts';
 import { withdrawn } from './withdrawn.ts';
 

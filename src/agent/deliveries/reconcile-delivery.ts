@@ -18,15 +18,19 @@ import type { DeliveryTarget } from '../places/delivery-target.ts';
 import type { DeliveryTargets } from '../places/delivery-targets.ts';
 import { goingTo } from '../places/going-to.ts';
 import type { SourceReconciler } from '../sources/reconcile-source.ts';
-import { specHash } from '../spec-hash.ts';
-import { inStage, StageFailure } from '../stage-failure.ts';
-import { deliverySubject } from '../subjects.ts';
+import { inStage, StageFailure } from '../stages/stage-failure.ts';
+import {
+  afterDeliveryFailure,
+  afterWithdrawalFailure,
+  newDeliveryRecord,
+} from '../status/delivery-transition.ts';
+import { withDepartures, withFights } from '../status/listed-condition.ts';
+import { specHash } from '../status/spec-hash.ts';
+import { deliverySubject } from '../status/subjects.ts';
 import { chooseRevision } from './choose-revision.ts';
 import { type DeliveryPorts, type NeighbourQuestion, runDelivery } from './delivery-pipeline.ts';
 import { DeliveryRun } from './delivery-run.ts';
-import { afterDeliveryFailure, afterWithdrawalFailure, newDeliveryRecord } from './delivery-transition.ts';
 import type { Fights } from './fights.ts';
-import { withDepartures, withFights } from './listed-condition.ts';
 import { Neighbourhood } from './neighbourhood.ts';
 import { beyondReach, type Leaving, leftBehind, takeBack } from './take-back.ts';
 import { awaitTermination, deletionOf, withDeletion } from './termination.ts';

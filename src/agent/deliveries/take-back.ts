@@ -8,7 +8,7 @@ import type { ApplyHooks, ApplyOutcome } from '../../apply/index.ts';
 import { type EventBody, formatRef, type Owner, SealiftError } from '../../core/index.ts';
 import type { DeliveryTarget } from '../places/delivery-target.ts';
 import type { DeliveryTargets } from '../places/delivery-targets.ts';
-import { inStage, StageFailure } from '../stage-failure.ts';
+import { inStage, StageFailure } from '../stages/stage-failure.ts';
 import { applyObjects, type DeliveryPorts, type DeliveryProgress } from './delivery-pipeline.ts';
 import type { Neighbourhood } from './neighbourhood.ts';
 

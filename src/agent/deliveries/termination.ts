@@ -1,9 +1,9 @@
 import { type DeliveryRecord, formatDuration, type Kustomization } from '../../api/index.ts';
 import { type ClockReading, elapsedSince, SealiftError } from '../../core/index.ts';
 import { healthTimeout } from '../health/health-task.ts';
-import { StageFailure } from '../stage-failure.ts';
-import { afterWithdrawalFailure, type DeliveryTransition } from './delivery-transition.ts';
-import { withDepartures } from './listed-condition.ts';
+import { StageFailure } from '../stages/stage-failure.ts';
+import { afterWithdrawalFailure, type DeliveryTransition } from '../status/delivery-transition.ts';
+import { withDepartures } from '../status/listed-condition.ts';
 
 /** Milliseconds after which a deletion is looked at again where no watch tells of its end; with one, that asks nobody. */
 const lookAgainMs = 10_000;

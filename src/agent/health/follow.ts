@@ -19,7 +19,7 @@ import {
   type DeliveryCycle,
   type DeliveryTransition,
   withRequest,
-} from '../deliveries/delivery-transition.ts';
+} from '../status/delivery-transition.ts';
 import type { FollowedHealth } from './followed-health.ts';
 import { type HealthReport, healthStatus, keptHealthy } from './health-status.ts';
 import { minTimeoutMs, waitedDigest } from './health-task.ts';

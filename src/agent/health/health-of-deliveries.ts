@@ -10,17 +10,17 @@ import {
   siteSubject,
 } from '../../core/index.ts';
 import type { HealthRule, WaitedObject } from '../../health/index.ts';
+import { journalled } from '../journal/journal-transition.ts';
+import { beneath, keepDelivery } from '../journal/way-back-status.ts';
+import type { DeliveryTarget } from '../places/delivery-target.ts';
+import { retryDelay } from '../queue/schedule.ts';
 import {
   type Applied,
   afterApply,
   type DeliveryCycle,
   type DeliveryTransition,
-} from '../deliveries/delivery-transition.ts';
-import { journalled } from '../journal/journal-transition.ts';
-import { beneath, keepDelivery } from '../journal/way-back-status.ts';
-import type { DeliveryTarget } from '../places/delivery-target.ts';
-import { retryDelay } from '../queue/schedule.ts';
-import { deliverySubject } from '../subjects.ts';
+} from '../status/delivery-transition.ts';
+import { deliverySubject } from '../status/subjects.ts';
 import {
   appliedEvent,
   begun,

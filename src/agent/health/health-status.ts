@@ -6,8 +6,8 @@ import {
   setConditions,
 } from '../../api/index.ts';
 import type { HealthPhase } from '../../health/index.ts';
-import { type Attempt, appliedStatus, type Moment, withHistory } from '../deliveries/delivery-status.ts';
-import { listedConditions } from '../deliveries/listed-condition.ts';
+import { type Attempt, appliedStatus, type Moment, withHistory } from '../status/delivery-status.ts';
+import { listedConditions } from '../status/listed-condition.ts';
 
 /** How an attempt is doing, and since when. */
 export interface HealthReport {

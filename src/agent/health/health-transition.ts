@@ -1,6 +1,6 @@
 import type { DeliveryRecord, DeliveryStatus } from '../../api/index.ts';
 import { type EventBody, SealiftError } from '../../core/index.ts';
-import type { DeliveryTransition } from '../deliveries/delivery-transition.ts';
+import type { DeliveryTransition } from '../status/delivery-transition.ts';
 import { type HealthReport, healthStatus, keptHealthy } from './health-status.ts';
 
 interface HealthCycle {

@@ -1,7 +1,7 @@
 import { type DeliveryRecord, isReady } from '../../api/index.ts';
 import { type ErrorCode, type EventBody, SealiftError, type Stage } from '../../core/index.ts';
-import { withHistory } from '../deliveries/delivery-status.ts';
-import type { DeliveryTransition } from '../deliveries/delivery-transition.ts';
+import { withHistory } from '../status/delivery-status.ts';
+import type { DeliveryTransition } from '../status/delivery-transition.ts';
 import { afterFailed, afterHeld, wayBack } from './journal.ts';
 
 /** What the target says of a revision, and not of the moment: the same objects are refused again. */

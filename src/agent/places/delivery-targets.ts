@@ -1,6 +1,10 @@
-import type { DeliveryPlace, DesiredState, Kustomization } from '../../api/index.ts';
+import {
+  type DeliveryPlace,
+  type DesiredState,
+  type Kustomization,
+  refuseUnsupportedDelivery,
+} from '../../api/index.ts';
 import { type Clock, SealiftError, type Target } from '../../core/index.ts';
-import { refuseUnsupportedDelivery } from '../deliveries/unsupported-fields.ts';
 import type { DeliveryTarget } from './delivery-target.ts';
 import { OpenTargets } from './open-targets.ts';
 import type { PlaceOpener } from './place-opener.ts';

@@ -1,6 +1,6 @@
 import { type OciRepository, requestedAtAnnotation } from '../../api/index.ts';
 import type { Clock, SealiftError } from '../../core/index.ts';
-import { specHash } from '../spec-hash.ts';
+import { specHash } from '../status/spec-hash.ts';
 import { pauseDelay } from './schedule.ts';
 import { workKey } from './work-key.ts';
 

@@ -6,7 +6,7 @@ import {
   setConditions,
 } from '../../api/index.ts';
 import { rfc3339 } from '../../core/index.ts';
-import type { FreshnessOutcome } from '../stages.ts';
+import type { FreshnessOutcome } from '../stages/stages.ts';
 
 const type = 'Fresh';
 

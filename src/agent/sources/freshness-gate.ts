@@ -1,6 +1,6 @@
 import type { Floors, Verdict } from '../../api/index.ts';
-import type { SiteTime } from '../site-time.ts';
-import type { FreshnessOutcome, FreshnessStage, RevisionRequest } from '../stages.ts';
+import type { FreshnessOutcome, FreshnessStage, RevisionRequest } from '../stages/stages.ts';
+import type { SiteTime } from './site-time.ts';
 
 interface GateDeps {
   readonly stage: FreshnessStage;

@@ -4,19 +4,19 @@ import {
   type DesiredState,
   isReady,
   type OciRepository,
+  refuseUnsupportedSource,
   requestedAtAnnotation,
   type SourceRecord,
   type StateStore,
 } from '../../api/index.ts';
 import { type Clock, type EventBody, SealiftError } from '../../core/index.ts';
-import { refuseUnsupportedSource } from '../deliveries/unsupported-fields.ts';
-import { withDeadline } from '../queue/deadline.ts';
-import type { SiteTime } from '../site-time.ts';
-import { specHash } from '../spec-hash.ts';
-import { inStage, StageFailure } from '../stage-failure.ts';
+import { withDeadline } from '../stages/deadline.ts';
+import { inStage, StageFailure } from '../stages/stage-failure.ts';
+import { specHash } from '../status/spec-hash.ts';
 import type { FreshnessGate } from './freshness-gate.ts';
 import { refuseLostProtection } from './lost-protection.ts';
 import { keptFreshnessWarnings, withWarnings } from './policy-warning.ts';
+import type { SiteTime } from './site-time.ts';
 import { type PollOutcome, pollSource, type SourceStages } from './source-pipeline.ts';
 import {
   afterFailure,

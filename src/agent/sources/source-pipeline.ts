@@ -1,9 +1,9 @@
 import type { Validator } from 'oci-client-ts';
 import type { Artifact, DesiredState, FetchedLayer, OciRepository, Verdict } from '../../api/index.ts';
 import type { Clock } from '../../core/index.ts';
-import { withDeadline } from '../queue/deadline.ts';
-import { withPace } from '../queue/pace.ts';
-import { inStage } from '../stage-failure.ts';
+import { withDeadline } from '../stages/deadline.ts';
+import { withPace } from '../stages/pace.ts';
+import { inStage } from '../stages/stage-failure.ts';
 import type {
   FetchStage,
   FreshnessOutcome,
@@ -13,7 +13,7 @@ import type {
   StandingStage,
   UnpackStage,
   VerifyStage,
-} from '../stages.ts';
+} from '../stages/stages.ts';
 import type { FreshnessGate } from './freshness-gate.ts';
 import { refuseLostProtection } from './lost-protection.ts';
 import { withWarnings } from './policy-warning.ts';

@@ -10,8 +10,8 @@ import {
   type SourceStatus,
 } from '../../api/index.ts';
 import { type EventBody, rfc3339, SealiftError } from '../../core/index.ts';
-import type { StageFailure } from '../stage-failure.ts';
-import type { FreshnessOutcome } from '../stages.ts';
+import type { StageFailure } from '../stages/stage-failure.ts';
+import type { FreshnessOutcome } from '../stages/stages.ts';
 import { failedStatus } from './failed-poll-status.ts';
 import { agedStatus, freshDraft, keptFresh } from './fresh-condition.ts';
 import { keptWarning, warningDraft, warningEvents } from './policy-warning.ts';

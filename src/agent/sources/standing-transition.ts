@@ -1,6 +1,6 @@
 import { type Artifact, type Condition, isReady, setConditions, type Verdict } from '../../api/index.ts';
 import { type EventBody, SealiftError } from '../../core/index.ts';
-import type { StageFailure } from '../stage-failure.ts';
+import type { StageFailure } from '../stages/stage-failure.ts';
 import { failedStatus } from './failed-poll-status.ts';
 import { keptFresh } from './fresh-condition.ts';
 import { isWarning, warningDraft, warningEvents } from './policy-warning.ts';

@@ -1,4 +1,4 @@
-import type { DeliveryRecord, SourceRecord } from '../api/index.ts';
+import type { DeliveryRecord, SourceRecord } from '../../api/index.ts';
 
 /** What a site needs of its disk: everything that its sources have in force, and to what its deliveries may go back. */
 export interface InForce {

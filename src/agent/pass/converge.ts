@@ -1,11 +1,18 @@
-import { type DesiredState, findNamed, type Kustomization, type OciRepository } from '../api/index.ts';
-import { asSealiftError, inParallel, type SealiftError, type Subject, siteSubject } from '../core/index.ts';
-import { isWaiting } from './deliveries/delivery-transition.ts';
-import { withdrawalFault, withdrawn, withdrawnSources } from './deliveries/withdrawn.ts';
-import { inForce } from './housekeeping.ts';
-import { wayBack } from './journal/journal.ts';
-import { type AgentParts, createReconcilers, type Reconcilers } from './reconcilers.ts';
-import { deliverySubject, sourceSubject } from './subjects.ts';
+import { type DesiredState, findNamed, type Kustomization, type OciRepository } from '../../api/index.ts';
+import {
+  asSealiftError,
+  inParallel,
+  type SealiftError,
+  type Subject,
+  siteSubject,
+} from '../../core/index.ts';
+import { withdrawalFault, withdrawn, withdrawnSources } from '../deliveries/withdrawn.ts';
+import { inForce } from '../housekeeping/housekeeping.ts';
+import { wayBack } from '../journal/journal.ts';
+import type { AgentParts } from '../parts/agent-parts.ts';
+import { createReconcilers, type Reconcilers } from '../parts/reconcilers.ts';
+import { isWaiting } from '../status/delivery-transition.ts';
+import { deliverySubject, sourceSubject } from '../status/subjects.ts';
 
 /** A source or delivery that failed, and why. */
 export interface Failure {

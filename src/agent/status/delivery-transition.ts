@@ -8,7 +8,7 @@ import {
   requestedAtAnnotation,
 } from '../../api/index.ts';
 import type { EventBody, KubernetesObject, SealiftError } from '../../core/index.ts';
-import type { StageFailure } from '../stage-failure.ts';
+import type { StageFailure } from '../stages/stage-failure.ts';
 import { appliedStatus, failedDeliveryStatus } from './delivery-status.ts';
 
 /** What a run means for a delivery: the record to keep, and what to tell. */

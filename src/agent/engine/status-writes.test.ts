@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { FakeClock, settle } from '../../test/fakes/fake-clock.ts';
-import { FakeStages, registryDown } from '../../test/fakes/fake-stages.ts';
-import { configMap, deliveryYaml, siteOf, sourceYaml } from '../../test/fakes/site.ts';
-import type { Condition, Records, StateStore } from '../api/index.ts';
-import { createMemoryStateStore } from '../site/index.ts';
-import { createMemoryTarget } from '../target/index.ts';
-import { type AgentParts, Engine } from './index.ts';
+import { FakeClock, settle } from '../../../test/fakes/fake-clock.ts';
+import { FakeStages, registryDown } from '../../../test/fakes/fake-stages.ts';
+import { configMap, deliveryYaml, siteOf, sourceYaml } from '../../../test/fakes/site.ts';
+import type { Condition, Records, StateStore } from '../../api/index.ts';
+import { createMemoryStateStore } from '../../site/index.ts';
+import { createMemoryTarget } from '../../target/index.ts';
+import { type AgentParts, Engine } from '../index.ts';
 
 interface Status {
   readonly observedGeneration: number;

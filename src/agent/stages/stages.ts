@@ -11,8 +11,8 @@ import type {
   Refusal,
   ResolvedRevision,
   Verdict,
-} from '../api/index.ts';
-import type { ErrorCode } from '../core/index.ts';
+} from '../../api/index.ts';
+import type { ErrorCode } from '../../core/index.ts';
 
 /** The stages as the engine sees them. Each is one function; any implementation will do. All reject with SealiftError. */
 

@@ -1,4 +1,4 @@
-import { asSealiftError, type SealiftError, type Stage } from '../core/index.ts';
+import { asSealiftError, type SealiftError, type Stage } from '../../core/index.ts';
 
 /** A failure with the stage it happened in. */
 export class StageFailure extends Error {

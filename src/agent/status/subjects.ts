@@ -1,5 +1,5 @@
-import type { OciRepository } from '../api/index.ts';
-import type { Subject } from '../core/index.ts';
+import type { OciRepository } from '../../api/index.ts';
+import type { Subject } from '../../core/index.ts';
 
 /** A source as events name it. */
 export function sourceSubject({ kind, metadata }: OciRepository): Subject {

@@ -1,9 +1,10 @@
-import { type Plan, tryPlan } from '../apply/index.ts';
-import { planOnly } from './deliveries/delivery-pipeline.ts';
-import { Neighbourhood } from './deliveries/neighbourhood.ts';
-import { type AgentParts, createReconcilers } from './reconcilers.ts';
-import { StageFailure } from './stage-failure.ts';
-import type { BuildRequest } from './stages.ts';
+import { type Plan, tryPlan } from '../../apply/index.ts';
+import { planOnly } from '../deliveries/delivery-pipeline.ts';
+import { Neighbourhood } from '../deliveries/neighbourhood.ts';
+import type { AgentParts } from '../parts/agent-parts.ts';
+import { createReconcilers } from '../parts/reconcilers.ts';
+import { StageFailure } from '../stages/stage-failure.ts';
+import type { BuildRequest } from '../stages/stages.ts';
 
 /**
  * What a delivery would change if its source had this tree in force, for the deliveries that share it as well. Changes nothing.

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock, settle } from '../../test/fakes/fake-clock.ts';
-import { FakeStages, registryDown } from '../../test/fakes/fake-stages.ts';
-import { configMap, deliveryYaml, siteOf, sourceYaml } from '../../test/fakes/site.ts';
-import type { StateStore } from '../api/index.ts';
-import { refOf, SealiftError, type SealiftEvent } from '../core/index.ts';
-import { createMemoryStateStore } from '../site/index.ts';
-import { createMemoryTarget, type MemoryTarget } from '../target/index.ts';
-import { type AgentParts, Engine } from './index.ts';
+import { FakeClock, settle } from '../../../test/fakes/fake-clock.ts';
+import { FakeStages, registryDown } from '../../../test/fakes/fake-stages.ts';
+import { configMap, deliveryYaml, siteOf, sourceYaml } from '../../../test/fakes/site.ts';
+import type { StateStore } from '../../api/index.ts';
+import { refOf, SealiftError, type SealiftEvent } from '../../core/index.ts';
+import { createMemoryStateStore } from '../../site/index.ts';
+import { createMemoryTarget, type MemoryTarget } from '../../target/index.ts';
+import { type AgentParts, Engine } from '../index.ts';
 
 const second = 1_000;
 const minute = 60 * second;

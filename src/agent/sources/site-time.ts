@@ -1,4 +1,4 @@
-import type { TimeMemory } from '../api/index.ts';
+import type { TimeMemory } from '../../api/index.ts';
 import {
   afterProof,
   afterReading,
@@ -7,7 +7,7 @@ import {
   isClockBehind,
   type TimeBound,
   trustedNow,
-} from '../core/index.ts';
+} from '../../core/index.ts';
 
 /** Milliseconds between two writes while the clock goes as it should: a crash loses no more of what the machine saw pass. */
 const keptEveryMs = 60 * 60_000;

@@ -1,5 +1,6 @@
-import type { Kustomization, OciRepository } from '../../api/index.ts';
-import { SealiftError } from '../../core/index.ts';
+import { SealiftError } from '../core/index.ts';
+import type { Kustomization } from './kustomization.ts';
+import type { OciRepository } from './oci-repository.ts';
 
 /** A field that is part of Flux's API and that this version cannot honour: refused, because ignoring it would be a lie. */
 interface UnsupportedField<T> {

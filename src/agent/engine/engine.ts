@@ -5,22 +5,23 @@ import {
   isReady,
   type Kustomization,
   type OciRepository,
-} from '../api/index.ts';
-import { asSealiftError, type ObjectRef, type SealiftError, siteSubject } from '../core/index.ts';
-import { isWaiting } from './deliveries/delivery-transition.ts';
-import { dependants, judgesByExpression } from './deliveries/dependencies.ts';
-import type { DeliveryEnd } from './deliveries/reconcile-delivery.ts';
-import { withdrawalFault, withdrawn, withdrawnSources } from './deliveries/withdrawn.ts';
-import { housekeepingDelayMs, housekeepingRetryMs, inForce } from './housekeeping.ts';
-import { wayBack } from './journal/journal.ts';
-import { Complaints } from './queue/complaints.ts';
-import { deliveryLane, pollLane, withdrawalLane } from './queue/lanes.ts';
-import { PollPauses } from './queue/poll-pauses.ts';
-import { firstPollDelay, nextRunDelay, retryDelay } from './queue/schedule.ts';
-import { parseWorkKey, type Work, workKey } from './queue/work-key.ts';
-import { WorkQueue } from './queue/work-queue.ts';
-import { Quiet } from './quiet.ts';
-import { type AgentParts, createReconcilers, type Reconcilers } from './reconcilers.ts';
+} from '../../api/index.ts';
+import { asSealiftError, type ObjectRef, type SealiftError, siteSubject } from '../../core/index.ts';
+import { dependants, judgesByExpression } from '../deliveries/dependencies.ts';
+import type { DeliveryEnd } from '../deliveries/reconcile-delivery.ts';
+import { withdrawalFault, withdrawn, withdrawnSources } from '../deliveries/withdrawn.ts';
+import { housekeepingDelayMs, housekeepingRetryMs, inForce } from '../housekeeping/housekeeping.ts';
+import { Quiet } from '../housekeeping/quiet.ts';
+import { wayBack } from '../journal/journal.ts';
+import type { AgentParts } from '../parts/agent-parts.ts';
+import { createReconcilers, type Reconcilers } from '../parts/reconcilers.ts';
+import { Complaints } from '../queue/complaints.ts';
+import { deliveryLane, pollLane, withdrawalLane } from '../queue/lanes.ts';
+import { PollPauses } from '../queue/poll-pauses.ts';
+import { firstPollDelay, nextRunDelay, retryDelay } from '../queue/schedule.ts';
+import { parseWorkKey, type Work, workKey } from '../queue/work-key.ts';
+import { WorkQueue } from '../queue/work-queue.ts';
+import { isWaiting } from '../status/delivery-transition.ts';
 
 /** Polls of one host at once, and deliveries at once: Flux's default, and enough to keep a thin link busy. */
 const concurrency = 4;

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock, settle } from '../../test/fakes/fake-clock.ts';
-import { FakeStages } from '../../test/fakes/fake-stages.ts';
-import { configMap, deliveryYaml, siteOf, sourceYaml } from '../../test/fakes/site.ts';
-import { SealiftError, type SealiftEvent } from '../core/index.ts';
-import { createMemoryStateStore } from '../site/index.ts';
-import { createMemoryTarget } from '../target/index.ts';
+import { FakeClock, settle } from '../../../test/fakes/fake-clock.ts';
+import { FakeStages } from '../../../test/fakes/fake-stages.ts';
+import { configMap, deliveryYaml, siteOf, sourceYaml } from '../../../test/fakes/site.ts';
+import { SealiftError, type SealiftEvent } from '../../core/index.ts';
+import { createMemoryStateStore } from '../../site/index.ts';
+import { createMemoryTarget } from '../../target/index.ts';
+import { type AgentParts, converge, Engine } from '../index.ts';
 import { type InForce, inForce } from './housekeeping.ts';
-import { type AgentParts, converge, Engine } from './index.ts';
 
 const minute = 60_000;
 const desired = siteOf(sourceYaml('app') + deliveryYaml('app', 'app'));
