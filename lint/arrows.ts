@@ -23,12 +23,12 @@ const mayImport: Record<string, readonly string[]> = {
 const homes: Record<string, string> = {
   commander: '^cmd/',
   pino: '^(src/observe/adapters|cmd)/',
-  undici: '^src/(oci-client-ts/(remote|server)|target/kubernetes/adapters)/',
+  undici: '^src/(oci-client-ts/(remote|server)|target/kubernetes/client/adapters)/',
 };
 
 /** Contract tests are written once and run by the tests of every implementation. */
 const test = String.raw`(\.test|-contract)\.ts$`;
-const acting = '^src/([^/]+/(kubernetes/)?adapters|oci-client-ts/(remote|layout|server))/';
+const acting = '^src/(.*/adapters|oci-client-ts/(remote|layout|server))/';
 const room = (name: string) => `^src/${name}/`;
 
 /** The tests of the engine put a whole site together, as `cmd` does. */
@@ -49,6 +49,18 @@ const arrows = Object.entries(mayImport).flatMap(([name, others]) => [
   arrow(name, { path: `${room(name)}.*${test}` }, [...others, ...(testsMayImport[name] ?? [])]),
 ]);
 
+/** The folders of the Kubernetes target, each of which may import those before it. */
+const cluster = 'src/target/kubernetes';
+const layers = ['text', 'access', 'client', 'fields', 'knowledge', 'health', 'writing', 'trial', 'comparing'];
+
+const downwards: IForbiddenRuleType[] = layers.map((name, at) => ({
+  name: `arrow-target-${name}`,
+  comment: `${cluster}/${name} may import ${at === 0 ? 'no other folder' : layers.slice(0, at).join(', ')} of it.`,
+  severity: 'error',
+  from: { path: `^${cluster}/${name}/`, pathNot: test },
+  to: { path: `^${cluster}/`, pathNot: layers.slice(0, at + 1).map((below) => `^${cluster}/${below}/`) },
+}));
+
 const onlyAtHome: IForbiddenRuleType[] = Object.entries(homes).map(([name, home]) => ({
   name: `home-of-${name}`,
   comment: `${name} is used below ${home} only; everything else goes through a port.`,
@@ -60,6 +72,7 @@ const onlyAtHome: IForbiddenRuleType[] = Object.entries(homes).map(([name, home]
 export const configuration: IConfiguration = {
   forbidden: [
     ...arrows,
+    ...downwards,
     ...onlyAtHome,
     {
       name: 'unknown-room',

@@ -17,4 +17,5 @@ export { rfc3339 } from './rfc3339.ts';
 export type { Basis, Departure, Observation, Owner, Target, TrialVerdict, WriteOptions } from './target.ts';
 export type { ClockReading, TimeBound } from './time-bound.ts';
 export { afterProof, afterReading, firstTimeBound, isClockBehind, trustedNow } from './time-bound.ts';
+export { withSignal } from './with-signal.ts';
 export { withoutTexts } from './without-texts.ts';

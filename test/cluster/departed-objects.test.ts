@@ -6,7 +6,7 @@ import { applyPlan, type Plan, planAgainst } from '../../src/apply/index.ts';
 import { type KubernetesObject, refOf, type Target } from '../../src/core/index.ts';
 import { createKubernetesClient, type KubernetesClient, kubeconfigAccess } from '../../src/target/index.ts';
 import { createKubernetesTarget } from '../../src/target/kubernetes/kubernetes-target.ts';
-import { createMemoryTraces } from '../../src/target/kubernetes/memory-traces.ts';
+import { createMemoryTraces } from '../fakes/memory-traces.ts';
 import { describeWithPeers } from '../interop/harness/describe-with-peers.ts';
 import { clusterPrograms } from './harness/cluster-programs.ts';
 import type { ClusterUser } from './harness/cluster-user.ts';

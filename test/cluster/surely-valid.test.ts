@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { KubernetesObject } from '../../src/core/index.ts';
-import { isSurelyValid } from '../../src/target/kubernetes/surely-valid.ts';
+import { isSurelyValid } from '../../src/target/kubernetes/trial/surely-valid.ts';
 import { describeWithPeers } from '../interop/harness/describe-with-peers.ts';
 import { clusterPrograms } from './harness/cluster-programs.ts';
 import { sharedCluster } from './harness/shared-cluster.ts';

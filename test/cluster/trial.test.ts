@@ -5,7 +5,7 @@ import { applyPlan, markOwned, observeDelivery, planDelivery } from '../../src/a
 import { type KubernetesObject, refOf, type SealiftError, type Target } from '../../src/core/index.ts';
 import { createKubernetesClient, type KubernetesClient, kubeconfigAccess } from '../../src/target/index.ts';
 import { createKubernetesTarget } from '../../src/target/kubernetes/kubernetes-target.ts';
-import { createMemoryTraces } from '../../src/target/kubernetes/memory-traces.ts';
+import { createMemoryTraces } from '../fakes/memory-traces.ts';
 import { describeWithPeers } from '../interop/harness/describe-with-peers.ts';
 import type { AuditMark } from './harness/audit-log.ts';
 import type { Cluster } from './harness/cluster.ts';

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ObjectRef } from '../../src/core/index.ts';
-import { fileNameOf } from '../../src/target/file-name.ts';
+import { fileNameOf } from '../../src/target/directory/file-name.ts';
 import { createDirectoryTarget } from '../../src/target/index.ts';
 import { handOver, type TextTargetUnderTest } from './text-target-contract.ts';
 

@@ -22,7 +22,7 @@ import type {
   RemoveOptions,
   SampleScope,
   WatchEvent,
-} from '../../src/target/kubernetes/client.ts';
+} from '../../src/target/kubernetes/client/client.ts';
 import { fromFieldsV1, leavesOf, toFieldsV1, withLeaf } from './field-sets.ts';
 
 interface Change {

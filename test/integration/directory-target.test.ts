@@ -6,7 +6,7 @@ import { execPath, geteuid, getuid, seteuid } from 'node:process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { inventoryId } from '../../src/api/index.ts';
 import { type ObjectRef, refOf } from '../../src/core/index.ts';
-import { fileNameOf } from '../../src/target/file-name.ts';
+import { fileNameOf } from '../../src/target/directory/file-name.ts';
 import { createDirectoryTarget } from '../../src/target/index.ts';
 import { type DirectoryUnderTest, openDirectory } from '../contract/directory-under-test.ts';
 import { configMap } from '../fixtures/objects.ts';

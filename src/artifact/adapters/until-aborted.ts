@@ -1,15 +1,4 @@
-/** Waits for the promise or the abort, whichever is first; rejects with the signal's reason. */
-async function orAborted<T>(waited: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([waited, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}
+import { withSignal } from '../../core/index.ts';
 
 /** Reads a source that may never answer: an abort ends the reading even while the source hangs. */
 export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
@@ -18,9 +7,7 @@ export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSi
   try {
     for (;;) {
       const next = iterator.next();
-      // After an abort nobody waits for it any more.
-      next.catch(() => undefined);
-      const { done, value } = await orAborted(next, signal);
+      const { done, value } = await withSignal(next, signal);
       ended = done === true;
       if (ended) return;
       yield value;

@@ -2,11 +2,11 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { describeTarget } from '../../../test/contract/target-contract.ts';
 import { FakeClock, settle } from '../../../test/fakes/fake-clock.ts';
 import { FakeCluster } from '../../../test/fakes/fake-cluster.ts';
+import { createMemoryTraces } from '../../../test/fakes/memory-traces.ts';
 import { configMap } from '../../../test/fixtures/objects.ts';
 import type { Traces } from '../../api/index.ts';
 import { type KubernetesObject, type ObjectRef, refOf, type Target } from '../../core/index.ts';
 import { createKubernetesTarget } from './kubernetes-target.ts';
-import { createMemoryTraces } from './memory-traces.ts';
 
 const random = { next: () => 0.5 };
 const idle = new AbortController().signal;

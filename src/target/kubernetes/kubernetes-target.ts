@@ -13,21 +13,21 @@ import {
   type TrialVerdict,
   type WriteOptions,
 } from '../../core/index.ts';
-import { appliedForm } from './applied-form.ts';
-import { isAsAsked } from './as-asked.ts';
-import type { ApiResource, KubernetesClient, LiveObject } from './client.ts';
-import { isDefinition } from './established.ts';
-import { type Glimpse, glimpseOf } from './glimpse.ts';
-import { createHealthWatch } from './health-watch.ts';
-import { KindsGone } from './kinds-gone.ts';
-import { Knowledge } from './knowledge.ts';
-import { otherWriters } from './other-writers.ts';
-import { refuseAnother } from './refuse-another.ts';
-import { asFarAsAsked } from './shown-live.ts';
-import { desiredHash, isIntact, isToTakeOver, traceOf } from './trace-of.ts';
-import { Trials } from './trials.ts';
-import { isUnserved, unlessUnserved } from './unserved-kind.ts';
-import { writeObject } from './write-object.ts';
+import type { ApiResource, KubernetesClient, LiveObject } from './client/client.ts';
+import { isUnserved, unlessUnserved } from './client/unserved-kind.ts';
+import { isAsAsked } from './comparing/as-asked.ts';
+import { asFarAsAsked } from './comparing/shown-live.ts';
+import { otherWriters } from './fields/other-writers.ts';
+import { createHealthWatch } from './health/health-watch.ts';
+import { type Glimpse, glimpseOf } from './knowledge/glimpse.ts';
+import { KindsGone } from './knowledge/kinds-gone.ts';
+import { Knowledge } from './knowledge/knowledge.ts';
+import { desiredHash, isIntact, isToTakeOver, traceOf } from './knowledge/trace-of.ts';
+import { Trials } from './trial/trials.ts';
+import { appliedForm } from './writing/applied-form.ts';
+import { isDefinition } from './writing/established.ts';
+import { refuseAnother } from './writing/refuse-another.ts';
+import { writeObject } from './writing/write-object.ts';
 
 export interface KubernetesTargetPorts {
   /** Stays open: who made it closes it. */

@@ -4,8 +4,8 @@ import { type AgentParts, converge, Engine } from '../../../src/agent/index.ts';
 import type { Condition, StateStore, Traces } from '../../../src/api/index.ts';
 import type { KubernetesObject, SealiftEvent } from '../../../src/core/index.ts';
 import { createMemoryStateStore } from '../../../src/site/index.ts';
-import { createMemoryTraces } from '../../../src/target/kubernetes/memory-traces.ts';
 import { FakeStages } from '../../fakes/fake-stages.ts';
+import { createMemoryTraces } from '../../fakes/memory-traces.ts';
 import { siteOf, sourceYaml } from '../../fakes/site.ts';
 
 /** A delivery of a tenant. */

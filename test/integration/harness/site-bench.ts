@@ -17,7 +17,7 @@ import { loadConfiguration } from '../../../cmd/sealift/run-agent.ts';
 import { type Convergence, converge } from '../../../src/agent/index.ts';
 import { artifactManifest } from '../../../src/artifact/index.ts';
 import type { Clock, SealiftEvent } from '../../../src/core/index.ts';
-import { fileNameOf } from '../../../src/target/file-name.ts';
+import { fileNameOf } from '../../../src/target/directory/file-name.ts';
 import { generateKeyPair, openPrivateKey, type PrivateKey } from '../../../src/verify/index.ts';
 import { attachSignature } from '../../fixtures/attach-signature.ts';
 import { tarOf } from '../../fixtures/tar-builder.ts';

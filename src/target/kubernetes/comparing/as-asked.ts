@@ -1,0 +1,38 @@
+import { type ErrorCode, type KubernetesObject, SealiftError } from '../../../core/index.ts';
+import type { KubernetesClient, LiveObject } from '../client/client.ts';
+import { glimpseOf } from '../knowledge/glimpse.ts';
+import { isToTakeOver } from '../knowledge/trace-of.ts';
+import { appliedForm } from '../writing/applied-form.ts';
+import { applyObject } from '../writing/apply-object.ts';
+import { changesNothing } from './same-object.ts';
+
+/** What the server has against an object, and not against being asked. */
+const refusals: ReadonlySet<ErrorCode> = new Set([
+  'TARGET_INVALID',
+  'TARGET_IMMUTABLE',
+  'TARGET_ADMISSION_DENIED',
+  'TARGET_FORBIDDEN',
+  'TARGET_QUOTA',
+  'TARGET_NAMESPACE_NOT_READY',
+  'TARGET_CONFLICT',
+  'TARGET_CHANGED',
+]);
+
+/** Where nothing is remembered of an object, the server says whether an apply would change anything. What it refuses, the write will say. */
+export async function isAsAsked(
+  client: KubernetesClient,
+  live: LiveObject,
+  desired: KubernetesObject,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const glimpse = glimpseOf(live.metadata);
+  if (glimpse.entry === undefined || isToTakeOver(glimpse, desired)) return false;
+  try {
+    const tried = await applyObject(client, appliedForm(desired), { dryRun: true }, signal);
+    return changesNothing(live, tried);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    if (thrown instanceof SealiftError && refusals.has(thrown.code)) return false;
+    throw thrown;
+  }
+}

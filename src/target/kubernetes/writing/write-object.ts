@@ -1,0 +1,98 @@
+import { type Clock, formatRef, type KubernetesObject, refOf, SealiftError } from '../../../core/index.ts';
+import type { KubernetesClient, LiveObject } from '../client/client.ts';
+import { fieldManager } from '../fields/own-entry.ts';
+import { takeOverSteps } from '../fields/take-over.ts';
+import { glimpseOf } from '../knowledge/glimpse.ts';
+import { isToTakeOver } from '../knowledge/trace-of.ts';
+import { applyObject } from './apply-object.ts';
+import { untilEstablished } from './established.ts';
+import { recreate } from './recreate.ts';
+
+export interface WritePorts {
+  readonly client: KubernetesClient;
+  readonly clock: Clock;
+}
+
+export interface WriteRequest {
+  /** In the form in which it is applied. */
+  readonly object: KubernetesObject;
+  /** What is told when the object was deleted to be created anew; without it that must not happen. */
+  readonly recreate: (() => void) | undefined;
+  /** Somebody may hold fields that are to become ours: the object is read first. */
+  readonly mayTakeOver: boolean;
+  /** Nothing was there: who has made it since is not overwritten. */
+  readonly isNew: boolean;
+}
+
+/** Another hand may write between our reading and our patch; more often in a row is a fight. */
+const maxTakeOvers = 3;
+
+/**
+ * Server-side apply, by force, once fields of predecessors are ours; waits until a definition can be used. Gives back what is there then.
+ * @throws SealiftError of a TARGET_ code.
+ */
+export async function writeObject(
+  ports: WritePorts,
+  { object, recreate: deleted, mayTakeOver, isNew }: WriteRequest,
+  signal: AbortSignal,
+): Promise<LiveObject> {
+  const { client } = ports;
+  if (mayTakeOver) await takeOver(client, object, await client.get(refOf(object), signal), signal);
+  let live = isNew
+    ? await applyNew(client, object, signal)
+    : await applyOrRecreate(ports, object, deleted, signal);
+  for (let round = 0; isToTakeOver(glimpseOf(live.metadata), object); round += 1) {
+    if (round === maxTakeOvers) {
+      const detail = `fields of other managers came back ${maxTakeOvers} times while they were taken over`;
+      throw new SealiftError('TARGET_CHANGED', formatRef(refOf(object)), detail);
+    }
+    await takeOver(client, object, live, signal);
+    live = await applyOrRecreate(ports, object, deleted, signal);
+  }
+  return untilEstablished(ports, live, signal);
+}
+
+/** Without force: fields of others are those of an object that somebody made since it was looked at. */
+async function applyNew(
+  client: KubernetesClient,
+  object: KubernetesObject,
+  signal: AbortSignal,
+): Promise<LiveObject> {
+  try {
+    return await applyObject(client, object, { dryRun: false, force: false }, signal);
+  } catch (thrown) {
+    if (!(thrown instanceof SealiftError) || thrown.code !== 'TARGET_CONFLICT') throw thrown;
+    const detail = 'expected nothing there, got an object that somebody else has made since';
+    throw new SealiftError('TARGET_CHANGED', formatRef(refOf(object)), detail, { cause: thrown });
+  }
+}
+
+async function applyOrRecreate(
+  ports: WritePorts,
+  object: KubernetesObject,
+  deleted: (() => void) | undefined,
+  signal: AbortSignal,
+): Promise<LiveObject> {
+  try {
+    return await applyObject(ports.client, object, { dryRun: false }, signal);
+  } catch (thrown) {
+    const isImmutable = thrown instanceof SealiftError && thrown.code === 'TARGET_IMMUTABLE';
+    if (!isImmutable || deleted === undefined) throw thrown;
+    return recreate(ports, object, deleted, signal);
+  }
+}
+
+/** Makes the fields of predecessors ours. Where the object changes meanwhile, the round after the next apply sees it. */
+async function takeOver(
+  client: KubernetesClient,
+  object: KubernetesObject,
+  live: LiveObject | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  if (live === undefined || !isToTakeOver(glimpseOf(live.metadata), object)) return;
+  try {
+    await client.patch(refOf(object), takeOverSteps(live), fieldManager, signal);
+  } catch (thrown) {
+    if (!(thrown instanceof SealiftError) || thrown.code !== 'TARGET_CHANGED') throw thrown;
+  }
+}

@@ -1,0 +1,95 @@
+import { isDeepStrictEqual } from 'node:util';
+import { inventoryId } from '../api/index.ts';
+import {
+  type KubernetesObject,
+  type ObjectRef,
+  type Observation,
+  refOf,
+  type Target,
+  type TrialVerdict,
+  type WriteOptions,
+} from '../core/index.ts';
+import { ownerOf } from './owner-of.ts';
+
+/** A target that lets another one be looked at and keeps for itself what is written: what would be there. */
+export function createOverlayTarget(under: Target): Target {
+  return new Overlay(under);
+}
+
+class Overlay implements Target {
+  readonly description: string;
+  readonly #under: Target;
+  /** `undefined` for what would be gone. */
+  readonly #written = new Map<string, KubernetesObject | undefined>();
+  readonly #verdicts = new WeakMap<KubernetesObject, TrialVerdict>();
+
+  constructor(under: Target) {
+    this.description = under.description;
+    this.#under = under;
+  }
+
+  /** As the one below would; each object is tried once. */
+  async try(
+    object: KubernetesObject,
+    options: Pick<WriteOptions, 'recreate'>,
+    signal: AbortSignal,
+  ): Promise<TrialVerdict> {
+    const known = this.#verdicts.get(object);
+    if (known !== undefined) return known;
+    const below = this.#isDefinedHere(object) ? undefined : this.#under.try?.(object, options, signal);
+    const verdict = (await below) ?? { kind: 'undecided' };
+    this.#verdicts.set(object, verdict);
+    return verdict;
+  }
+
+  async place(ref: ObjectRef, signal: AbortSignal): Promise<ObjectRef | undefined> {
+    return this.#under.place === undefined ? ref : this.#under.place(ref, signal);
+  }
+
+  async observe(
+    ref: ObjectRef,
+    desired: KubernetesObject | undefined,
+    signal: AbortSignal,
+  ): Promise<Observation> {
+    const id = inventoryId(ref);
+    if (!this.#written.has(id)) return this.#under.observe(ref, desired, signal);
+    const live = this.#written.get(id);
+    if (live === undefined) return { kind: 'absent' };
+    const { metadata } = live;
+    return {
+      kind: 'present',
+      owner: ownerOf(metadata),
+      matches: isDeepStrictEqual(live, desired),
+      marks: metadata,
+      live,
+    };
+  }
+
+  async write(object: KubernetesObject, _options: WriteOptions, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const verdict = this.#verdicts.get(object);
+    if (verdict?.kind === 'refused') throw verdict.error;
+    this.#written.set(inventoryId(refOf(object)), object);
+  }
+
+  async remove(ref: ObjectRef, signal: AbortSignal): Promise<undefined> {
+    signal.throwIfAborted();
+    this.#written.set(inventoryId(ref), undefined);
+  }
+
+  /** A definition of its group was written: the one below goes by another, or by none. */
+  #isDefinedHere(object: KubernetesObject): boolean {
+    const { group } = refOf(object);
+    return [...this.#written.values()].some(
+      (one) => one?.kind === 'CustomResourceDefinition' && groupDefined(one) === group,
+    );
+  }
+
+  watch(changed: (ref: ObjectRef | undefined) => void, signal: AbortSignal): Promise<void> {
+    return this.#under.watch(changed, signal);
+  }
+}
+
+function groupDefined({ spec }: KubernetesObject): unknown {
+  return typeof spec === 'object' && spec !== null && 'group' in spec ? spec.group : undefined;
+}
