@@ -1,9 +1,9 @@
 import type { InventoryEntry } from '../../api/index.ts';
 import type { KubernetesObject, ObjectMarks, ObjectRef, Observation } from '../../core/index.ts';
-import type { Contents } from '../contents.ts';
-import type { Neighbour } from '../neighbour.ts';
-import type { Ownership } from '../ownership.ts';
-import type { DeliveryScope, KeepReason, RefuseReason } from '../plan.ts';
+import type { Contents } from '../plan/contents.ts';
+import type { Neighbour } from '../plan/neighbour.ts';
+import type { Ownership } from '../plan/ownership.ts';
+import type { DeliveryScope, KeepReason, RefuseReason } from '../plan/plan.ts';
 
 /** One object before it is decided what happens to it. */
 export interface Candidate {

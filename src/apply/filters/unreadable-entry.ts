@@ -1,6 +1,6 @@
 import type { InventoryEntry } from '../../api/index.ts';
 import type { ObjectRef } from '../../core/index.ts';
-import type { PruneStep } from '../plan.ts';
+import type { PruneStep } from '../plan/plan.ts';
 
 /**
  * An inventory entry that names no object: it cannot be looked at, so it is kept, and reported under its id. It stands

@@ -1,0 +1,26 @@
+import type { ObjectRef } from '../../core/index.ts';
+
+interface ShownFields {
+  readonly group: string;
+  readonly kind: string;
+  /** JSON pointers of the fields whose values may be shown, with all below them. */
+  readonly fields: readonly string[];
+}
+
+/**
+ * Kinds that hold secrets, and what of them may be read by anyone who may read a plan. Everything else of them is masked,
+ * annotations too: `kubectl apply` keeps a copy of the data in one.
+ */
+const shownFields: readonly ShownFields[] = [
+  {
+    group: '',
+    kind: 'Secret',
+    fields: ['/apiVersion', '/kind', '/type', '/immutable', '/metadata/labels', '/metadata/ownerReferences'],
+  },
+];
+
+/** True when the value at `path` may be shown. */
+export function mayShow(ref: ObjectRef, path: string): boolean {
+  const row = shownFields.find(({ group, kind }) => group === ref.group && kind === ref.kind);
+  return row === undefined || row.fields.some((field) => path === field || path.startsWith(`${field}/`));
+}
