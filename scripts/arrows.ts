@@ -2,6 +2,7 @@
 import { glob, readFile } from 'node:fs/promises';
 import { cruise, type ICruiseResult } from 'dependency-cruiser';
 import { configuration } from '../lint/arrows.ts';
+import { folderCircles } from '../lint/folder-circles.ts';
 import { visitUsingDeclarations } from '../lint/using-declarations.ts';
 
 const folders = ['src', 'cmd', 'test', 'scripts', 'examples'];
@@ -43,6 +44,19 @@ async function unread(files: string[], result: ICruiseResult): Promise<string[]>
   return missing;
 }
 
+/** What ships imports its neighbours one way: tests put together what they need. */
+function circlesOfFolders({ modules }: ICruiseResult): ReturnType<typeof folderCircles> {
+  const ships = (file: string): boolean => /^(src|cmd)\/.*(?<!\.test|-contract)\.ts$/.test(file);
+  return folderCircles(
+    modules
+      .filter(({ source }) => ships(source))
+      .flatMap(({ source, dependencies }) =>
+        dependencies.map(({ resolved }) => ({ from: source, to: resolved })),
+      )
+      .filter(({ to }) => ships(to)),
+  );
+}
+
 visitUsingDeclarations();
 const files = await typescriptFiles();
 const result = await cruiseTree(files);
@@ -51,9 +65,14 @@ for (const { rule, from, to, cycle } of result.summary.violations) {
   const way = cycle === undefined ? to : cycle.map((step) => step.name).join(' -> ');
   console.error(`${rule.name}: ${from} -> ${way}\n  ${notes.get(rule.name) ?? ''}`);
 }
+const circles = circlesOfFolders(result);
+for (const { way, imports } of circles) {
+  const steps = imports.map(({ from, to }) => `\n  ${from} -> ${to}`).join('');
+  console.error(`no-folder-circles: ${way.join(' -> ')}${steps}`);
+}
 const missing = await unread(files, result);
 for (const file of missing) console.error(`not-read: ${file}`);
-const faults = result.summary.violations.length + missing.length;
+const faults = result.summary.violations.length + circles.length + missing.length;
 console.log(
   `arrows: ${files.length} files, ${result.summary.totalDependenciesCruised} imports, ${faults} faults`,
 );

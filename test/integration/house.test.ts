@@ -246,6 +246,10 @@ describe('arrows', () => {
       ...Object.fromEntries(planted.map(([, , file, text]) => [file, `${text}\n`])),
       'src/apply/adapters/planted.ts': 'export const x = 1;\n',
       'src/apply/planted-6.ts': "import './planted-5.ts';\n",
+      'src/apply/planted-a/one.ts': "import '../planted-b/one.ts';\n",
+      'src/apply/planted-b/one.ts': 'export const x = 1;\n',
+      'src/apply/planted-b/two.ts': "export type { X } from '../planted-a/two.ts';\n",
+      'src/apply/planted-a/two.ts': 'export interface X {}\n',
     });
     outcome = tree.run('node', 'scripts/arrows.ts');
   });
@@ -254,6 +258,16 @@ describe('arrows', () => {
 
   it.each(planted)('%s', (_what, rule, file) => {
     expect(outcome.text).toContain(`${rule}: ${file} -> `);
+  });
+
+  it('two folders do not need each other, not even by different files and by types', () => {
+    expect(outcome.text).toContain(
+      [
+        'no-folder-circles: src/apply/planted-a -> src/apply/planted-b -> src/apply/planted-a',
+        '  src/apply/planted-a/one.ts -> src/apply/planted-b/one.ts',
+        '  src/apply/planted-b/two.ts -> src/apply/planted-a/two.ts',
+      ].join('\n'),
+    );
   });
 
   it('fails when its parser does not read everything, instead of finding no fault', async () => {

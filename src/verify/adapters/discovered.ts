@@ -1,9 +1,8 @@
 import type { Descriptor, ReadStore } from 'oci-client-ts';
 import type { Refusal } from '../../api/index.ts';
 import type { SealiftError } from '../../core/index.ts';
-import type { Purpose, UnverifiedCandidate } from '../evidence/candidate.ts';
+import type { Purpose, SignatureFormat, UnverifiedCandidate } from '../evidence/candidate.ts';
 import { maxCandidates } from '../evidence/referrer-selection.ts';
-import type { SignatureFormat } from '../proof/authority.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { Read } from './checked-read.ts';
 

@@ -1,8 +1,8 @@
 import type { SealiftError } from '../../core/index.ts';
+import type { SignatureFormat } from '../evidence/candidate.ts';
 import { type Examination, examine, type Finding, refusedFinding } from '../policy/examine.ts';
 import type { Requirement } from '../policy/requirement.ts';
 import { allHold } from '../policy/verdict.ts';
-import type { SignatureFormat } from '../proof/authority.ts';
 import type { Discovered, DiscoveryRequest } from './discovered.ts';
 import { discover } from './discovery.ts';
 

@@ -1,6 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import type { Descriptor } from 'oci-client-ts';
-import type { SignatureFormat } from '../proof/authority.ts';
+import type { Signer } from '../../api/index.ts';
+
+export type SignatureFormat = Signer['format'];
 
 /** What a candidate may be taken for at most; what it is, its signed bytes say. */
 export type Purpose = 'signature' | 'attestation';

@@ -1,5 +1,6 @@
 import type { PolicyFreshness, Refusal } from '../../api/index.ts';
-import type { Authority, SignatureFormat } from '../proof/authority.ts';
+import type { SignatureFormat } from '../evidence/candidate.ts';
+import type { Authority } from '../proof/authority.ts';
 import type { Denial } from './denial.ts';
 import type { Rule } from './rule.ts';
 

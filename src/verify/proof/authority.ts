@@ -1,9 +1,6 @@
-import type { Signer } from '../../api/index.ts';
 import type { IdentityRule } from './identity-rule.ts';
 import type { PublicKey } from './public-key.ts';
 import type { TrustedRoot } from './trusted-root.ts';
-
-export type SignatureFormat = Signer['format'];
 
 /** What has to prove the time of a signature, beyond what the kind of authority asks for by itself. Counted by distinct operators. */
 export interface TimeRule {
