@@ -1,3 +1,6 @@
+import type { SealiftError } from '../../core/index.ts';
+import { isWaiting } from '../status/delivery-transition.ts';
+
 /** Share of the interval by which a poll may come early or late, as Flux's default. */
 const jitterShare = 0.05;
 
@@ -10,6 +13,12 @@ const maxRetryMs = 15 * 60_000;
 
 /** A registry that asks for a year must not silence a site for a year. */
 const maxPauseMs = 60 * 60_000;
+
+/**
+ * Milliseconds after which what has no interval of its own (a watch, a withdrawal, the state on disk) is tried again at the latest. A source
+ * that left the configuration is forgotten after as long: its name may have been mistyped.
+ */
+export const siteIntervalMs: number = 10 * 60_000;
 
 /** Milliseconds to the next run: the interval, jittered. `random` is uniform in [0, 1). */
 export function nextRunDelay(intervalMs: number, random: number): number {
@@ -29,6 +38,19 @@ export function retryDelay(failures: number, intervalMs: number, random: number)
   const grown = minRetryMs * 2 ** Math.min(failures - 1, 16);
   const ceiling = Math.min(grown, maxRetryMs, Math.max(intervalMs, minRetryMs));
   return Math.round(ceiling * (0.5 + random / 2));
+}
+
+/** How a run ended. */
+interface End {
+  readonly error?: SealiftError;
+  /** In a row. */
+  readonly failures: number;
+}
+
+/** Milliseconds to the next run: the interval after success, and after a fault that only another input can mend; sooner after one that time may heal. */
+export function afterRunDelay({ error, failures }: End, intervalMs: number, random: number): number {
+  const heals = error?.retryable === true && !isWaiting(error);
+  return heals ? retryDelay(failures, intervalMs, random) : nextRunDelay(intervalMs, random);
 }
 
 /** Milliseconds for which a registry that asked for a pause is left alone at least; an hour at most. */
