@@ -1,5 +1,6 @@
 import type { PlaceOpener } from '../../src/agent/index.ts';
 import type { Target } from '../../src/core/index.ts';
+import { podsInQuestion } from '../../src/health/index.ts';
 import {
   createKubernetesClient,
   createKubernetesTarget,
@@ -39,7 +40,13 @@ export async function openClusterTarget(
     random,
     environment,
   });
-  const target = createKubernetesTarget({ client, traces: traces(client.server), clock, random });
+  const target = createKubernetesTarget({
+    client,
+    traces: traces(client.server),
+    clock,
+    random,
+    podsOf: podsInQuestion,
+  });
   const places = createPlaceOpener({ ...ports, client, server: access.server, leave });
   return { target, places, close: () => client.close() };
 }

@@ -1,5 +1,6 @@
 import type { OpenPlace, PlaceOpener, PlaceRequest } from '../../src/agent/index.ts';
 import { type Owner, SealiftError } from '../../src/core/index.ts';
+import { podsInQuestion } from '../../src/health/index.ts';
 import {
   createKubernetesClient,
   createKubernetesTarget,
@@ -62,6 +63,7 @@ function openAs(
     traces: traces(user === undefined ? place : `${place} as ${user}`),
     clock,
     random: systemRandom,
+    podsOf: podsInQuestion,
   });
   return {
     target,

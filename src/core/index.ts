@@ -10,11 +10,22 @@ export type { Expression, ExpressionOutcome } from './expression/expression.ts';
 export type { HealthWatch } from './health-watch.ts';
 export { inParallel } from './in-parallel.ts';
 export { formatJson } from './json-text.ts';
+export type { KindName } from './kinds.ts';
+export { isKind, knownKind } from './kinds.ts';
 export { makePath } from './make-path.ts';
 export type { KubernetesObject, ObjectMarks, ObjectRef } from './object.ts';
 export { formatRef, refOf } from './object.ts';
 export { rfc3339 } from './rfc3339.ts';
-export type { Basis, Departure, Observation, Owner, Target, TrialVerdict, WriteOptions } from './target.ts';
+export type {
+  Basis,
+  Departure,
+  Observation,
+  Owner,
+  Target,
+  TargetTrials,
+  TrialVerdict,
+  WriteOptions,
+} from './target.ts';
 export type { ClockReading, TimeBound } from './time-bound.ts';
 export { afterProof, afterReading, firstTimeBound, isClockBehind, trustedNow } from './time-bound.ts';
 export { withSignal } from './with-signal.ts';

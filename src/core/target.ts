@@ -61,6 +61,16 @@ export type TrialVerdict =
   /** Its write will tell, or a trial when more is there. */
   | { readonly kind: 'undecided' };
 
+/** Asked by whoever plans, before anything is written. */
+export interface TargetTrials {
+  /** Finds out whether `write` with these options would be refused, and changes nothing. Rejects as a target does. */
+  verdictOn(
+    object: KubernetesObject,
+    options: Pick<WriteOptions, 'recreate'>,
+    signal: AbortSignal,
+  ): Promise<TrialVerdict>;
+}
+
 /**
  * Where objects go: a Kubernetes API or a directory. An adapter acts and decides nothing; what may be touched is decided
  * by the plan. Every method rejects with a SealiftError (TARGET_FAILED and its kin), or with the reason of the signal as
@@ -73,12 +83,8 @@ export interface Target {
   readonly parallelWrites?: number;
   /** How objects are doing. Absent where nobody makes them run, as in a directory: there is nothing to wait for then. */
   readonly health?: HealthWatch;
-  /** Finds out whether `write` with these options would be refused, and changes nothing. Absent where nobody judges objects, as in a directory. */
-  try?(
-    object: KubernetesObject,
-    options: Pick<WriteOptions, 'recreate'>,
-    signal: AbortSignal,
-  ): Promise<TrialVerdict>;
+  /** Whether objects would be taken. Absent where nobody judges them, as in a directory. */
+  readonly trials?: TargetTrials;
   /**
    * Where an object stands: without a namespace where its kind has none. `undefined` for a kind that is not known. Absent where objects stand wherever they
    * are said to.

@@ -4,3 +4,4 @@ export type { HealthPhase, HealthTask, Moment, WaitedObject } from './delivery-h
 export { DeliveryHealth } from './delivery-health.ts';
 export type { HealthRule, HealthStatus } from './health.ts';
 export { healthOf } from './health-of.ts';
+export { podsInQuestion } from './pods-in-question.ts';

@@ -42,9 +42,11 @@ describe('a target over another one', () => {
       const under: Target = {
         ...createMemoryTarget(),
         description: 'judge',
-        try: async ({ metadata }) => {
-          asked.push(metadata.name);
-          return verdict;
+        trials: {
+          verdictOn: async ({ metadata }) => {
+            asked.push(metadata.name);
+            return verdict;
+          },
         },
       };
       return { over: createOverlayTarget(under), asked };
@@ -52,8 +54,8 @@ describe('a target over another one', () => {
 
     it('each object once, as the other one does, and takes nothing that is refused', async () => {
       const { over, asked } = judged(refused);
-      expect(await over.try?.(before, keep, signal)).toBe(refused);
-      expect(await over.try?.(before, keep, signal)).toBe(refused);
+      expect(await over.trials?.verdictOn(before, keep, signal)).toBe(refused);
+      expect(await over.trials?.verdictOn(before, keep, signal)).toBe(refused);
       expect(asked).toEqual(['one']);
       await expect(over.write(before, keep, signal)).rejects.toThrow('too large');
     });
@@ -72,13 +74,13 @@ describe('a target over another one', () => {
         kind: 'Gadget',
         metadata: { name: 'g', namespace: 'shop' },
       };
-      expect(await over.try?.(gadget, keep, signal)).toEqual({ kind: 'undecided' });
+      expect(await over.trials?.verdictOn(gadget, keep, signal)).toEqual({ kind: 'undecided' });
       expect(asked).toEqual([]);
     });
 
     it('nothing where the other one judges nothing', async () => {
       const over = createOverlayTarget(createMemoryTarget());
-      expect(await over.try?.(before, keep, signal)).toEqual({ kind: 'undecided' });
+      expect(await over.trials?.verdictOn(before, keep, signal)).toEqual({ kind: 'undecided' });
     });
   });
 });

@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { inventoryId } from '../api/index.ts';
 import {
+  isKind,
   type KubernetesObject,
   type ObjectRef,
   type Observation,
   refOf,
   type Target,
+  type TargetTrials,
   type TrialVerdict,
   type WriteOptions,
 } from '../core/index.ts';
@@ -18,6 +20,7 @@ export function createOverlayTarget(under: Target): Target {
 
 class Overlay implements Target {
   readonly description: string;
+  readonly trials: TargetTrials = { verdictOn: (...asked) => this.#verdictOn(...asked) };
   readonly #under: Target;
   /** `undefined` for what would be gone. */
   readonly #written = new Map<string, KubernetesObject | undefined>();
@@ -29,14 +32,16 @@ class Overlay implements Target {
   }
 
   /** As the one below would; each object is tried once. */
-  async try(
+  async #verdictOn(
     object: KubernetesObject,
     options: Pick<WriteOptions, 'recreate'>,
     signal: AbortSignal,
   ): Promise<TrialVerdict> {
     const known = this.#verdicts.get(object);
     if (known !== undefined) return known;
-    const below = this.#isDefinedHere(object) ? undefined : this.#under.try?.(object, options, signal);
+    const below = this.#isDefinedHere(object)
+      ? undefined
+      : this.#under.trials?.verdictOn(object, options, signal);
     const verdict = (await below) ?? { kind: 'undecided' };
     this.#verdicts.set(object, verdict);
     return verdict;
@@ -81,7 +86,7 @@ class Overlay implements Target {
   #isDefinedHere(object: KubernetesObject): boolean {
     const { group } = refOf(object);
     return [...this.#written.values()].some(
-      (one) => one?.kind === 'CustomResourceDefinition' && groupDefined(one) === group,
+      (one) => one !== undefined && isKind(refOf(one), 'definition') && groupDefined(one) === group,
     );
   }
 

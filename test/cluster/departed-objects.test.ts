@@ -4,6 +4,7 @@ import { systemClock, systemRandom } from '../../cmd/sealift/system-clock.ts';
 import { type InventoryEntry, inventoryId } from '../../src/api/index.ts';
 import { applyPlan, type Plan, planAgainst } from '../../src/apply/index.ts';
 import { type KubernetesObject, refOf, type Target } from '../../src/core/index.ts';
+import { podsInQuestion } from '../../src/health/index.ts';
 import { createKubernetesClient, type KubernetesClient, kubeconfigAccess } from '../../src/target/index.ts';
 import { createKubernetesTarget } from '../../src/target/kubernetes/kubernetes-target.ts';
 import { createMemoryTraces } from '../fakes/memory-traces.ts';
@@ -66,7 +67,13 @@ describeWithPeers('objects that leave a build, on a real API server', clusterPro
       random: systemRandom,
       environment: {},
     });
-    const ports = { client, traces: createMemoryTraces(), clock: systemClock, random: systemRandom };
+    const ports = {
+      client,
+      traces: createMemoryTraces(),
+      clock: systemClock,
+      random: systemRandom,
+      podsOf: podsInQuestion,
+    };
     target = createKubernetesTarget(ports);
     inventory = [];
     name = `departed-${randomBytes(4).toString('hex')}`;

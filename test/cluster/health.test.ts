@@ -3,6 +3,7 @@ import { systemClock, systemRandom } from '../../cmd/sealift/system-clock.ts';
 import { type AgentParts, converge, Engine } from '../../src/agent/index.ts';
 import type { DeliveryStatus, StateStore } from '../../src/api/index.ts';
 import type { KubernetesObject } from '../../src/core/index.ts';
+import { podsInQuestion } from '../../src/health/index.ts';
 import { createMemoryStateStore } from '../../src/site/index.ts';
 import { createKubernetesClient, type KubernetesClient, kubeconfigAccess } from '../../src/target/index.ts';
 import { createKubernetesTarget } from '../../src/target/kubernetes/kubernetes-target.ts';
@@ -62,7 +63,7 @@ describeWithPeers('the health of a delivery on a real API server', clusterProgra
   function partsFor(objects: readonly KubernetesObject[]): AgentParts {
     registry.objects = objects;
     const traces = createMemoryTraces();
-    const ports = { client, traces, clock: systemClock, random: systemRandom };
+    const ports = { client, traces, clock: systemClock, random: systemRandom, podsOf: podsInQuestion };
     return {
       stages: registry.stages,
       target: createKubernetesTarget(ports),

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { systemClock, systemRandom } from '../../cmd/sealift/system-clock.ts';
 import { ownerLabels } from '../../src/api/index.ts';
 import { type KubernetesObject, type ObjectRef, refOf, type Target } from '../../src/core/index.ts';
+import { podsInQuestion } from '../../src/health/index.ts';
 import { createKubernetesClient, type KubernetesClient, kubeconfigAccess } from '../../src/target/index.ts';
 import { createKubernetesTarget } from '../../src/target/kubernetes/kubernetes-target.ts';
 import { describeTarget, Watching } from '../contract/target-contract.ts';
@@ -32,7 +33,13 @@ async function clientOf({ kubeconfig }: ClusterUser): Promise<KubernetesClient> 
 }
 
 function targetOver(client: KubernetesClient, traces = createMemoryTraces()): Target {
-  return createKubernetesTarget({ client, traces, clock: systemClock, random: systemRandom });
+  return createKubernetesTarget({
+    client,
+    traces,
+    clock: systemClock,
+    random: systemRandom,
+    podsOf: podsInQuestion,
+  });
 }
 
 const patiently = { timeout: 20_000 };

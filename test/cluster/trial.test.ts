@@ -3,6 +3,7 @@ import { systemClock, systemRandom } from '../../cmd/sealift/system-clock.ts';
 import { type InventoryEntry, inventoryId } from '../../src/api/index.ts';
 import { applyPlan, markOwned, observeDelivery, planDelivery } from '../../src/apply/index.ts';
 import { type KubernetesObject, refOf, type SealiftError, type Target } from '../../src/core/index.ts';
+import { podsInQuestion } from '../../src/health/index.ts';
 import { createKubernetesClient, type KubernetesClient, kubeconfigAccess } from '../../src/target/index.ts';
 import { createKubernetesTarget } from '../../src/target/kubernetes/kubernetes-target.ts';
 import { createMemoryTraces } from '../fakes/memory-traces.ts';
@@ -74,6 +75,7 @@ describeWithPeers('the trial before the first write, on a real API server', clus
       traces: createMemoryTraces(),
       clock: systemClock,
       random: systemRandom,
+      podsOf: podsInQuestion,
     });
     inventory = [];
     left = [];
@@ -267,7 +269,7 @@ describeWithPeers('the trial before the first write, on a real API server', clus
       (await admin.ask(probed, { method: 'POST', body: service('probe') })).status;
     await expect.poll(isDown, patiently).toBe(500);
     const probe = { ...service('probe'), metadata: { name: 'probe', namespace } };
-    expect(await target.try?.(probe, { recreate: false }, idle)).toEqual({ kind: 'undecided' });
+    expect(await target.trials?.verdictOn(probe, { recreate: false }, idle)).toEqual({ kind: 'undecided' });
     const error = await deliver([service('app'), deployment('app')]);
     expect(error?.message).toMatch(/: 1 object .*Service\/.*\/app .*down\.sealift\.test/);
     expect(

@@ -61,7 +61,7 @@ function describeObjects(get: () => TargetUnderTest): void {
     const { one, oneRef } = oneOf(get());
     // Whether it is there, as what cannot be changed, nobody has looked yet.
     const object = { ...one, immutable: true };
-    const verdict = await get().target.try?.(object, keep, idle);
+    const verdict = await get().target.trials?.verdictOn(object, keep, idle);
     expect([undefined, 'accepted']).toContain(verdict?.kind);
     expect(await get().read(oneRef)).toBeUndefined();
     await get().target.write(object, keep, idle);

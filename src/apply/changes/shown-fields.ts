@@ -1,8 +1,7 @@
-import type { ObjectRef } from '../../core/index.ts';
+import { isKind, type KindName, type ObjectRef } from '../../core/index.ts';
 
 interface ShownFields {
-  readonly group: string;
-  readonly kind: string;
+  readonly kind: KindName;
   /** JSON pointers of the fields whose values may be shown, with all below them. */
   readonly fields: readonly string[];
 }
@@ -13,14 +12,13 @@ interface ShownFields {
  */
 const shownFields: readonly ShownFields[] = [
   {
-    group: '',
-    kind: 'Secret',
+    kind: 'secret',
     fields: ['/apiVersion', '/kind', '/type', '/immutable', '/metadata/labels', '/metadata/ownerReferences'],
   },
 ];
 
 /** True when the value at `path` may be shown. */
 export function mayShow(ref: ObjectRef, path: string): boolean {
-  const row = shownFields.find(({ group, kind }) => group === ref.group && kind === ref.kind);
+  const row = shownFields.find(({ kind }) => isKind(ref, kind));
   return row === undefined || row.fields.some((field) => path === field || path.startsWith(`${field}/`));
 }

@@ -1,6 +1,6 @@
 import { fromInventoryEntry } from '../../api/index.ts';
-import type { KubernetesObject, ObjectRef } from '../../core/index.ts';
-import { definedKind, isDefinition, kindKey } from './defined-kind.ts';
+import { isKind, type KubernetesObject, type ObjectRef } from '../../core/index.ts';
+import { definedKind, kindKey } from './defined-kind.ts';
 
 /** Objects by what they cannot be without: their Namespace, and the definition of their kind. With either they go. */
 export class Contents {
@@ -22,8 +22,8 @@ export class Contents {
 
   /** Whether one of them would go with this object. Of a definition that nobody has read its group alone is known, by its name. */
   goWith(ref: ObjectRef, live: KubernetesObject | undefined): boolean {
-    if (isNamespace(ref)) return this.#namespaces.has(ref.name);
-    if (!isDefinition(ref)) return false;
+    if (isKind(ref, 'namespace')) return this.#namespaces.has(ref.name);
+    if (!isKind(ref, 'definition')) return false;
     const defined = definedKind(ref, live?.['spec']);
     return defined === undefined ? this.#groups.has(groupIn(ref.name)) : this.#kinds.has(defined);
   }
@@ -31,11 +31,7 @@ export class Contents {
 
 /** Whether other objects go with it when it is deleted. */
 export function isContainer(ref: ObjectRef): boolean {
-  return isNamespace(ref) || isDefinition(ref);
-}
-
-function isNamespace({ group, kind }: ObjectRef): boolean {
-  return group === '' && kind === 'Namespace';
+  return isKind(ref, 'namespace', 'definition');
 }
 
 /** A definition is named `PLURAL.GROUP`: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/ */

@@ -1,16 +1,12 @@
-import type { ObjectRef } from '../../core/index.ts';
+import { isKind, type ObjectRef } from '../../core/index.ts';
 
 /** What a definition defines, as `kindKey` names it; `undefined` for anything else, and for one that does not say. */
-export function definedKind({ group, kind }: ObjectRef, spec: unknown): string | undefined {
-  if (!isDefinition({ group, kind })) return undefined;
+export function definedKind(ref: ObjectRef, spec: unknown): string | undefined {
+  if (!isKind(ref, 'definition')) return undefined;
   const defined = field(field(spec, 'names'), 'kind');
   const definedGroup = field(spec, 'group');
   if (typeof definedGroup !== 'string' || typeof defined !== 'string') return undefined;
   return kindKey(definedGroup, defined);
-}
-
-export function isDefinition({ group, kind }: Pick<ObjectRef, 'group' | 'kind'>): boolean {
-  return group === 'apiextensions.k8s.io' && kind === 'CustomResourceDefinition';
 }
 
 /** One kind, whatever its versions. */

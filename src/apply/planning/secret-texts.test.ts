@@ -30,7 +30,7 @@ function echoing(detail: string) {
   const target = createScriptedTarget();
   return {
     ...target,
-    try: async () => ({ kind: 'refused', error: fault }) as const,
+    trials: { verdictOn: async () => ({ kind: 'refused', error: fault }) as const },
     write: async () => {
       throw fault;
     },

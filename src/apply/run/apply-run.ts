@@ -63,7 +63,7 @@ export class ApplyRun implements Fates {
     this.#recorded = plan.inventory;
     const writes = plan.applies.filter(isWrite);
     // A single object is tried by its write.
-    if (writes.length > 1 && target.try !== undefined) this.#trial = new Trial(target, writes, signal);
+    if (writes.length > 1 && target.trials !== undefined) this.#trial = new Trial(target, writes, signal);
   }
 
   /** Objects created, changed or deleted. */

@@ -1,4 +1,4 @@
-import type { ObjectRef } from '../../core/index.ts';
+import { isKind, type ObjectRef } from '../../core/index.ts';
 import { definedKind, kindKey } from '../plan/defined-kind.ts';
 import type { WriteStep } from '../plan/plan.ts';
 
@@ -10,8 +10,7 @@ export class Blockers {
   /** Notes a write that failed. A Namespace that was there already still holds objects; a definition may lack what they ask for. */
   add(step: WriteStep): void {
     const { ref, object, kind } = step;
-    if (ref.group === '' && ref.kind === 'Namespace' && kind === 'create')
-      this.#namespaces.set(ref.name, ref);
+    if (isKind(ref, 'namespace') && kind === 'create') this.#namespaces.set(ref.name, ref);
     const defined = definedKind(ref, object['spec']);
     if (defined !== undefined) this.#kinds.set(defined, ref);
   }

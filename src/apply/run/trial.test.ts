@@ -89,20 +89,22 @@ class Run {
         const owner = theirs.includes(found) ? undefined : us;
         return { kind: 'present', owner, matches: fine, marks: found.metadata, live: found };
       },
-      try: async (one, { recreate }, signal) => {
-        signal.throwIfAborted();
-        running += 1;
-        this.mostTrials = Math.max(this.mostTrials, running);
-        const name = formatRef(refOf(one));
-        this.log.push(`${recreate ? 'try or recreate' : 'try'} ${name}`);
-        for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
-        running -= 1;
-        scene.tried?.();
-        const answer = answers[name];
-        if (answer === undefined) return { kind: 'accepted' };
-        if (answer === 'undecided') return { kind: 'undecided' };
-        if (answer === 'silence') throw new SealiftError('TARGET_UNREACHABLE', name, 'connection refused');
-        return { kind: 'refused', error: new SealiftError(answer, name, 'spec.size: too large') };
+      trials: {
+        verdictOn: async (one, { recreate }, signal) => {
+          signal.throwIfAborted();
+          running += 1;
+          this.mostTrials = Math.max(this.mostTrials, running);
+          const name = formatRef(refOf(one));
+          this.log.push(`${recreate ? 'try or recreate' : 'try'} ${name}`);
+          for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+          running -= 1;
+          scene.tried?.();
+          const answer = answers[name];
+          if (answer === undefined) return { kind: 'accepted' };
+          if (answer === 'undecided') return { kind: 'undecided' };
+          if (answer === 'silence') throw new SealiftError('TARGET_UNREACHABLE', name, 'connection refused');
+          return { kind: 'refused', error: new SealiftError(answer, name, 'spec.size: too large') };
+        },
       },
       write: async (one) => {
         const name = formatRef(refOf(one));
@@ -122,13 +124,15 @@ class Run {
 const judge: Target = {
   description: 'strict target',
   observe: async () => ({ kind: 'absent' }),
-  try: async (one) =>
-    one.kind === 'Namespace'
-      ? { kind: 'accepted' }
-      : {
-          kind: 'refused',
-          error: new SealiftError('TARGET_INVALID', one.metadata.name, 'spec.size: too large'),
-        },
+  trials: {
+    verdictOn: async (one) =>
+      one.kind === 'Namespace'
+        ? { kind: 'accepted' }
+        : {
+            kind: 'refused',
+            error: new SealiftError('TARGET_INVALID', one.metadata.name, 'spec.size: too large'),
+          },
+  },
   write: async () => undefined,
   remove: async () => undefined,
   watch: async () => undefined,

@@ -65,7 +65,9 @@ export class Trial {
   async #verdictOn(step: WriteStep, signal: AbortSignal): Promise<TrialVerdict> {
     const recreate = step.kind === 'change' && step.recreate;
     try {
-      return (await this.#target.try?.(step.object, { recreate }, signal)) ?? { kind: 'undecided' };
+      return (
+        (await this.#target.trials?.verdictOn(step.object, { recreate }, signal)) ?? { kind: 'undecided' }
+      );
     } catch (thrown) {
       // Whoever does not answer has refused nothing.
       if (thrown instanceof SealiftError) return { kind: 'undecided' };

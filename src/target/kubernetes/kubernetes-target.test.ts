@@ -9,13 +9,14 @@ import { type KubernetesObject, type ObjectRef, refOf, type Target } from '../..
 import { createKubernetesTarget } from './kubernetes-target.ts';
 
 const random = { next: () => 0.5 };
+const podsOf = (): undefined => undefined;
 const idle = new AbortController().signal;
 const keep = { recreate: false };
 const owner = { name: 'apps', namespace: 'flux-system' };
 
 describeTarget('Kubernetes API (fake)', async () => {
   const cluster = new FakeCluster();
-  const ports = { client: cluster, traces: createMemoryTraces(), clock: new FakeClock(), random };
+  const ports = { client: cluster, traces: createMemoryTraces(), clock: new FakeClock(), random, podsOf };
   return {
     target: createKubernetesTarget(ports),
     namespace: 'shop',
@@ -34,7 +35,7 @@ describe('a Kubernetes API as a target', () => {
   let told: (string | undefined)[];
   let stop: AbortController;
 
-  const open = (): Target => createKubernetesTarget({ client: cluster, traces, clock, random });
+  const open = (): Target => createKubernetesTarget({ client: cluster, traces, clock, random, podsOf });
   const watch = async (): Promise<void> => {
     void target.watch((ref) => told.push(ref?.name), stop.signal);
     await settle();

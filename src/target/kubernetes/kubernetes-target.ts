@@ -3,13 +3,16 @@ import {
   type Clock,
   type Departure,
   type HealthWatch,
+  isKind,
   type KubernetesObject,
+  knownKind,
   type ObjectRef,
   type Observation,
   type Random,
   refOf,
   SealiftError,
   type Target,
+  type TargetTrials,
   type TrialVerdict,
   type WriteOptions,
 } from '../../core/index.ts';
@@ -25,7 +28,6 @@ import { Knowledge } from './knowledge/knowledge.ts';
 import { desiredHash, isIntact, isToTakeOver, traceOf } from './knowledge/trace-of.ts';
 import { Trials } from './trial/trials.ts';
 import { appliedForm } from './writing/applied-form.ts';
-import { isDefinition } from './writing/established.ts';
 import { refuseAnother } from './writing/refuse-another.ts';
 import { writeObject } from './writing/write-object.ts';
 
@@ -36,6 +38,8 @@ export interface KubernetesTargetPorts {
   readonly traces: Traces;
   readonly clock: Clock;
   readonly random: Random;
+  /** Selects the pods that may say what an object waits for, as a request writes it; `undefined` when it waits for none. */
+  readonly podsOf: (object: KubernetesObject) => string | undefined;
 }
 
 /** A Kubernetes API as a target. While it is watched, what is as it was left is known without asking. */
@@ -53,6 +57,7 @@ class KubernetesTarget implements Target {
   readonly description: string;
   readonly parallelWrites: number = parallelWrites;
   readonly health: HealthWatch;
+  readonly trials: TargetTrials;
   readonly #client: KubernetesClient;
   readonly #traces: Traces;
   readonly #clock: Clock;
@@ -60,13 +65,14 @@ class KubernetesTarget implements Target {
   readonly #gone: KindsGone;
   readonly #trials: Trials;
 
-  constructor({ client, traces, clock, random }: KubernetesTargetPorts) {
+  constructor({ client, traces, clock, random, podsOf }: KubernetesTargetPorts) {
     this.description = `cluster ${client.server}`;
     this.#client = client;
     this.#traces = traces;
     this.#clock = clock;
     this.#gone = new KindsGone(client, clock);
     this.#trials = new Trials(client, traces);
+    this.trials = { verdictOn: (...asked) => this.#verdictOn(...asked) };
     const isOurs = (id: string): boolean => traces.find(id) !== undefined;
     this.#knowledge = new Knowledge({ client, clock, random, isOurs });
     this.health = createHealthWatch({
@@ -77,6 +83,7 @@ class KubernetesTarget implements Target {
         const live = await client.get(ref, signal).catch(unlessUnserved);
         return live === 'unserved' ? undefined : live;
       },
+      podsOf,
       pods: (namespace, selector, signal) => this.#pods(namespace, selector, signal),
     });
   }
@@ -95,12 +102,12 @@ class KubernetesTarget implements Target {
     const sight = await this.#knowledge.sight(ref, signal);
     if (sight?.kind === 'absent') return { kind: 'absent' };
     // Whoever asks for it no more has to know what it defines.
-    if (desired === undefined && isDefinition(ref)) return this.#look(ref, desired, signal);
+    if (desired === undefined && isKind(ref, 'definition')) return this.#look(ref, desired, signal);
     const known = sight && this.#answer(ref, sight.glimpse, desired);
     return known ?? this.#look(ref, desired, signal);
   }
 
-  async try(
+  async #verdictOn(
     object: KubernetesObject,
     { recreate }: Pick<WriteOptions, 'recreate'>,
     signal: AbortSignal,
@@ -132,7 +139,7 @@ class KubernetesTarget implements Target {
       const live = await writeObject(ports, { object: appliedForm(object), ...how }, signal);
       this.#knowledge.learn(ref, live.metadata);
       this.#remember(ref, object, glimpseOf(live.metadata));
-      if (isDefinition(ref)) this.#knowledge.kick();
+      if (isKind(ref, 'definition')) this.#knowledge.kick();
     });
     await writing.catch((thrown) => this.#overtaken(ref, thrown));
   }
@@ -150,7 +157,7 @@ class KubernetesTarget implements Target {
       throw thrown;
     });
     this.#traces.remove(inventoryId(ref));
-    if (isDefinition(ref)) this.#client.forget();
+    if (isKind(ref, 'definition')) this.#client.forget();
     // That it is gone is news to whoever waits for that.
     if (left === undefined) this.#knowledge.drop(ref);
     else this.#knowledge.learn(ref, left);
@@ -199,7 +206,7 @@ class KubernetesTarget implements Target {
   ): Promise<Observation> {
     const glimpse = glimpseOf(live.metadata);
     if (desired === undefined)
-      return { ...presentAs(glimpse, false), ...(isDefinition(ref) ? { live } : {}) };
+      return { ...presentAs(glimpse, false), ...(isKind(ref, 'definition') ? { live } : {}) };
     const known = this.#answer(ref, glimpse, desired);
     if (known?.kind === 'present' && known.matches) return known;
     const matches =
@@ -221,7 +228,7 @@ class KubernetesTarget implements Target {
     labelSelector: string,
     signal: AbortSignal,
   ): Promise<readonly KubernetesObject[]> {
-    const resource = await this.#client.resourceOf({ group: '', version: 'v1', kind: 'Pod' }, signal);
+    const resource = await this.#client.resourceOf(knownKind('pod'), signal);
     if (resource === undefined) return [];
     try {
       return await this.#client.sample(resource, { namespace, labelSelector, limit: maxPods }, signal);

@@ -26,6 +26,7 @@ describe('the health of objects of a Kubernetes API', () => {
       traces: createMemoryTraces(),
       clock,
       random: { next: () => 0.5 },
+      podsOf: () => undefined,
     });
     told = [];
     stop = new AbortController();
@@ -247,6 +248,7 @@ describe('an object that waits for its pods', () => {
       },
       placed: async (ref) => ref,
       read: async () => web,
+      podsOf: ({ status }) => ((status as typeof web.status).readyReplicas < 1 ? 'app=web' : undefined),
       pods: async (...[namespace, selector]) => (`${namespace} ${selector}` === 'shop app=web' ? [pod] : []),
     });
     const told: number[] = [];

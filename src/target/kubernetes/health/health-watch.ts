@@ -7,7 +7,6 @@ import {
   type ObjectRef,
 } from '../../../core/index.ts';
 import type { Knowledge } from '../knowledge/knowledge.ts';
-import { podsInQuestion } from './pods-in-question.ts';
 
 interface HealthPorts {
   readonly clock: Clock;
@@ -16,6 +15,8 @@ interface HealthPorts {
   readonly placed: (ref: ObjectRef, signal: AbortSignal) => Promise<ObjectRef | undefined>;
   /** Reads an object; `undefined` when it is not there. */
   readonly read: (ref: ObjectRef, signal: AbortSignal) => Promise<KubernetesObject | undefined>;
+  /** Selects the pods that may say what an object waits for; `undefined` when it waits for none. */
+  readonly podsOf: (object: KubernetesObject) => string | undefined;
   /** Some of the pods of a namespace that a selector is for; none where nobody may look. */
   readonly pods: (
     namespace: string,
@@ -136,7 +137,7 @@ class Reads {
     live: KubernetesObject,
     signal: AbortSignal,
   ): Promise<readonly KubernetesObject[]> {
-    const selector = podsInQuestion(live);
+    const selector = this.#ports.podsOf(live);
     entry.waitsForPods = selector !== undefined;
     if (selector === undefined) {
       entry.podsMs = podsMs;

@@ -1,4 +1,4 @@
-import { type Clock, SealiftError, withSignal } from '../../../core/index.ts';
+import { type Clock, knownKind, SealiftError, withSignal } from '../../../core/index.ts';
 import type { KindRef, KubernetesClient, LiveMetadata, LiveObject } from '../client/client.ts';
 
 type Kind = Pick<KindRef, 'group' | 'kind'>;
@@ -12,8 +12,8 @@ interface Answer {
 /** Milliseconds for which an answer holds: all objects of a kind are looked at in one pass. */
 const holdsMs = 5_000;
 
-const definitions = { group: 'apiextensions.k8s.io', version: 'v1', kind: 'CustomResourceDefinition' };
-const services = { group: 'apiregistration.k8s.io', version: 'v1', kind: 'APIService' };
+const definitions = knownKind('definition');
+const services = knownKind('apiService');
 
 /** On the APIServices that the server makes by itself: https://pkg.go.dev/k8s.io/kube-aggregator/pkg/controllers/autoregister */
 const automanaged = 'kube-aggregator.kubernetes.io/automanaged';

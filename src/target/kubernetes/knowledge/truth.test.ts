@@ -154,7 +154,13 @@ class World {
 
   #open(): Target {
     const random = { next: () => 0.5 };
-    return createKubernetesTarget({ client: this.cluster, traces: this.#traces, clock: this.#clock, random });
+    return createKubernetesTarget({
+      client: this.cluster,
+      traces: this.#traces,
+      clock: this.#clock,
+      random,
+      podsOf: () => undefined,
+    });
   }
 
   #watch(): void {

@@ -21,6 +21,7 @@ it('what a definition defines is told to whoever does not ask for it any more, w
     traces: createMemoryTraces(),
     clock: new FakeClock(),
     random: { next: () => 0.5 },
+    podsOf: () => undefined,
   });
   const stop = new AbortController();
   const watching = target.watch(() => undefined, stop.signal);

@@ -39,7 +39,13 @@ describe('an object whose kind is not served', () => {
     cluster.kinds.add('apiextensions.k8s.io/CustomResourceDefinition');
     cluster.kinds.add('apiregistration.k8s.io/APIService');
     clock = new FakeClock();
-    const ports = { client: cluster, traces: createMemoryTraces(), clock, random: { next: () => 0.5 } };
+    const ports = {
+      client: cluster,
+      traces: createMemoryTraces(),
+      clock,
+      random: { next: () => 0.5 },
+      podsOf: () => undefined,
+    };
     target = createKubernetesTarget(ports);
   });
 
@@ -111,6 +117,7 @@ describe('an object that is named without a namespace, of a kind that has them b
     traces: createMemoryTraces(),
     clock: new FakeClock(),
     random: { next: () => 0.5 },
+    podsOf: () => undefined,
   };
   const target = createKubernetesTarget(ports);
   const named: KubernetesObject = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'one' } };

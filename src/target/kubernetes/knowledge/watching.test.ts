@@ -46,7 +46,13 @@ describe('the watch of a Kubernetes API', () => {
     cluster.isTicking = true;
     traces = createMemoryTraces();
     clock = new FakeClock();
-    target = createKubernetesTarget({ client: cluster, traces, clock, random: { next: () => 0.5 } });
+    target = createKubernetesTarget({
+      client: cluster,
+      traces,
+      clock,
+      random: { next: () => 0.5 },
+      podsOf: () => undefined,
+    });
     told = [];
     stop = new AbortController();
     return () => stop.abort();

@@ -1,4 +1,4 @@
-import { type KubernetesObject, withoutTexts } from '../../../core/index.ts';
+import { isKind, type KubernetesObject, refOf, withoutTexts } from '../../../core/index.ts';
 
 /** Characters of one sentence of the server that go into a message. */
 const maxWords = 400;
@@ -7,7 +7,7 @@ const maxEcho = 80;
 
 /** What a message about an object must not repeat: the values of a Secret, as they are written and decoded. Of other kinds nothing. */
 export function hiddenTexts(object: KubernetesObject): readonly string[] | undefined {
-  if (object.kind !== 'Secret' || object.apiVersion !== 'v1') return undefined;
+  if (!isKind(refOf(object), 'secret')) return undefined;
   const encoded = leaves(object['data']);
   const decoded = encoded.map((text) => Buffer.from(text, 'base64').toString('utf8'));
   const all = [...encoded, ...decoded, ...leaves(object['stringData'])].filter(

@@ -35,11 +35,17 @@ describe('the trial of an object', () => {
     cluster = new FakeCluster();
     cluster.kinds.add('Service');
     traces = createMemoryTraces();
-    target = createKubernetesTarget({ client: cluster, traces, clock: new FakeClock(), random });
+    target = createKubernetesTarget({
+      client: cluster,
+      traces,
+      clock: new FakeClock(),
+      random,
+      podsOf: () => undefined,
+    });
   });
 
   const tried = async (object: KubernetesObject, recreate = false): Promise<TrialVerdict | undefined> =>
-    target.try?.(object, { recreate }, idle);
+    target.trials?.verdictOn(object, { recreate }, idle);
 
   it('asks the server, and makes nothing', async () => {
     expect(await tried(service)).toEqual({ kind: 'accepted' });

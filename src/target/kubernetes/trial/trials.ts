@@ -1,9 +1,8 @@
 import { inventoryId, type Traces } from '../../../api/index.ts';
-import type { KubernetesObject, ObjectRef, TrialVerdict } from '../../../core/index.ts';
+import { isKind, type KubernetesObject, type ObjectRef, type TrialVerdict } from '../../../core/index.ts';
 import type { KubernetesClient } from '../client/client.ts';
 import { desiredHash } from '../knowledge/trace-of.ts';
 import { appliedForm } from '../writing/applied-form.ts';
-import { isDefinition } from '../writing/established.ts';
 import { isSurelyValid } from './surely-valid.ts';
 import { tryObject } from './try-object.ts';
 
@@ -50,7 +49,7 @@ export class Trials {
 
   /** An object is about to be written: from then on its trace tells. A definition may bring another schema. */
   writing(ref: ObjectRef): void {
-    if (isDefinition(ref)) this.#accepted.clear();
+    if (isKind(ref, 'definition')) this.#accepted.clear();
     else this.#accepted.delete(inventoryId(ref));
   }
 }

@@ -30,7 +30,12 @@ describe('the form in which an object is applied', () => {
   });
 
   it('keeps the status of a definition', () => {
-    const definition = { ...configMap, kind: 'CustomResourceDefinition', status: { conditions: [] } };
+    const definition = {
+      ...configMap,
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      status: { conditions: [] },
+    };
     expect(appliedForm(definition)).toEqual(definition);
   });
 

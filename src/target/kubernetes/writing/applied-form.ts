@@ -1,4 +1,4 @@
-import type { KubernetesObject } from '../../../core/index.ts';
+import { isKind, type KubernetesObject, refOf } from '../../../core/index.ts';
 import { withoutPlaceholder } from './without-placeholder.ts';
 
 /** What a server keeps for itself; exported manifests hold it, and an apply of it is refused or means nothing. */
@@ -17,7 +17,7 @@ const serverFields = [
  */
 export function appliedForm(object: KubernetesObject): KubernetesObject {
   const { status, ...rest } = object;
-  const kept = rest.kind === 'CustomResourceDefinition' && status !== undefined ? { status } : {};
+  const kept = isKind(refOf(object), 'definition') && status !== undefined ? { status } : {};
   const metadata = Object.entries(object.metadata).filter(([field]) => !serverFields.includes(field));
   const form = {
     ...rest,
@@ -32,8 +32,11 @@ export function appliedForm(object: KubernetesObject): KubernetesObject {
 /** https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/secret-v1/: `stringData` is write-only. */
 function withStoredData(object: KubernetesObject): KubernetesObject {
   const { stringData, ...rest } = object;
-  const isSecret = object.apiVersion === 'v1' && object.kind === 'Secret';
-  if (!isSecret || !isTexts(stringData) || !(isTexts(object['data']) || object['data'] === undefined)) {
+  if (
+    !isKind(refOf(object), 'secret') ||
+    !isTexts(stringData) ||
+    !(isTexts(object['data']) || object['data'] === undefined)
+  ) {
     return object;
   }
   const encoded = Object.entries(stringData).map(

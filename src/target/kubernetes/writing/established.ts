@@ -1,4 +1,4 @@
-import { type Clock, formatRef, refOf, SealiftError } from '../../../core/index.ts';
+import { type Clock, formatRef, isKind, refOf, SealiftError } from '../../../core/index.ts';
 import type { KindRef, KubernetesClient, LiveObject } from '../client/client.ts';
 import { patiently } from './patiently.ts';
 
@@ -19,7 +19,7 @@ export async function untilEstablished(
   live: LiveObject,
   signal: AbortSignal,
 ): Promise<LiveObject> {
-  if (!isDefinition(refOf(live))) return live;
+  if (!isKind(refOf(live), 'definition')) return live;
   client.forget();
   let latest = live;
   const look = async (): Promise<LiveObject | undefined> => {
@@ -33,10 +33,6 @@ export async function untilEstablished(
   if (established !== undefined) return established;
   const detail = `expected the definition to be established after ${maxWaitMs / 1000} s`;
   throw new SealiftError('TARGET_FAILED', formatRef(refOf(live)), detail);
-}
-
-export function isDefinition({ group, kind }: Pick<KindRef, 'group' | 'kind'>): boolean {
-  return kind === 'CustomResourceDefinition' && group === 'apiextensions.k8s.io';
 }
 
 function refuseTakenNames(live: LiveObject): void {

@@ -24,6 +24,7 @@ describe('another hand that is faster than a plan', () => {
       traces: createMemoryTraces(),
       clock: new FakeClock(),
       random: { next: () => 0.5 },
+      podsOf: () => undefined,
     };
     target = createKubernetesTarget(ports);
     const stop = new AbortController();

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import type { KubernetesObject } from '../../../core/index.ts';
+import { isKind, type KubernetesObject, refOf } from '../../../core/index.ts';
 
 /** Where the certificates of a definition's conversion webhook are, which many definitions leave to others to fill in. */
 const place = ['spec', 'conversion', 'webhook', 'clientConfig'] as const;
@@ -11,7 +11,7 @@ const field = 'caBundle';
  * https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definition-versioning/#configure-customresourcedefinition-to-use-conversion-webhooks
  */
 export function withoutPlaceholder(object: KubernetesObject): KubernetesObject {
-  if (object.kind !== 'CustomResourceDefinition') return object;
+  if (!isKind(refOf(object), 'definition')) return object;
   const text = inner(place.reduce<unknown>(inner, object), field);
   if (typeof text !== 'string' || text === '' || holdsCertificate(text)) return object;
   return without(object, place) as KubernetesObject;

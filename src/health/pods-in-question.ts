@@ -1,4 +1,4 @@
-import { type KubernetesObject, refOf } from '../../../core/index.ts';
+import { type KubernetesObject, refOf } from '../core/index.ts';
 import { labelSelectorText } from './label-selector.ts';
 
 /** Where the status says how many pods there should be, and how many of them are ready. */
