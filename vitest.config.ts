@@ -19,7 +19,12 @@ export default defineConfig({
         },
       },
       {
-        test: { ...patient, name: 'integration', include: ['test/integration/**/*.test.ts'] },
+        test: {
+          ...patient,
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          globalSetup: ['test/setup/bundled-program.ts'],
+        },
       },
       {
         test: { ...patient, name: 'vectors', include: ['test/vectors/**/*.test.ts'] },
@@ -29,6 +34,7 @@ export default defineConfig({
           ...patient,
           name: 'interop',
           include: ['test/interop/**/*.test.ts'],
+          globalSetup: ['test/setup/bundled-program.ts'],
           // Every step is a program that starts; each has a limit of its own below this one.
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -39,7 +45,7 @@ export default defineConfig({
           ...patient,
           name: 'cluster',
           include: ['test/cluster/**/*.test.ts'],
-          globalSetup: ['test/cluster/harness/shared-cluster-setup.ts'],
+          globalSetup: ['test/setup/bundled-program.ts', 'test/cluster/harness/shared-cluster-setup.ts'],
           // A server that starts has a limit of its own below this one.
           testTimeout: 240_000,
           hookTimeout: 240_000,

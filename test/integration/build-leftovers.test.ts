@@ -2,12 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { env, execPath } from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { secretYamlFile } from '../fixtures/sops-files.ts';
+import { program } from '../setup/program.ts';
 import { CommandBench } from './harness/command-bench.ts';
-
-const program = fileURLToPath(new URL('../../cmd/sealift/main.ts', import.meta.url));
 
 let bench: CommandBench;
 beforeEach(async () => {

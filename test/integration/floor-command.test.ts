@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { env, execPath } from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { copy, type Descriptor, openLayout } from 'oci-client-ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadConfiguration } from '../../cmd/sealift/run-agent.ts';
@@ -8,9 +7,8 @@ import { Engine } from '../../src/agent/index.ts';
 import type { Floor } from '../../src/api/index.ts';
 import { openFloors } from '../../src/site/index.ts';
 import { type Outcome, runProgram } from '../interop/harness/program.ts';
+import { program } from '../setup/program.ts';
 import { configMapYaml, deliveredFile, type SiteBench, startSiteBench } from './harness/site-bench.ts';
-
-const program = fileURLToPath(new URL('../../cmd/sealift/main.ts', import.meta.url));
 
 let bench: SiteBench;
 let six: Descriptor;

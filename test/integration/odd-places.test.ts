@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStateStore, readStateStore, readTrustFiles } from '../../src/site/index.ts';
 import { type Outcome, runProgram } from '../interop/harness/program.ts';
+import { program } from '../setup/program.ts';
 import { configMapYaml, type SiteBench, startSiteBench } from './harness/site-bench.ts';
 
-const program = fileURLToPath(new URL('../../cmd/sealift/main.ts', import.meta.url));
 const shippedRoot = fileURLToPath(new URL('../../policies/trust/public-good.json', import.meta.url));
 
 let bench: SiteBench;

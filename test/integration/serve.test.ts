@@ -5,7 +5,6 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import {
   openLayout,
   RemoteRepository,
@@ -16,8 +15,7 @@ import {
 } from 'oci-client-ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAuthority, hasOpenssl } from '../fixtures/certificates.ts';
-
-const program = fileURLToPath(new URL('../../cmd/sealift/main.ts', import.meta.url));
+import { program } from '../setup/program.ts';
 
 let directory: string;
 const running = new Set<ChildProcess>();

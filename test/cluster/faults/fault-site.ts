@@ -5,11 +5,11 @@ import { push } from '../../../cmd/sealift/push.ts';
 import { allowPruneAnnotation } from '../../../src/api/index.ts';
 import { readStateStore } from '../../../src/site/index.ts';
 import { CommandBench } from '../../integration/harness/command-bench.ts';
+import { program } from '../../setup/program.ts';
 import { type Credentials, writeKubeconfig } from '../harness/kubeconfig.ts';
 import { AgentProcess } from './agent-process.ts';
 import { type DeliveryName, deliveryNames, type Revision } from './scenario.ts';
 
-const program = new URL('../../../cmd/sealift/main.ts', import.meta.url).pathname;
 const namespace = 'flux-system';
 const pushLimitMs = 120_000;
 

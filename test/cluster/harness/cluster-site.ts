@@ -5,8 +5,7 @@ import { dirname } from 'node:path';
 import { execPath } from 'node:process';
 import { stringify } from 'yaml';
 import { CommandBench } from '../../integration/harness/command-bench.ts';
-
-const program = new URL('../../../cmd/sealift/main.ts', import.meta.url).pathname;
+import { program } from '../../setup/program.ts';
 
 /** Files of an artifact, each with its objects. */
 export type Objects = Readonly<Record<string, readonly object[]>>;

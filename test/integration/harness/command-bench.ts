@@ -2,11 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { env, execPath } from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { openLayout, type RegistryServer, serveRegistry } from 'oci-client-ts';
 import { type Outcome, runProgram } from '../../interop/harness/program.ts';
-
-const program = fileURLToPath(new URL('../../../cmd/sealift/main.ts', import.meta.url));
+import { program } from '../../setup/program.ts';
 
 /** A folder, a registry in it, and the commands run as processes of their own. */
 export class CommandBench {

@@ -4,9 +4,8 @@ import { dirname, join } from 'node:path';
 import { env, execPath } from 'node:process';
 import { findPeer } from '../../peers/find.ts';
 import type { PeerName } from '../../peers/peer.ts';
+import { program } from '../../setup/program.ts';
 import { type Outcome, runProgram, runToSuccess } from './program.ts';
-
-const projectRoot = join(import.meta.dirname, '..', '..', '..');
 
 /** Password of every key the tests make. */
 const keyPassword = 'interop';
@@ -58,7 +57,7 @@ export class Workshop {
 
   /** Runs Sealift as its user does; any exit code is an answer. */
   sealift(...args: readonly string[]): Promise<Outcome> {
-    return runProgram(execPath, [join(projectRoot, 'cmd/sealift/main.ts'), ...args], {
+    return runProgram(execPath, [program, ...args], {
       env: this.#env,
       cwd: this.folder,
     });
@@ -66,7 +65,7 @@ export class Workshop {
 
   /** Runs a Sealift command that has to succeed. */
   sealiftToSuccess(...args: readonly string[]): Promise<Outcome> {
-    return runToSuccess(execPath, [join(projectRoot, 'cmd/sealift/main.ts'), ...args], {
+    return runToSuccess(execPath, [program, ...args], {
       env: this.#env,
       cwd: this.folder,
     });
