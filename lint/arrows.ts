@@ -49,18 +49,6 @@ const arrows = Object.entries(mayImport).flatMap(([name, others]) => [
   arrow(name, { path: `${room(name)}.*${test}` }, [...others, ...(testsMayImport[name] ?? [])]),
 ]);
 
-/** The folders of the Kubernetes target, each of which may import those before it. */
-const cluster = 'src/target/kubernetes';
-const layers = ['text', 'access', 'client', 'fields', 'knowledge', 'health', 'writing', 'trial', 'comparing'];
-
-const downwards: IForbiddenRuleType[] = layers.map((name, at) => ({
-  name: `arrow-target-${name}`,
-  comment: `${cluster}/${name} may import ${at === 0 ? 'no other folder' : layers.slice(0, at).join(', ')} of it.`,
-  severity: 'error',
-  from: { path: `^${cluster}/${name}/`, pathNot: test },
-  to: { path: `^${cluster}/`, pathNot: layers.slice(0, at + 1).map((below) => `^${cluster}/${below}/`) },
-}));
-
 const onlyAtHome: IForbiddenRuleType[] = Object.entries(homes).map(([name, home]) => ({
   name: `home-of-${name}`,
   comment: `${name} is used below ${home} only; everything else goes through a port.`,
@@ -72,7 +60,6 @@ const onlyAtHome: IForbiddenRuleType[] = Object.entries(homes).map(([name, home]
 export const configuration: IConfiguration = {
   forbidden: [
     ...arrows,
-    ...downwards,
     ...onlyAtHome,
     {
       name: 'unknown-room',

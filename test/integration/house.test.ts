@@ -177,12 +177,6 @@ describe('arrows', () => {
       'src/agent/planted.ts',
       "import '../target/index.ts';",
     ],
-    [
-      'the requests to a cluster know nothing of what is known of it',
-      'arrow-target-client',
-      'src/target/kubernetes/client/planted.ts',
-      "import '../knowledge/versions.ts';",
-    ],
     ['a new room needs a row', 'unknown-room', 'src/novel/planted.ts', "import '../core/index.ts';"],
     ['rooms have one door', 'one-door', 'src/source/planted.ts', "import '../core/errors.ts';"],
     [
