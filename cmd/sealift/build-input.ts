@@ -1,5 +1,4 @@
-import type { DesiredState, Kustomization } from '../../src/api/index.ts';
-import { siteObjectSchema } from '../../src/api/index.ts';
+import { type DesiredState, type Kustomization, nameText, siteObjectSchema } from '../../src/api/index.ts';
 import { SealiftError } from '../../src/core/index.ts';
 import { parseConfiguration, readConfiguration } from '../../src/site/index.ts';
 
@@ -31,7 +30,7 @@ function plainDelivery(): Kustomization {
   throw new RangeError('expected the schema to keep the kind');
 }
 
-const nameOf = ({ metadata }: Kustomization): string => `${metadata.namespace}/${metadata.name}`;
+const nameOf = ({ metadata }: Kustomization): string => nameText(metadata);
 
 function chosenDelivery({ deliveries }: DesiredState, { file, delivery }: DeliveryOptions): Kustomization {
   const place = file.join(', ');

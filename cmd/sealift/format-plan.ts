@@ -1,3 +1,4 @@
+import { deliveryText } from '../../src/api/index.ts';
 import { formatRef, type ObjectRef } from '../../src/core/index.ts';
 import { printable, shortRevision } from '../../src/observe/index.ts';
 import { formatValue } from './output.ts';
@@ -39,7 +40,7 @@ function deliveryLines(plan: DeliveryPlan): string[] {
   const what = plan.revision === undefined ? 'is taken back' : shortRevision(plan.revision);
   const where = plan.target === undefined ? '' : `  at ${plan.target}`;
   return [
-    `Kustomization/${plan.namespace}/${plan.name}  ${what}${where}`,
+    `${deliveryText(plan)}  ${what}${where}`,
     ...refLines('+', plan.create),
     ...plan.change.flatMap(changeLines),
     ...refLines('-', plan.delete),
@@ -66,9 +67,7 @@ function sumLine({ deliveries }: SitePlan): string {
 function planText(plan: SitePlan): string {
   const lines = [
     ...plan.deliveries.flatMap(deliveryLines),
-    ...plan.waiting.map(
-      ({ namespace, name, reason }) => `Kustomization/${namespace}/${name}  no plan: ${reason}`,
-    ),
+    ...plan.waiting.map((one) => `${deliveryText(one)}  no plan: ${one.reason}`),
     sumLine(plan),
   ];
   return lines.map((line) => `${printable(line)}\n`).join('');

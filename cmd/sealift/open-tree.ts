@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { openLayout } from 'oci-client-ts';
 import {
   type Artifact,
+  askedSource,
   findNamed,
   type OciRepository,
   type Refusal,
@@ -55,7 +56,7 @@ async function directoryTree(path: string): Promise<Artifact> {
 
 /** The source that the delivery names, with its layer selector and ignore text, or a plain one. */
 function sourceOf({ delivery, desired }: BuildInput, url: string): OciRepository {
-  const { name, namespace = delivery.metadata.namespace } = delivery.spec.sourceRef;
+  const { namespace, name } = askedSource(delivery);
   const named = findNamed(desired.sources, namespace, name);
   if (named !== undefined) return { ...named, spec: { ...named.spec, url } };
   const source = siteObjectSchema.parse({

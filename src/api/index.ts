@@ -23,10 +23,20 @@ export type { PolicyFreshness } from './policy-freshness.ts';
 export type { PolicyIdentity } from './policy-identity.ts';
 export { policyName } from './policy-name.ts';
 export { asRegistryError } from './registry-error.ts';
+export { revisionDigest, revisionTag } from './revision.ts';
 export { secretValues } from './secret-values.ts';
 export type { Floors, TimeMemory } from './site-memory.ts';
 export type { DeliveryRecord, EventLog, Records, SourceRecord, StateStore } from './state-store.ts';
 export type { ArtifactStatus, DeliveryStatus, HistoryEntry, SourceStatus } from './status.ts';
+export type { ObjectName } from './subjects.ts';
+export {
+  askedSource,
+  deliverySubject,
+  deliveryText,
+  nameText,
+  sourceSubject,
+  sourceText,
+} from './subjects.ts';
 export type { Trace, Traces } from './traces.ts';
 export { refuseUnsupportedDelivery, refuseUnsupportedSource } from './unsupported-fields.ts';
 export type { Refusal, Signer, Verdict } from './verdict.ts';

@@ -2,6 +2,7 @@ import {
   type Artifact,
   type BuildOutput,
   type DesiredState,
+  deliveryText,
   type Kustomization,
   requireSecret,
 } from '../api/index.ts';
@@ -62,7 +63,7 @@ export interface BuildPorts {
 }
 
 function subjectOf(delivery: Kustomization): string {
-  return `Kustomization/${delivery.metadata.namespace}/${delivery.metadata.name}`;
+  return deliveryText(delivery.metadata);
 }
 
 /** A Secret that is named counts alone, as in Flux. */

@@ -1,4 +1,4 @@
-import { type Artifact, allowEmptyAnnotation, type Kustomization } from '../api/index.ts';
+import { type Artifact, allowEmptyAnnotation, deliveryText, type Kustomization } from '../api/index.ts';
 import { SealiftError } from '../core/index.ts';
 import type { TreeScan } from './scan-tree.ts';
 
@@ -16,5 +16,5 @@ export function refuseEmpty(delivery: Kustomization, artifact: Artifact, looked:
   const { annotations, namespace, name } = delivery.metadata;
   if (annotations[allowEmptyAnnotation] === 'true') return;
   const detail = `${delivery.spec.path} of ${artifact.revision} yields no objects: ${looked}`;
-  throw new SealiftError('BUILD_EMPTY', `Kustomization/${namespace}/${name}`, detail);
+  throw new SealiftError('BUILD_EMPTY', deliveryText({ namespace, name }), detail);
 }

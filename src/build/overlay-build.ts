@@ -1,4 +1,4 @@
-import type { Kustomization } from '../api/index.ts';
+import { deliveryText, type Kustomization } from '../api/index.ts';
 import { formatJson } from '../core/index.ts';
 import type { ObjectOrigin } from './built-object.ts';
 import { type BuildSources, decryptSources } from './decryption/decrypt-sources.ts';
@@ -69,7 +69,7 @@ async function existingFile(request: OverlayRequest, faults: Faults): Promise<Ku
 
 /** Places of what the spec asks for are those of the spec. */
 function specPlace({ metadata: { namespace, name } }: Kustomization, field: string): string {
-  return `Kustomization/${namespace}/${name} spec.${field}`;
+  return `${deliveryText({ namespace, name })} spec.${field}`;
 }
 
 /** Behind the patches of the file come those of the spec. */

@@ -1,4 +1,10 @@
-import { type DesiredState, findNamed, type Kustomization, secretValues } from '../api/index.ts';
+import {
+  type DesiredState,
+  deliveryText,
+  findNamed,
+  type Kustomization,
+  secretValues,
+} from '../api/index.ts';
 import { SealiftError } from '../core/index.ts';
 import type { Variables } from './evaluate.ts';
 
@@ -40,10 +46,10 @@ export function collectVariables(
     const values = valuesOf(reference, namespace, desired);
     if (values !== undefined) addAll(variables, values, subject);
     else if (!reference.optional) {
-      const detail = `not found in the configuration, but Kustomization/${namespace}/${name} substitutes from it`;
+      const detail = `not found in the configuration, but ${deliveryText({ namespace, name })} substitutes from it`;
       throw new SealiftError('OBJECT_NOT_FOUND', subject, detail);
     }
   }
-  addAll(variables, delivery.spec.postBuild?.substitute ?? {}, `Kustomization/${namespace}/${name}`);
+  addAll(variables, delivery.spec.postBuild?.substitute ?? {}, deliveryText({ namespace, name }));
   return variables;
 }

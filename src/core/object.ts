@@ -39,6 +39,6 @@ export function refOf(object: KubernetesObject): ObjectRef {
 }
 
 /** `Kind/namespace/name`, or `Kind/name` when cluster-scoped: how Flux prints objects. */
-export function formatRef(ref: ObjectRef): string {
+export function formatRef(ref: Pick<ObjectRef, 'kind' | 'namespace' | 'name'>): string {
   return ref.namespace === '' ? `${ref.kind}/${ref.name}` : `${ref.kind}/${ref.namespace}/${ref.name}`;
 }

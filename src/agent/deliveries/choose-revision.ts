@@ -1,8 +1,10 @@
 import {
   type Artifact,
+  askedSource,
   type Candidate,
   type DeliveryRecord,
   type DesiredState,
+  deliveryText,
   findNamed,
   type Kustomization,
   type OciRepository,
@@ -10,7 +12,7 @@ import {
   rollbackAnnotation,
   type StateStore,
 } from '../../api/index.ts';
-import { SealiftError } from '../../core/index.ts';
+import { formatRef, SealiftError } from '../../core/index.ts';
 import { type Course, courseOf, wayBack } from '../journal/journal.ts';
 import type { Lives } from '../journal/lives.ts';
 import type { SourceReconciler } from '../sources/reconcile-source.ts';
@@ -68,8 +70,7 @@ export async function chooseRevision(
     };
   }
   if (course.kind === 'wait' || offered === undefined) {
-    const { namespace, name } = source.metadata;
-    const subject = `${delivery.spec.sourceRef.kind}/${namespace}/${name}`;
+    const subject = formatRef(askedSource(delivery));
     throw new SealiftError('SOURCE_NOT_READY', subject, 'no accepted artifact in force');
   }
   const { revision } = offered;
@@ -101,29 +102,18 @@ function courseFor(
 }
 
 /** In Flux's words. */
-function refuseOtherNamespace({ metadata, spec: { sourceRef } }: Kustomization): void {
-  const { kind, name, namespace = metadata.namespace } = sourceRef;
-  if (namespace === metadata.namespace) return;
-  const detail = `can't access '${kind}/${namespace}/${name}', cross-namespace references have been blocked`;
-  throw new SealiftError(
-    'CROSS_NAMESPACE_DENIED',
-    `Kustomization/${metadata.namespace}/${metadata.name}`,
-    detail,
-  );
+function refuseOtherNamespace(delivery: Kustomization): void {
+  const asked = askedSource(delivery);
+  if (asked.namespace === delivery.metadata.namespace) return;
+  const detail = `can't access '${formatRef(asked)}', cross-namespace references have been blocked`;
+  throw new SealiftError('CROSS_NAMESPACE_DENIED', deliveryText(delivery.metadata), detail);
 }
 
-function sourceOf(
-  { metadata, spec: { sourceRef } }: Kustomization,
-  { sources }: DesiredState,
-): OciRepository {
-  const { kind, name, namespace = metadata.namespace } = sourceRef;
-  const source = findNamed(sources, namespace, name);
+function sourceOf(delivery: Kustomization, { sources }: DesiredState): OciRepository {
+  const asked = askedSource(delivery);
+  const source = findNamed(sources, asked.namespace, asked.name);
   if (source !== undefined) return source;
-  throw new SealiftError(
-    'OBJECT_NOT_FOUND',
-    `${kind}/${namespace}/${name}`,
-    'not found in the configuration',
-  );
+  throw new SealiftError('OBJECT_NOT_FOUND', formatRef(asked), 'not found in the configuration');
 }
 
 async function requireDependencies(
@@ -133,6 +123,5 @@ async function requireDependencies(
   const { deliveries } = desired;
   const unmet = await unmetDependency({ delivery, deliveries, records: state.deliveries.all(), revision });
   if (unmet === undefined) return;
-  const { namespace, name } = delivery.metadata;
-  throw new SealiftError('DEPENDENCY_NOT_READY', `Kustomization/${namespace}/${name}`, unmet);
+  throw new SealiftError('DEPENDENCY_NOT_READY', deliveryText(delivery.metadata), unmet);
 }

@@ -3,6 +3,7 @@ import {
   allowEmptyAnnotation,
   allowPruneAnnotation,
   type DesiredState,
+  deliveryText,
   type InventoryEntry,
   type Kustomization,
 } from '../../api/index.ts';
@@ -52,13 +53,9 @@ export interface DeliveryProgress extends ApplyHooks {
   built(objects: readonly KubernetesObject[], warnings: readonly string[]): void;
 }
 
-function subjectOf({ namespace, name }: Owner): string {
-  return `Kustomization/${namespace}/${name}`;
-}
-
 /** What would happen to the objects of a delivery. Changes nothing. @throws StageFailure */
 function planObjects(target: Target, request: DeliveryQuestion, signal: AbortSignal): Promise<Plan> {
-  return inStage('plan', subjectOf(request.scope.owner), () => planAgainst(target, request, signal));
+  return inStage('plan', deliveryText(request.scope.owner), () => planAgainst(target, request, signal));
 }
 
 /** Plans that are made anew in a row, since another hand was faster each time: after that it is a failure as any other. */
@@ -101,9 +98,9 @@ async function applyOnce(
 ): Promise<ApplyOutcome> {
   const { owner } = request.scope;
   const plan = await planObjects(target, request, signal);
-  await inStage('plan', subjectOf(owner), async () => planned?.(owner, plan, target));
+  await inStage('plan', deliveryText(owner), async () => planned?.(owner, plan, target));
   hooks.planned?.(plan);
-  return inStage('apply', subjectOf(owner), () => applyPlan(target, plan, hooks, signal));
+  return inStage('apply', deliveryText(owner), () => applyPlan(target, plan, hooks, signal));
 }
 
 function isOvertaken(thrown: unknown): boolean {
@@ -122,7 +119,7 @@ function scopeOf(
   const { [allowPruneAnnotation]: pruning, [allowEmptyAnnotation]: empty } = annotations;
   const isMeant = pruning === 'true' || pruning === revision;
   const mayShrink = isMeant || (objects.length === 0 && empty === 'true');
-  return { owner: { name, namespace }, prune: spec.prune, force: spec.force, mayShrink };
+  return { owner: { name, namespace }, prune: spec.prune, force: spec.force, ignore: spec.ignore, mayShrink };
 }
 
 /** The way of a delivery: build, plan, apply. @throws StageFailure */
@@ -132,7 +129,7 @@ export async function runDelivery(
   progress: DeliveryProgress,
   signal: AbortSignal,
 ): Promise<{ readonly objects: readonly KubernetesObject[]; readonly outcome: ApplyOutcome }> {
-  const { objects, warnings, secretTexts } = await inStage('build', subjectOf(delivery.metadata), () =>
+  const { objects, warnings, secretTexts } = await inStage('build', deliveryText(delivery.metadata), () =>
     build.build({ delivery, artifact, desired }, signal),
   );
   progress.built(objects, warnings);
@@ -149,7 +146,7 @@ export async function planOnly(
   { delivery, desired, artifact, inventory, neighbours }: DeliveryRequest,
   signal: AbortSignal,
 ): Promise<Plan> {
-  const { objects, secretTexts } = await inStage('build', subjectOf(delivery.metadata), () =>
+  const { objects, secretTexts } = await inStage('build', deliveryText(delivery.metadata), () =>
     build.build({ delivery, artifact, desired }, signal),
   );
   const scope = scopeOf(delivery, artifact, objects);

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
   type DeliveryRecord,
+  deliverySubject,
   type FormerPlace,
   type InventoryEntry,
   inventoryId,
@@ -25,7 +26,6 @@ import { afterLoss } from '../journal/journal-transition.ts';
 import { keepDelivery } from '../journal/way-back-status.ts';
 import { withFormer } from '../places/going-to.ts';
 import type { DeliveryCycle } from '../status/delivery-transition.ts';
-import { deliverySubject } from '../status/subjects.ts';
 import type { DeliveryProgress } from './delivery-pipeline.ts';
 import type { DeliveryFights, Fights } from './fights.ts';
 import { objectsDigest } from './objects-digest.ts';

@@ -1,5 +1,14 @@
-import { type DeliveryRecord, findNamed, isReady, type Kustomization } from '../../api/index.ts';
-import { compileExpression, SealiftError } from '../../core/index.ts';
+import {
+  askedSource,
+  type DeliveryRecord,
+  deliveryText,
+  findNamed,
+  isReady,
+  type Kustomization,
+  nameText,
+  type ObjectName,
+} from '../../api/index.ts';
+import { compileExpression, formatRef, SealiftError } from '../../core/index.ts';
 import { publishedDelivery } from '../status/published-delivery.ts';
 import { specHash } from '../status/spec-hash.ts';
 
@@ -11,12 +20,7 @@ interface DependencyQuestion {
   readonly revision: string;
 }
 
-interface Key {
-  readonly namespace: string;
-  readonly name: string;
-}
-
-interface Dependency extends Key {
+interface Dependency extends ObjectName {
   readonly readyExpr?: string | undefined;
 }
 
@@ -26,13 +30,7 @@ function dependenciesOf({ metadata, spec }: Kustomization): readonly Dependency[
 
 /** Whether two deliveries take what they deliver from one source. */
 export function sameSource(a: Kustomization, b: Kustomization): boolean {
-  const refOf = ({ metadata, spec }: Kustomization): string =>
-    `${spec.sourceRef.kind}/${spec.sourceRef.namespace ?? metadata.namespace}/${spec.sourceRef.name}`;
-  return refOf(a) === refOf(b);
-}
-
-function subjectOf({ metadata }: Kustomization): string {
-  return `Kustomization/${metadata.namespace}/${metadata.name}`;
+  return formatRef(askedSource(a)) === formatRef(askedSource(b));
 }
 
 async function whyNotReady(key: Dependency, question: DependencyQuestion): Promise<string | undefined> {
@@ -58,7 +56,7 @@ async function whyNotReadyBy(
 ): Promise<string | undefined> {
   const { namespace, name } = dependency.metadata;
   const { delivery } = question;
-  const subject = subjectOf(delivery);
+  const subject = deliveryText(delivery.metadata);
   const expression = await compileExpression(cel, readyScope, subject).catch((thrown: SealiftError) => {
     const detail = thrown.message.slice(`${subject}: `.length);
     const what = `failed to evaluate dependency ${name}: failed to parse the CEL expression '${cel}': ${detail}`;
@@ -96,8 +94,12 @@ function recordOf({ metadata }: Kustomization, { records }: DependencyQuestion):
 export async function unmetDependency(question: DependencyQuestion): Promise<string | undefined> {
   const cycle = cycleThrough(question.delivery, question.deliveries);
   if (cycle !== undefined) {
-    const way = cycle.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`).join(' -> ');
-    throw new SealiftError('DEPENDENCY_CYCLE', subjectOf(question.delivery), `waits for itself: ${way}`);
+    const way = cycle.map(({ metadata }) => nameText(metadata)).join(' -> ');
+    throw new SealiftError(
+      'DEPENDENCY_CYCLE',
+      deliveryText(question.delivery.metadata),
+      `waits for itself: ${way}`,
+    );
   }
   for (const key of dependenciesOf(question.delivery)) {
     const reason = await whyNotReady(key, question);
@@ -133,7 +135,7 @@ function waitedForBy(
 }
 
 /** The deliveries that wait for this one. */
-export function dependants(of: Key, deliveries: readonly Kustomization[]): readonly Kustomization[] {
+export function dependants(of: ObjectName, deliveries: readonly Kustomization[]): readonly Kustomization[] {
   return deliveries.filter((delivery) =>
     dependenciesOf(delivery).some((key) => key.namespace === of.namespace && key.name === of.name),
   );

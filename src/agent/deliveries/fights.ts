@@ -1,12 +1,7 @@
-import { inventoryId } from '../../api/index.ts';
+import { inventoryId, nameText, type ObjectName } from '../../api/index.ts';
 import type { Plan, WriteStep } from '../../apply/index.ts';
 import { type Clock, formatRef, type ObjectRef, rfc3339 } from '../../core/index.ts';
 import { afterRepair, type FightState, isFight, isOver, isResting, nextMoment } from './fight.ts';
-
-interface Key {
-  readonly namespace: string;
-  readonly name: string;
-}
 
 interface Contested {
   readonly ref: ObjectRef;
@@ -38,8 +33,8 @@ export class Fights {
   }
 
   /** The fights of a delivery for what it has in force. */
-  of({ namespace, name }: Key, identity: string): DeliveryFights {
-    const key = `${namespace}/${name}`;
+  of(owner: ObjectName, identity: string): DeliveryFights {
+    const key = nameText(owner);
     const known = this.#deliveries.get(key);
     const isKnown = known?.identity === identity;
     const delivery = isKnown ? known : { identity, objects: new Map<string, Contested>() };
@@ -47,8 +42,8 @@ export class Fights {
     return new DeliveryFights(this.#clock, delivery.objects, isKnown);
   }
 
-  forget({ namespace, name }: Key): void {
-    this.#deliveries.delete(`${namespace}/${name}`);
+  forget(owner: ObjectName): void {
+    this.#deliveries.delete(nameText(owner));
   }
 }
 

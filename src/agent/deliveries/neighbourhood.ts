@@ -1,10 +1,12 @@
 import {
   type Artifact,
+  askedSource,
   type DeliveryRecord,
   type DesiredState,
   findNamed,
   inventoryId,
   type Kustomization,
+  type ObjectName,
   type StateStore,
 } from '../../api/index.ts';
 import type { Neighbour, Surroundings } from '../../apply/index.ts';
@@ -21,11 +23,6 @@ interface NeighbourhoodDeps {
   readonly sources: SourceReconciler;
   readonly state: StateStore;
   readonly targets: Pick<DeliveryTargets, 'clusterFor' | 'clusterOf'>;
-}
-
-interface Key {
-  readonly namespace: string;
-  readonly name: string;
 }
 
 /** What a delivery asks for of one revision, as inventory ids. */
@@ -68,7 +65,7 @@ export class Neighbourhood {
 
   /** All deliveries of the configuration, for one that left it or this cluster: whichever of them goes on with its objects has another name. */
   async ofWithdrawn(
-    owner: Key,
+    owner: ObjectName,
     cluster: string,
     desired: DesiredState,
     signal: AbortSignal,
@@ -83,7 +80,7 @@ export class Neighbourhood {
   }
 
   /** What all others have in a cluster, whatever their source, and whether they are in the configuration or not. */
-  #elsewhere({ namespace, name }: Key, cluster: string | undefined): ReadonlySet<string> {
+  #elsewhere({ namespace, name }: ObjectName, cluster: string | undefined): ReadonlySet<string> {
     const { state, targets } = this.#deps;
     const others = state.deliveries.all().filter((one) => one.namespace !== namespace || one.name !== name);
     const places = others.flatMap(({ place = {}, status, former = [] }) => [
@@ -108,7 +105,7 @@ export class Neighbourhood {
     desired: DesiredState,
     signal: AbortSignal,
   ): Promise<ReadonlySet<string> | undefined> {
-    const { name, namespace = delivery.metadata.namespace } = delivery.spec.sourceRef;
+    const { namespace, name } = askedSource(delivery);
     const source = findNamed(desired.sources, namespace, name);
     if (source === undefined) return undefined;
     const artifact = await this.#deps.sources.artifact(source, desired, signal).catch(() => undefined);
@@ -164,6 +161,6 @@ export class Neighbourhood {
   }
 }
 
-function ownerOf({ namespace, name }: Key): Neighbour['owner'] {
+function ownerOf({ namespace, name }: ObjectName): Neighbour['owner'] {
   return { namespace, name };
 }

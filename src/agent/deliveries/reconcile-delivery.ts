@@ -3,8 +3,11 @@ import {
   type Artifact,
   type DeliveryRecord,
   type DesiredState,
+  deliverySubject,
+  deliveryText,
   isReady,
   type Kustomization,
+  type ObjectName,
   type StateStore,
 } from '../../api/index.ts';
 import type { Clock, EventBody, KubernetesObject, SealiftError, Stage, Subject } from '../../core/index.ts';
@@ -25,8 +28,7 @@ import {
   newDeliveryRecord,
 } from '../status/delivery-transition.ts';
 import { withDepartures, withFights } from '../status/listed-condition.ts';
-import { specHash } from '../status/spec-hash.ts';
-import { deliverySubject } from '../status/subjects.ts';
+import { underSpec } from '../status/spec-hash.ts';
 import { chooseRevision } from './choose-revision.ts';
 import { type DeliveryPorts, type NeighbourQuestion, runDelivery } from './delivery-pipeline.ts';
 import { DeliveryRun } from './delivery-run.ts';
@@ -67,14 +69,6 @@ export interface DeliveryEnd {
   readonly lookAgainMs?: number | undefined;
   readonly error?: SealiftError;
 }
-
-interface Key {
-  readonly namespace: string;
-  readonly name: string;
-}
-
-const subjectText = ({ metadata }: Kustomization): string =>
-  `Kustomization/${metadata.namespace}/${metadata.name}`;
 
 /** A revision has failed, and what held before is not in force yet. */
 function isOnItsWay({ journal }: DeliveryRecord): boolean {
@@ -203,7 +197,12 @@ export class DeliveryReconciler {
     return error === undefined ? end : { ...end, error };
   }
 
-  async #takeBack(owner: Key, desired: DesiredState, run: DeliveryRun, signal: AbortSignal): Promise<void> {
+  async #takeBack(
+    owner: ObjectName,
+    desired: DesiredState,
+    run: DeliveryRun,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { record } = run;
     const leaving = { owner, desired, place: record.place ?? {}, entries: run.inventory };
     run.end(await takeBack(this.#takingBack(owner), leaving, run, signal));
@@ -232,7 +231,7 @@ export class DeliveryReconciler {
     }
   }
 
-  #takingBack(owner: Key): Parameters<typeof takeBack>[0] {
+  #takingBack(owner: ObjectName): Parameters<typeof takeBack>[0] {
     const { ports, targets, emit } = this.#deps;
     const tell = (event: EventBody): void => emit(deliverySubject(owner), event);
     return { ports, targets, neighbourhood: this.#neighbourhood, tell };
@@ -242,10 +241,7 @@ export class DeliveryReconciler {
   record(delivery: Kustomization): DeliveryRecord {
     const { name, namespace } = delivery.metadata;
     const record = this.#deps.state.deliveries.find(namespace, name) ?? newDeliveryRecord(delivery);
-    const hash = specHash(delivery.spec);
-    const current =
-      record.specHash === hash ? record : { ...record, specHash: hash, generation: record.generation + 1 };
-    return withDeletion(current, deletionOf(delivery));
+    return withDeletion(underSpec(record, delivery.spec), deletionOf(delivery));
   }
 
   async #attempt(
@@ -254,7 +250,7 @@ export class DeliveryReconciler {
     run: DeliveryRun,
     signal: AbortSignal,
   ): Promise<Attempted> {
-    const subject = subjectText(delivery);
+    const subject = deliveryText(delivery.metadata);
     const { targets } = this.#deps;
     const at = await inStage('plan', subject, async () => targets.of(delivery, desired));
     run.goTo(goingTo(run.record, at, (place) => targets.clusterOf(place)));

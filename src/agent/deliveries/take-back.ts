@@ -1,5 +1,6 @@
 import {
   type DesiredState,
+  deliveryText,
   type FormerPlace,
   fromInventoryEntry,
   type InventoryEntry,
@@ -42,7 +43,7 @@ export async function takeBack(
   signal: AbortSignal,
 ): Promise<ApplyOutcome> {
   const { owner, place, entries, desired } = leaving;
-  const subject = `Kustomization/${owner.namespace}/${owner.name}`;
+  const subject = deliveryText(owner);
   const at = await inStage('plan', subject, async () => targets.former(owner, place, desired));
   if (entries.length > 0 && (await at.isAccountGone(signal))) {
     const why = `ServiceAccount/${owner.namespace}/${place.account} is gone, and nobody else may delete them`;

@@ -1,4 +1,4 @@
-import { type DeliveryRecord, formatDuration, type Kustomization } from '../../api/index.ts';
+import { type DeliveryRecord, deliveryText, formatDuration, type Kustomization } from '../../api/index.ts';
 import { type ClockReading, elapsedSince, SealiftError } from '../../core/index.ts';
 import { healthTimeout } from '../health/health-task.ts';
 import { StageFailure } from '../stages/stage-failure.ts';
@@ -69,5 +69,5 @@ function tooLate(
   const more = departures.length > maxNamed ? ` and ${departures.length - maxNamed} more` : '';
   const listed = `${departures.slice(0, maxNamed).join('; ')}${more}`;
   const detail = `expected its objects to be gone within ${formatDuration(timeoutMs)}, got ${departures.length} left: ${listed}`;
-  return new SealiftError('TARGET_TERMINATING', `Kustomization/${namespace}/${name}`, detail);
+  return new SealiftError('TARGET_TERMINATING', deliveryText({ namespace, name }), detail);
 }

@@ -1,4 +1,5 @@
 import {
+  askedSource,
   type DesiredState,
   findNamed,
   inventoryId,
@@ -61,9 +62,8 @@ export class DeliveryWork {
 
   addOf({ metadata }: OciRepository): void {
     for (const delivery of this.#deps.desired().deliveries) {
-      const { sourceRef } = delivery.spec;
-      const namespace = sourceRef.namespace ?? delivery.metadata.namespace;
-      if (sourceRef.name === metadata.name && namespace === metadata.namespace) this.add(delivery);
+      const { namespace, name } = askedSource(delivery);
+      if (name === metadata.name && namespace === metadata.namespace) this.add(delivery);
     }
   }
 

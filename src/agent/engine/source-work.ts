@@ -1,4 +1,10 @@
-import { type DesiredState, findNamed, type Kustomization, type OciRepository } from '../../api/index.ts';
+import {
+  askedSource,
+  type DesiredState,
+  findNamed,
+  type Kustomization,
+  type OciRepository,
+} from '../../api/index.ts';
 import { withdrawalFault, withdrawnSources } from '../deliveries/withdrawn.ts';
 import type { AgentParts } from '../parts/agent-parts.ts';
 import { pollLane } from '../queue/lanes.ts';
@@ -57,9 +63,8 @@ export class SourceWork {
   }
 
   /** What the source of a delivery has in force is judged now, or will be at once; that wakes the delivery. */
-  isJudgingFor({ metadata, spec: { sourceRef } }: Kustomization): boolean {
-    const { name, namespace = metadata.namespace } = sourceRef;
-    return this.#deps.judgements.isDue(workKey({ kind: 'judgement', namespace, name }));
+  isJudgingFor(delivery: Kustomization): boolean {
+    return this.#deps.judgements.isDue(workKey({ ...askedSource(delivery), kind: 'judgement' }));
   }
 
   /** Polls a source, or forgets it. Gives the milliseconds until it is to be done again, as `judge` does. */

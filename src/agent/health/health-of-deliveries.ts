@@ -1,5 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { DeliveryRecord, StateStore } from '../../api/index.ts';
+import {
+  type DeliveryRecord,
+  deliverySubject,
+  nameText,
+  type ObjectName,
+  type StateStore,
+} from '../../api/index.ts';
 import {
   type Clock,
   type EventBody,
@@ -20,7 +26,6 @@ import {
   type DeliveryCycle,
   type DeliveryTransition,
 } from '../status/delivery-transition.ts';
-import { deliverySubject } from '../status/subjects.ts';
 import {
   appliedEvent,
   begun,
@@ -40,18 +45,13 @@ import { afterHealth } from './health-transition.ts';
 /** Milliseconds between two looks at a target that cannot be looked at, at most: a minute late is what an operator can live with. */
 const maxPauseMs = 60_000;
 
-interface Key {
-  readonly namespace: string;
-  readonly name: string;
-}
-
 export interface HealthDeps {
   readonly state: StateStore;
   readonly clock: Clock;
   readonly random: Random;
   readonly emit: (subject: Subject, body: EventBody) => void;
   /** The status of a delivery changed long after it was applied. */
-  readonly moved: (delivery: Key) => void;
+  readonly moved: (delivery: ObjectName) => void;
 }
 
 /** How a run that applied everything is looked after. */
@@ -61,8 +61,6 @@ interface Looking {
   readonly kept: ReadonlySet<string>;
   readonly at: DeliveryTarget;
 }
-
-const keyOf = ({ namespace, name }: Key): string => `${namespace}/${name}`;
 
 /** How every applied delivery is doing. Waiting is a state here, ended by what the target tells or by the clock. */
 export class HealthOfDeliveries {
@@ -77,18 +75,18 @@ export class HealthOfDeliveries {
   }
 
   /** A run of the delivery begins, and says itself what becomes of it: nothing is said beside that. */
-  pause(delivery: Key): void {
-    this.#follows.get(keyOf(delivery))?.health.pause();
+  pause(delivery: ObjectName): void {
+    this.#follows.get(nameText(delivery))?.health.pause();
   }
 
   /** The run has ended. */
-  resume(delivery: Key): void {
-    this.#follows.get(keyOf(delivery))?.health.resume();
+  resume(delivery: ObjectName): void {
+    this.#follows.get(nameText(delivery))?.health.resume();
   }
 
   /** Nobody waits for anything of the delivery any more. */
-  end(delivery: Key): void {
-    const key = keyOf(delivery);
+  end(delivery: ObjectName): void {
+    const key = nameText(delivery);
     this.#follows.get(key)?.health.end();
     this.#follows.delete(key);
     this.#settle();
@@ -109,7 +107,7 @@ export class HealthOfDeliveries {
       this.end(record);
       return afterApply(cycle, applied);
     }
-    const before = this.#follows.get(keyOf(record));
+    const before = this.#follows.get(nameText(record));
     const identity = identityOf(record, applied, waited, at.key);
     const isSame = before?.identity === identity;
     const isAskedAnew = before?.request !== requestOf(delivery) && before?.health.phase !== 'healthy';
@@ -122,7 +120,7 @@ export class HealthOfDeliveries {
 
   /** A run that failed. Until one ends well again, it is the failure that counts. */
   afterFailure(record: DeliveryRecord, revision: string | undefined): void {
-    const before = this.#follows.get(keyOf(record));
+    const before = this.#follows.get(nameText(record));
     if (before !== undefined && revision !== undefined && before.attempt.revision !== revision)
       this.#cancel(record, before);
     this.end(record);
@@ -163,7 +161,7 @@ export class HealthOfDeliveries {
     const changed = (): void => this.#changed({ namespace, name });
     const broken = (error: SealiftError): number => this.#complain(key, error);
     const told = (): void => void this.#faults.delete(key);
-    this.#follows.get(keyOf(record))?.health.end();
+    this.#follows.get(nameText(record))?.health.end();
     const follow: Follow = {
       subject: deliverySubject(record),
       health: new FollowedHealth(
@@ -179,7 +177,7 @@ export class HealthOfDeliveries {
       wasHealthy,
       error: undefined,
     };
-    this.#follows.set(keyOf(record), follow);
+    this.#follows.set(nameText(record), follow);
     return follow;
   }
 
@@ -188,9 +186,9 @@ export class HealthOfDeliveries {
     this.#deps.emit(deliverySubject(record), { kind: 'health-cancelled', revision: attempt.revision });
   }
 
-  #changed(delivery: Key): void {
+  #changed(delivery: ObjectName): void {
     const { state, clock, emit, moved } = this.#deps;
-    const follow = this.#follows.get(keyOf(delivery));
+    const follow = this.#follows.get(nameText(delivery));
     const told = state.deliveries.find(delivery.namespace, delivery.name);
     if (follow === undefined || told === undefined) return;
     const record = beneath(told);

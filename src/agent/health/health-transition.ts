@@ -1,4 +1,4 @@
-import type { DeliveryRecord, DeliveryStatus } from '../../api/index.ts';
+import { type DeliveryRecord, type DeliveryStatus, deliveryText } from '../../api/index.ts';
 import { type EventBody, SealiftError } from '../../core/index.ts';
 import type { DeliveryTransition } from '../status/delivery-transition.ts';
 import { type HealthReport, healthStatus, keptHealthy } from './health-status.ts';
@@ -27,7 +27,7 @@ export function afterHealth({ record, now }: HealthCycle, report: HealthReport):
 /** Why a delivery is not healthy, as its status says it. */
 function healthError({ namespace, name }: DeliveryRecord, { conditions }: DeliveryStatus): SealiftError {
   const { message = '' } = conditions.find(({ type }) => type === 'Ready') ?? {};
-  return new SealiftError('HEALTH_CHECK_FAILED', `Kustomization/${namespace}/${name}`, message);
+  return new SealiftError('HEALTH_CHECK_FAILED', deliveryText({ namespace, name }), message);
 }
 
 function lost(before: DeliveryStatus, { attempt, description, wasHealthy }: HealthReport): EventBody[] {

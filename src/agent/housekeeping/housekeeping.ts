@@ -1,4 +1,4 @@
-import type { DeliveryRecord, SourceRecord } from '../../api/index.ts';
+import { type DeliveryRecord, revisionDigest, type SourceRecord } from '../../api/index.ts';
 
 /** What a site needs of its disk: everything that its sources have in force, and to what its deliveries may go back. */
 export interface InForce {
@@ -23,11 +23,6 @@ export const housekeepingDelayMs: number = 60_000;
 /** Milliseconds until it is tried again where a delivery was under way: one that hangs must not hold back all others. */
 export const housekeepingRetryMs: number = 10_000;
 
-/** `<tag>@<digest>` or `<digest>`. */
-function manifestDigest(revision: string): string {
-  return revision.slice(revision.lastIndexOf('@') + 1);
-}
-
 /**
  * What must stay: of each source the manifest, layer and tree in force, and not what was fetched last, which may have been refused its tree.
  * What deliveries may go back to stays as well.
@@ -41,8 +36,8 @@ export function inForce(records: readonly SourceRecord[], deliveries: readonly D
     sources: records.map(({ namespace, name }) => ({ namespace, name })),
     roots: new Set([...artifacts.map(({ path }) => path), ...good.map(({ root }) => root)]),
     digests: new Set([
-      ...artifacts.map(({ revision }) => manifestDigest(revision)),
-      ...layers.flatMap(({ revision, layer }) => [manifestDigest(revision), layer.digest]),
+      ...artifacts.map(({ revision }) => revisionDigest(revision)),
+      ...layers.flatMap(({ revision, layer }) => [revisionDigest(revision), layer.digest]),
     ]),
   };
 }

@@ -1,4 +1,9 @@
-import type { Candidate, DeliveryJournal, RevisionAttempt } from '../../api/index.ts';
+import {
+  type Candidate,
+  type DeliveryJournal,
+  type RevisionAttempt,
+  revisionDigest,
+} from '../../api/index.ts';
 
 /** What there is to take now. */
 export interface Offer {
@@ -26,13 +31,9 @@ export interface WayBack {
 /** More of an error than fits a status beside another one helps nobody. */
 const maxWhyLength = 2_000;
 
-/** The digest of `<tag>@<digest>` or `<digest>`: a tag that moves to what failed names nothing else. */
-function digestOf(revision: string): string {
-  return revision.slice(revision.lastIndexOf('@') + 1);
-}
-
+/** A tag that moves to what failed names nothing else. */
 function isSame(a: Candidate, b: Candidate): boolean {
-  return digestOf(a.layer.revision) === digestOf(b.layer.revision) && isFrom(a.source, b);
+  return revisionDigest(a.layer.revision) === revisionDigest(b.layer.revision) && isFrom(a.source, b);
 }
 
 function isFrom({ namespace, name }: Candidate['source'], { source }: Candidate): boolean {
@@ -91,12 +92,12 @@ function trying({ good }: DeliveryJournal, candidate: Candidate, offer: Offer): 
 export function afterHeld(journal: DeliveryJournal, revision: string): DeliveryJournal {
   const { good, attempt } = journal;
   if (attempt === undefined) return journal;
-  const digest = digestOf(revision);
+  const digest = revisionDigest(revision);
   if (attempt.stage === 'trying') {
-    const isIt = digestOf(attempt.candidate.layer.revision) === digest;
+    const isIt = revisionDigest(attempt.candidate.layer.revision) === digest;
     return isIt ? { good: attempt.candidate } : journal;
   }
-  const isGood = good !== undefined && digestOf(good.layer.revision) === digest;
+  const isGood = good !== undefined && revisionDigest(good.layer.revision) === digest;
   return isGood && attempt.stage === 'returning'
     ? { ...journal, attempt: { ...attempt, stage: 'returned' } }
     : journal;
@@ -108,7 +109,7 @@ export function afterFailed(journal: DeliveryJournal, revision: string, why: str
   if (attempt?.stage !== 'trying' || good === undefined) return journal;
   const { lives: _, ...failed } = attempt;
   const { candidate } = attempt;
-  const isIt = digestOf(candidate.layer.revision) === digestOf(revision);
+  const isIt = revisionDigest(candidate.layer.revision) === revisionDigest(revision);
   if (!isIt || !isFrom(candidate.source, good) || isSame(candidate, good)) return journal;
   return { good, attempt: { ...failed, stage: 'returning', why: why.slice(0, maxWhyLength) } };
 }

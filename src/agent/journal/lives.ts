@@ -1,15 +1,15 @@
-import type { DeliveryJournal, DeliveryRecord, RevisionAttempt, StateStore } from '../../api/index.ts';
+import {
+  type DeliveryJournal,
+  type DeliveryRecord,
+  nameText,
+  type ObjectName,
+  type RevisionAttempt,
+  type StateStore,
+} from '../../api/index.ts';
 import { afterFailed } from './journal.ts';
-
-interface Key {
-  readonly namespace: string;
-  readonly name: string;
-}
 
 /** Agents that may die while they try a revision: a power cut or a full memory is bad luck once or twice. */
 const maxDeaths = 3;
-
-const keyOf = ({ namespace, name }: Key): string => `${namespace}/${name}`;
 
 const identityOf = ({ candidate, generation, request }: RevisionAttempt): string =>
   JSON.stringify([candidate.layer.revision, generation, request]);
@@ -28,23 +28,24 @@ export class Lives {
   }
 
   /** The journal with this agent in it; or, where too many have died, with the way back, if there is one. To be on disk before anything is done. */
-  takeUp(delivery: Key, journal: DeliveryJournal): DeliveryJournal {
+  takeUp(delivery: ObjectName, journal: DeliveryJournal): DeliveryJournal {
     const { attempt } = journal;
-    if (attempt?.stage !== 'trying' || this.#tries.get(keyOf(delivery)) === identityOf(attempt))
+    if (attempt?.stage !== 'trying' || this.#tries.get(nameText(delivery)) === identityOf(attempt))
       return journal;
     const { lives = 0, candidate } = attempt;
     const why = `${lives} agents ended without a word while they tried it`;
     const failed = lives < maxDeaths ? journal : afterFailed(journal, candidate.layer.revision, why);
     if (failed !== journal) return failed;
-    this.#tries.set(keyOf(delivery), identityOf(attempt));
+    this.#tries.set(nameText(delivery), identityOf(attempt));
     return { ...journal, attempt: { ...attempt, lives: lives + 1 } };
   }
 
   /** A try that ended in order, for now: whoever dies before the next one did not die of it. To be on disk with its end. */
   release(record: DeliveryRecord): DeliveryRecord {
     const { journal: { attempt, ...journal } = {} } = record;
-    if (attempt?.stage !== 'trying' || this.#tries.get(keyOf(record)) !== identityOf(attempt)) return record;
-    this.#tries.delete(keyOf(record));
+    if (attempt?.stage !== 'trying' || this.#tries.get(nameText(record)) !== identityOf(attempt))
+      return record;
+    this.#tries.delete(nameText(record));
     const lives = Math.max(0, (attempt.lives ?? 0) - 1);
     return { ...record, journal: { ...journal, attempt: { ...attempt, lives } } };
   }

@@ -3,6 +3,7 @@ import {
   type ConditionDraft,
   type DeliveryRecord,
   type DeliveryStatus,
+  deliveryText,
   type StateStore,
   setConditions,
 } from '../../api/index.ts';
@@ -81,5 +82,5 @@ export function rolledBack({ namespace, name, journal }: DeliveryRecord): Sealif
   const way = wayBack(journal);
   if (way?.stage !== 'returned') return undefined;
   const message = describe(way, reasons.gone, '');
-  return new SealiftError('DELIVERY_ROLLED_BACK', `Kustomization/${namespace}/${name}`, message);
+  return new SealiftError('DELIVERY_ROLLED_BACK', deliveryText({ namespace, name }), message);
 }

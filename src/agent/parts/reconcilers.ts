@@ -1,3 +1,4 @@
+import { sourceSubject } from '../../api/index.ts';
 import { type EventBody, type Subject, siteSubject } from '../../core/index.ts';
 import { Fights } from '../deliveries/fights.ts';
 import { DeliveryReconciler } from '../deliveries/reconcile-delivery.ts';
@@ -7,7 +8,6 @@ import { DeliveryTargets } from '../places/delivery-targets.ts';
 import { FreshnessGate } from '../sources/freshness-gate.ts';
 import { SourceReconciler } from '../sources/reconcile-source.ts';
 import { SiteTime } from '../sources/site-time.ts';
-import { sourceSubject } from '../status/subjects.ts';
 import type { AgentParts } from './agent-parts.ts';
 
 export type Emit = (subject: Subject, body: EventBody) => void;
@@ -36,7 +36,7 @@ export function createReconcilers(parts: AgentParts, moved: HealthDeps['moved'])
     stages,
     state,
     clock,
-    emit: (source, body) => emit(sourceSubject(source), body),
+    emit: (source, body) => emit(sourceSubject(source.metadata), body),
   });
   const health = new HealthOfDeliveries({ state, clock, random, emit, moved });
   const targets = new DeliveryTargets(parts);

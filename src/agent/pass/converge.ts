@@ -1,4 +1,11 @@
-import { type DesiredState, findNamed, type Kustomization, type OciRepository } from '../../api/index.ts';
+import {
+  type DesiredState,
+  deliverySubject,
+  findNamed,
+  type Kustomization,
+  type OciRepository,
+  sourceSubject,
+} from '../../api/index.ts';
 import {
   asSealiftError,
   inParallel,
@@ -12,7 +19,6 @@ import { wayBack } from '../journal/journal.ts';
 import type { AgentParts } from '../parts/agent-parts.ts';
 import { createReconcilers, type Reconcilers } from '../parts/reconcilers.ts';
 import { isWaiting } from '../status/delivery-transition.ts';
-import { deliverySubject, sourceSubject } from '../status/subjects.ts';
 
 /** A source or delivery that failed, and why. */
 export interface Failure {
@@ -89,7 +95,7 @@ async function pollAll(
  */
 function sourceFailures(sources: readonly OciRepository[], judged: Failures, polled: Failures): Failure[] {
   return sources.flatMap((source) => {
-    const subject = sourceSubject(source);
+    const subject = sourceSubject(source.metadata);
     const [again, now] = [judged.get(source), polled.get(source)];
     const isTold = source.spec.suspend || (now?.origin === 'registry' && now.code !== again?.code);
     return [...(isTold && again !== undefined ? [again] : []), ...(now === undefined ? [] : [now])].map(

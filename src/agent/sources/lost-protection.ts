@@ -1,4 +1,4 @@
-import { allowUnsignedAnnotation, type OciRepository, type Verdict } from '../../api/index.ts';
+import { allowUnsignedAnnotation, type OciRepository, sourceText, type Verdict } from '../../api/index.ts';
 
 /**
  * Refuses to take unsigned what had to be signed before: a policy file that is renamed, lost or not yet copied must not open the site, also
@@ -15,7 +15,7 @@ export function refuseLostProtection(
   if (verdict.kind !== 'not-required' || verifiedBy === undefined || allowed) return verdict;
   if (verdict.letThroughBy?.some((name) => verifiedBy.includes(name)) === true) return verdict;
   const { digest } = verdict;
-  const subject = `OCIRepository/${source.metadata.namespace}/${source.metadata.name}`;
+  const subject = sourceText(source.metadata);
   const detail = `expected it to be signed, as ${verifiedBy.join(' and ')} asked before; only that policy, or the annotation ${allowUnsignedAnnotation}: "true", lets it through without`;
   const code = 'POLICY_NO_MATCH';
   return { kind: 'refused', digest, code, detail, refusals: [{ code, subject, detail }] };

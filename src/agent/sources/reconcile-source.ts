@@ -6,13 +6,14 @@ import {
   type OciRepository,
   refuseUnsupportedSource,
   requestedAtAnnotation,
+  revisionDigest,
   type SourceRecord,
   type StateStore,
 } from '../../api/index.ts';
 import { type Clock, type EventBody, SealiftError } from '../../core/index.ts';
 import { withDeadline } from '../stages/deadline.ts';
 import { inStage, StageFailure } from '../stages/stage-failure.ts';
-import { specHash } from '../status/spec-hash.ts';
+import { underSpec } from '../status/spec-hash.ts';
 import type { FreshnessGate } from './freshness-gate.ts';
 import { refuseLostProtection } from './lost-protection.ts';
 import { keptFreshnessWarnings, withWarnings } from './policy-warning.ts';
@@ -158,10 +159,7 @@ export class SourceReconciler {
   record(source: OciRepository): SourceRecord {
     const { name, namespace } = source.metadata;
     const record = this.#deps.state.sources.find(namespace, name) ?? newSourceRecord(source);
-    const hash = specHash(source.spec);
-    return record.specHash === hash
-      ? record
-      : { ...record, specHash: hash, generation: record.generation + 1 };
+    return underSpec(record, source.spec);
   }
 
   /** That what is in force is denied by a policy, whether or not that was told before; asks nobody. */
@@ -169,8 +167,7 @@ export class SourceReconciler {
     const { layer } = this.record(source);
     if (layer === undefined) return undefined;
     const { revision } = layer;
-    const digest = revision.slice(revision.lastIndexOf('@') + 1);
-    const denied = this.#deps.stages.verify.denied(source, desired, digest);
+    const denied = this.#deps.stages.verify.denied(source, desired, revisionDigest(revision));
     return denied === undefined ? undefined : new SealiftError(denied.code, revision, denied.detail);
   }
 

@@ -1,5 +1,12 @@
 import type { Validator } from 'oci-client-ts';
-import type { Artifact, DesiredState, FetchedLayer, OciRepository, Verdict } from '../../api/index.ts';
+import {
+  type Artifact,
+  type DesiredState,
+  type FetchedLayer,
+  type OciRepository,
+  revisionDigest,
+  type Verdict,
+} from '../../api/index.ts';
 import type { Clock } from '../../core/index.ts';
 import { withDeadline } from '../stages/deadline.ts';
 import { withPace } from '../stages/pace.ts';
@@ -109,7 +116,7 @@ export async function pollSource(
 }
 
 function isInForce({ inForce }: SourcePoll, digest: string): boolean {
-  return inForce?.endsWith(digest) === true;
+  return inForce !== undefined && revisionDigest(inForce) === digest;
 }
 
 function refusal(digest: string, { code, detail }: Extract<FreshnessOutcome, { kind: 'stale' }>): Refused {

@@ -2,6 +2,7 @@ import {
   type ArtifactStatus,
   type ConditionDraft,
   type OciRepository,
+  revisionTag,
   type SourceStatus,
   setConditions,
 } from '../../api/index.ts';
@@ -119,8 +120,8 @@ function outdated(
   observedGeneration: number,
 ): readonly ConditionDraft[] {
   if (artifact === undefined || artifact.revision === revision) return [];
-  const tag = revision.slice(0, Math.max(revision.lastIndexOf('@'), 0));
-  const reference = `${url.replace('oci://', '')}${tag === '' ? `@${revision}` : `:${tag}`}`;
+  const tag = revisionTag(revision);
+  const reference = `${url.replace('oci://', '')}${tag === undefined ? `@${revision}` : `:${tag}`}`;
   const message = `new revision '${revision}' for '${reference}'`;
   return [{ type: 'ArtifactOutdated', status: 'True', reason: 'NewRevision', message, observedGeneration }];
 }

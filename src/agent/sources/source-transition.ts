@@ -1,4 +1,3 @@
-import type { SourceRecord, Verdict } from '../../api/index.ts';
 import {
   type Artifact,
   type ArtifactStatus,
@@ -7,7 +6,10 @@ import {
   isReady,
   type OciRepository,
   requestedAtAnnotation,
+  revisionDigest,
+  type SourceRecord,
   type SourceStatus,
+  type Verdict,
 } from '../../api/index.ts';
 import { type EventBody, rfc3339, SealiftError } from '../../core/index.ts';
 import type { StageFailure } from '../stages/stage-failure.ts';
@@ -112,7 +114,7 @@ function refused(cycle: SourceCycle, outcome: Extract<PollOutcome, { kind: 'refu
 }
 
 function isInForce({ layer }: SourceRecord, digest: string): boolean {
-  return layer?.revision.endsWith(digest) === true;
+  return layer !== undefined && revisionDigest(layer.revision) === digest;
 }
 
 /**

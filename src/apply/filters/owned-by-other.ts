@@ -1,4 +1,4 @@
-import { inventoryId } from '../../api/index.ts';
+import { deliveryText, inventoryId } from '../../api/index.ts';
 import type { Candidate, Finding } from './filter.ts';
 
 /**
@@ -14,7 +14,7 @@ export function ownedByOther(candidate: Candidate): Finding | undefined {
   return {
     kind: 'refuse',
     reason: 'owned-by-other',
-    detail: `owned by Kustomization/${namespace}/${name}`,
+    detail: `owned by ${deliveryText({ namespace, name })}`,
   };
 }
 

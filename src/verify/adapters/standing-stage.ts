@@ -4,6 +4,8 @@ import {
   type DesiredState,
   type OciRepository,
   type ResolvedRevision,
+  revisionDigest,
+  sourceText,
   type Verdict,
 } from '../../api/index.ts';
 import { withRootAge } from '../basis/root-age.ts';
@@ -137,7 +139,7 @@ class StandingJudge {
 
   async judge(request: StandingRequest, signal: AbortSignal): Promise<Verdict> {
     const { source, desired, revision } = request;
-    const denied = refuseDenied(source, desired, digestOf(revision));
+    const denied = refuseDenied(source, desired, revisionDigest(revision));
     if (denied !== undefined) return denied;
     const kept = await this.#byWhatIsKept(request, signal).catch(unlessFault(signal));
     if (kept !== undefined && kept.kind !== 'refused') return aged(this.#ports, request, kept);
@@ -199,16 +201,12 @@ function evidenceOf({ signers }: AcceptedVerdict): ReadonlySet<string> {
   return new Set(signers.map(({ evidence }) => evidence));
 }
 
-function digestOf(revision: string): string {
-  return revision.slice(revision.lastIndexOf('@') + 1);
-}
-
 async function resolveInForce(
   repository: ReadStore,
   { revision }: StandingRequest,
   signal: AbortSignal,
 ): Promise<ResolvedRevision> {
-  const resolution = await repository.resolve(digestOf(revision), { signal });
+  const resolution = await repository.resolve(revisionDigest(revision), { signal });
   if (resolution.kind === 'unchanged')
     throw new OciError('protocol', revision, 'expected content, got "unchanged"');
   return { revision, manifest: resolution.descriptor, content: resolution.content };
@@ -222,6 +220,6 @@ function inRegistry<T>({ spec }: OciRepository, read: () => Promise<T>): Promise
 
 function onLocal<T>({ metadata }: OciRepository, read: () => Promise<T>): Promise<T> {
   return read().catch((thrown: unknown) => {
-    throw asRegistryError(thrown, `evidence kept of OCIRepository/${metadata.namespace}/${metadata.name}`);
+    throw asRegistryError(thrown, `evidence kept of ${sourceText(metadata)}`);
   });
 }

@@ -4,6 +4,7 @@ import {
   type DesiredState,
   type OciRepository,
   type ResolvedRevision,
+  sourceText,
   type Verdict,
 } from '../../api/index.ts';
 import { SealiftError } from '../../core/index.ts';
@@ -84,7 +85,7 @@ async function judge(
     case 'not-required':
       return { verdict: { kind: 'not-required', digest } };
     case 'no-match': {
-      const subject = `OCIRepository/${source.metadata.namespace}/${source.metadata.name}`;
+      const subject = sourceText(source.metadata);
       const detail = `expected a policy that matches ${source.spec.url}, got ${required.policies} that do not`;
       return { verdict: refuse(digest, [{ code: 'POLICY_NO_MATCH', subject, detail }]) };
     }

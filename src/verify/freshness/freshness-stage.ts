@@ -10,6 +10,7 @@ import {
   policyName,
   type Refusal,
   type ResolvedRevision,
+  revisionTag,
   type Signer,
   type Verdict,
   type VerificationPolicy,
@@ -181,8 +182,8 @@ function revisionOf(
   { signatures, threshold }: Asker,
 ): JudgedRevision {
   const { digest } = manifest;
-  const at = revision.lastIndexOf('@');
-  return { digest, annotations, signatures, threshold, ...(at < 0 ? {} : { tag: revision.slice(0, at) }) };
+  const tag = revisionTag(revision);
+  return { digest, annotations, signatures, threshold, ...(tag === undefined ? {} : { tag }) };
 }
 
 /** Of the manifest that was verified, byte for byte. @throws SealiftError MANIFEST_INVALID. */

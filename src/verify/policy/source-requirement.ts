@@ -1,4 +1,4 @@
-import type { OciRepository, Refusal } from '../../api/index.ts';
+import { type OciRepository, type Refusal, sourceText } from '../../api/index.ts';
 import { SealiftError } from '../../core/index.ts';
 import type { Authority, KeylessAuthority } from '../proof/authority.ts';
 import type { IdentityRule, TextRule } from '../proof/identity-rule.ts';
@@ -22,7 +22,7 @@ export async function sourceRequirement(
   material: TrustMaterial,
 ): Promise<Requirement> {
   const { verify } = source.spec;
-  const subject = `OCIRepository/${source.metadata.namespace}/${source.metadata.name}`;
+  const subject = sourceText(source.metadata);
   if (verify?.provider !== 'cosign') {
     throw unsupported(
       subject,
