@@ -14,6 +14,7 @@ import type {
   JsonPatchStep,
   KindRef,
   KubernetesClient,
+  ListOptions,
   ListScope,
   LiveMetadata,
   LiveObject,
@@ -159,7 +160,7 @@ export class FakeCluster implements KubernetesClient {
 
   async *listMetadata(
     resource: ApiResource,
-    { namespace }: ListScope,
+    { namespace, pageSize = this.pageSize }: ListOptions,
     signal: AbortSignal,
   ): AsyncIterable<MetadataPage> {
     const resourceVersion = `${this.#version}`;
@@ -169,9 +170,12 @@ export class FakeCluster implements KubernetesClient {
           kind === resource.kind && (namespace ?? metadata.namespace) === metadata.namespace,
       )
       .map(({ metadata }) => metadata);
-    for (let at = 0; at === 0 || at < items.length; at += this.pageSize) {
-      this.#ask(`list ${resource.kind}${namespace === undefined ? '' : ` ${namespace}`}`, signal);
-      yield { items: items.slice(at, at + this.pageSize), resourceVersion };
+    for (let at = 0; at === 0 || at < items.length; at += pageSize) {
+      this.#ask(
+        `${pageSize === 1 ? 'version' : 'list'} ${resource.kind}${namespace === undefined ? '' : ` ${namespace}`}`,
+        signal,
+      );
+      yield { items: items.slice(at, at + pageSize), resourceVersion };
       await this.betweenPages();
     }
   }
@@ -256,6 +260,17 @@ export class FakeCluster implements KubernetesClient {
   cut(): void {
     this.#cut.abort();
     this.#cut = new AbortController();
+  }
+
+  /** Gives what goes back to here, as a restore from a backup does: versions are given a second time. */
+  backup(): () => void {
+    const [objects, version] = [new Map(this.#objects), this.#version];
+    return () => {
+      this.#objects.clear();
+      for (const [id, object] of objects) this.#objects.set(id, object);
+      this.#version = version;
+      this.#history.splice(0, this.#history.length, ...this.#history.filter((one) => one.version <= version));
+    };
   }
 
   /** A watch that is behind has to list again. */

@@ -82,6 +82,11 @@ export interface ListScope {
   readonly namespace?: string;
 }
 
+export interface ListOptions extends ListScope {
+  /** Objects of one page, at most; whoever wants to know of the list alone goes no further than the first page. */
+  readonly pageSize?: number;
+}
+
 /** Some objects of one namespace. */
 export interface SampleScope {
   readonly namespace: string;
@@ -96,6 +101,9 @@ export interface MetadataPage {
   /** Of the whole list, the same on all its pages: a watch goes on from here. */
   readonly resourceVersion: string;
 }
+
+/** Milliseconds: a watch that is over earlier was broken. */
+export const minWatchMs = 300_000;
 
 export type WatchEvent =
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly metadata: LiveMetadata }
@@ -137,12 +145,13 @@ export interface KubernetesClient {
    */
   remove(ref: ObjectRef, options: RemoveOptions, signal: AbortSignal): Promise<LiveMetadata | undefined>;
   /** Metadata alone, by pages. TARGET_EXPIRED when the list was outlived by the server's history between two pages: begin again. */
-  listMetadata(resource: ApiResource, scope: ListScope, signal: AbortSignal): AsyncIterable<MetadataPage>;
+  listMetadata(resource: ApiResource, options: ListOptions, signal: AbortSignal): AsyncIterable<MetadataPage>;
   /** Some objects of a kind, whole. */
   sample(resource: ApiResource, scope: SampleScope, signal: AbortSignal): Promise<readonly LiveObject[]>;
   /**
    * Every change after `from`, with bookmarks between; one of `from` itself comes first, once the server has taken the watch up. Ends where
-   * the server ends it, after minutes, or the connection does: go on from the last version seen. TARGET_EXPIRED where `from` is older than the server's history: list again.
+   * the server ends it, after `minWatchMs` at least, or the connection does: go on from the last version seen. TARGET_EXPIRED where `from` is older than the
+   * server's history: list again. Where it is newer, the server says nothing until its history has got there.
    */
   watchMetadata(
     resource: ApiResource,

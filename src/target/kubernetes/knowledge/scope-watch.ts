@@ -6,10 +6,17 @@ import {
   type Random,
   SealiftError,
 } from '../../../core/index.ts';
-import type { ApiResource, KindRef, KubernetesClient, LiveMetadata } from '../client/client.ts';
+import {
+  type ApiResource,
+  type KindRef,
+  type KubernetesClient,
+  type LiveMetadata,
+  minWatchMs,
+} from '../client/client.ts';
 import { EverSeen } from './ever-seen.ts';
 import { glimpseOf } from './glimpse.ts';
 import type { KnownObjects } from './known-objects.ts';
+import { isOlder } from './versions.ts';
 
 /** Whether what is known of the objects of a scope is what is there. */
 export type ScopeState =
@@ -60,6 +67,8 @@ export class ScopeWatch {
   #failures = 0;
   /** Where a watch goes on; `undefined` when only a list can say what is there. */
   #version: string | undefined;
+  /** Whether the last watch was broken: the server behind it may have another history by now. */
+  #isInDoubt = false;
 
   constructor(ports: WatchPorts, scope: Scope, known: KnownObjects) {
     this.#ports = ports;
@@ -115,19 +124,42 @@ export class ScopeWatch {
       this.#become('unserved');
       return;
     }
-    if (this.#version === undefined) {
-      this.#version = await this.#list(resource, signal);
-      this.#become('in-sync');
-    }
-    let began = clock.monotonic();
     let isHealthy = true;
     while (isHealthy && !signal.aborted) {
-      await this.#watch(resource, this.#version, signal);
-      isHealthy = clock.monotonic() - began >= healthyMs;
+      const from = await this.#start(resource, signal);
+      const began = clock.monotonic();
+      this.#isInDoubt = true;
+      await this.#watch(resource, from, signal);
+      const lastedMs = clock.monotonic() - began;
+      this.#isInDoubt = lastedMs < minWatchMs;
+      isHealthy = lastedMs >= healthyMs;
       if (isHealthy) this.#failures = 0;
-      began = clock.monotonic();
     }
     this.#become('lost');
+  }
+
+  /** The version from which a watch goes on: where it was as long as that is known to be right, else where a list ends. */
+  async #start(resource: ApiResource, signal: AbortSignal): Promise<string> {
+    if (
+      this.#version !== undefined &&
+      this.#isInDoubt &&
+      (await this.#isAhead(resource, this.#version, signal))
+    ) {
+      this.#known.blur(this.#scope.namespace);
+      this.#version = undefined;
+    }
+    if (this.#version !== undefined) return this.#version;
+    this.#version = await this.#list(resource, signal);
+    this.#become('in-sync');
+    return this.#version;
+  }
+
+  /** Whether the server's history ends before: it was restored from a backup, and a watch would be silent until it has got here again. */
+  async #isAhead(resource: ApiResource, version: string, signal: AbortSignal): Promise<boolean> {
+    const options = { ...this.#place(), pageSize: 1 };
+    for await (const { resourceVersion } of this.#ports.client.listMetadata(resource, options, signal))
+      return isOlder(resourceVersion, version);
+    return false;
   }
 
   /** Goes through all pages, and remembers of them what is of interest. Gives back the version from which a watch goes on. */

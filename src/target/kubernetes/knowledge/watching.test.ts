@@ -185,6 +185,7 @@ describe('the watch of a Kubernetes API', () => {
     await clock.advance(minute);
     expect(told).toEqual(['one']);
     expect(asked()).not.toContain('list ConfigMap');
+    expect(await observe(one)).toMatchObject({ matches: false });
   });
 
   it.each<[string, () => void]>([
@@ -232,7 +233,7 @@ describe('the watch of a Kubernetes API', () => {
     cluster.cut();
     await settle();
     await clock.advance(10 * minute);
-    expect(asked().length).toBeLessThan(45);
+    expect(asked().filter((request) => request === 'watch ConfigMap').length).toBeLessThan(45);
     await observe(one);
     expect(asked()).toEqual(['get ConfigMap/shop/one']);
   });

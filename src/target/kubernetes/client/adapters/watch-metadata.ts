@@ -2,12 +2,10 @@ import type { Readable } from 'node:stream';
 import { SealiftError } from '../../../../core/index.ts';
 import { readWatchEvent } from '../answers/watch-event.ts';
 import { WatchLines } from '../answers/watch-lines.ts';
-import type { ApiResource, ListScope, WatchEvent } from '../client.ts';
+import { type ApiResource, type ListScope, minWatchMs, type WatchEvent } from '../client.ts';
 import { listPath } from '../resource-path.ts';
 import type { ApiRequest } from './api-transport.ts';
 
-/** Seconds after which the server ends a watch, and as much again at most: not all of them at once. */
-const minWatchSeconds = 300;
 const accept = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json;q=0.5';
 
 interface Watch {
@@ -29,7 +27,8 @@ export async function* watchMetadata(
     watch: 'true',
     allowWatchBookmarks: 'true',
     resourceVersion: from,
-    timeoutSeconds: String(Math.round(minWatchSeconds * (1 + random))),
+    // As much again at most: not all of them at once.
+    timeoutSeconds: String(Math.round((minWatchMs / 1000) * (1 + random))),
   });
   const body = await open({ method: 'GET', path: `${path}?${query}`, headers: { accept }, subject: path });
   const lines = new WatchLines(path);
