@@ -58,12 +58,18 @@ function goVersion(): string {
   }
 }
 
+/** Where the module lies in the module cache, which may be empty before. */
+function moduleFolder(goModule: string, folder: string): string {
+  const { Dir } = JSON.parse(go(['mod', 'download', '-json', goModule], folder)) as { Dir: string };
+  return Dir;
+}
+
 /**
  * A module that embeds files it does not publish cannot be compiled from the module cache, which is read-only:
  * copies it, adds a placeholder and answers the path of a go.mod that points to the copy.
  */
 function completeModule(peer: Peer, embed: string, work: string): string {
-  const published = go(['list', '-m', '-f', '{{.Dir}}', peer.goModule], peerFolder(peer));
+  const published = moduleFolder(peer.goModule, peerFolder(peer));
   const copy = join(work, 'module');
   cpSync(published, copy, { recursive: true });
   makeWritable(copy, embed);
@@ -125,8 +131,7 @@ function keepDefinitions(peer: Peer, below: string): void {
   mkdirSync(kept);
   const { Require } = JSON.parse(go(['mod', 'edit', '-json'], folder)) as { Require: { Path: string }[] };
   for (const { Path } of Require) {
-    const { Dir } = JSON.parse(go(['mod', 'download', '-json', Path], folder)) as { Dir: string };
-    const published = join(Dir, 'config', 'crd', 'bases');
+    const published = join(moduleFolder(Path, folder), 'config', 'crd', 'bases');
     for (const name of readdirSync(published))
       writeFileSync(join(kept, name), readFileSync(join(published, name)));
   }
