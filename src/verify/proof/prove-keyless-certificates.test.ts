@@ -13,10 +13,10 @@ import {
   serverAuth,
   utf8,
 } from '../../../test/fixtures/certificate-maker.ts';
-import { at, keylessSite, minute } from '../../../test/fixtures/keyless-site.ts';
+import { keylessSite, minute } from '../../../test/fixtures/keyless-site.ts';
 import { offlineSigstore } from '../../../test/fixtures/offline-sigstore.ts';
 
-const { sigstore, shortLived, logged, judged, changedRoot } = await keylessSite();
+const { sigstore, shortLived, logged, judged, changedRoot, at } = await keylessSite();
 
 describe('certificates', () => {
   it('attack 13: an authority that had expired when the certificate signed is refused', async () => {

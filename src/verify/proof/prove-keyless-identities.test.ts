@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type CertificateOptions, names, oids, utf8 } from '../../../test/fixtures/certificate-maker.ts';
-import { is, jo, keylessSite, now } from '../../../test/fixtures/keyless-site.ts';
+import { is, jo, keylessSite } from '../../../test/fixtures/keyless-site.ts';
 import type { IdentityRule, TextRule } from './identity-rule.ts';
 import { prove } from './prove.ts';
 
-const { keyless, shortLived, logged, judged } = await keylessSite();
+const { keyless, shortLived, logged, judged, now } = await keylessSite();
 
 const anything: TextRule = { written: 'anything', matches: () => true };
 

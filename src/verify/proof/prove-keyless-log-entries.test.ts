@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { at, keylessSite, now } from '../../../test/fixtures/keyless-site.ts';
+import { keylessSite } from '../../../test/fixtures/keyless-site.ts';
 import {
   claimOf,
   logV1,
@@ -12,7 +12,7 @@ import {
 import { prove } from './prove.ts';
 import type { TrustedRoot } from './trusted-root.ts';
 
-const { sigstore, keyless, shortLived, logged, judged, changedRoot } = await keylessSite();
+const { sigstore, keyless, shortLived, logged, judged, changedRoot, at, now } = await keylessSite();
 
 describe('log entries', () => {
   it.each(['dsse', 'hashedrekord', 'intoto'] as const)(

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { at, keylessSite, minute, now } from '../../../test/fixtures/keyless-site.ts';
+import { keylessSite, minute } from '../../../test/fixtures/keyless-site.ts';
 import { offlineSigstore, stamp, withEvidence } from '../../../test/fixtures/offline-sigstore.ts';
 import { prove } from './prove.ts';
 
-const { sigstore, keyless, shortLived, logged, judged } = await keylessSite();
+const { sigstore, keyless, shortLived, logged, judged, at, now } = await keylessSite();
 
 describe('time', () => {
   it('attack 14: a timestamp by a stranger who brings a certificate of the right name is refused', async () => {

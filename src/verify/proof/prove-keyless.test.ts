@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { at, keylessSite, now } from '../../../test/fixtures/keyless-site.ts';
+import { keylessSite } from '../../../test/fixtures/keyless-site.ts';
 import {
   claimOf,
   logV1,
@@ -11,7 +11,7 @@ import {
 import type { UnverifiedClaim } from '../evidence/candidate.ts';
 import { prove } from './prove.ts';
 
-const { sigstore, keyless, shortLived, logged, judged, changedRoot } = await keylessSite();
+const { sigstore, keyless, shortLived, logged, judged, changedRoot, at, now } = await keylessSite();
 
 describe('a keyless authority', () => {
   it.each(['dsse', 'hashedrekord', 'intoto'] as const)(
