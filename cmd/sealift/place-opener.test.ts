@@ -20,6 +20,7 @@ function openerWith(remembered: string[]) {
 }
 
 const kubeconfigOf = (user: object) => ({
+  kind: 'kubeconfig' as const,
   subject: 'Secret/edge/remote',
   text: JSON.stringify({
     clusters: [{ name: 'remote', cluster: { server: 'https://remote.test' } }],
@@ -34,11 +35,11 @@ const account = { namespace: 'edge', name: 'deployer' };
 it('what is written is remembered by cluster, by who says where that is, and by account', async () => {
   const remembered: string[] = [];
   const opener = openerWith(remembered);
-  const kubeconfig = kubeconfigOf({});
+  const access = kubeconfigOf({});
   const opened = [
-    opener.open({ kubeconfig: undefined, account }),
-    opener.open({ kubeconfig, account: undefined }),
-    opener.open({ kubeconfig, account }),
+    opener.open({ access: undefined, account }),
+    opener.open({ access, account: undefined }),
+    opener.open({ access, account }),
   ];
   expect(remembered).toEqual([
     'https://site.test/k8s as system:serviceaccount:edge:deployer',
@@ -50,8 +51,8 @@ it('what is written is remembered by cluster, by who says where that is, and by 
 
 it('nobody acts as two at once', () => {
   const opener = openerWith([]);
-  const kubeconfig = kubeconfigOf({ as: 'somebody' });
-  expect(opener.serverOf(kubeconfig)).toBe('https://remote.test');
+  const access = kubeconfigOf({ as: 'somebody' });
+  expect(opener.serverOf(access)).toBe('https://remote.test');
   const message = 'Secret/edge/remote: expected no "as" beside spec.serviceAccountName';
-  expect(() => opener.open({ kubeconfig, account })).toThrow(message);
+  expect(() => opener.open({ access, account })).toThrow(message);
 });

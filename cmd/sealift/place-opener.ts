@@ -1,12 +1,15 @@
-import type { OpenPlace, PlaceOpener, PlaceRequest } from '../../src/agent/index.ts';
+import type { GivenAccess, OpenPlace, PlaceOpener, PlaceRequest } from '../../src/agent/index.ts';
 import { type Owner, SealiftError } from '../../src/core/index.ts';
 import { podsInQuestion } from '../../src/health/index.ts';
 import {
+  type ClusterAccess,
+  configMapAccess,
   createKubernetesClient,
   createKubernetesTarget,
   type KubeconfigLeave,
   type KubernetesClient,
   secretKubeconfigAccess,
+  type TokenIssuer,
 } from '../../src/target/index.ts';
 import type { ClusterPorts } from './cluster-ports.ts';
 import { systemRandom } from './system-clock.ts';
@@ -14,7 +17,7 @@ import { version } from './version.ts';
 
 interface Ports extends ClusterPorts {
   /** Of the site. */
-  readonly client: KubernetesClient;
+  readonly client: KubernetesClient & TokenIssuer;
   /** Its address, with its path. */
   readonly server: string;
   readonly leave: KubeconfigLeave;
@@ -22,24 +25,27 @@ interface Ports extends ClusterPorts {
 
 /** Other clusters, each over connections of its own, and other accounts of the site's. */
 export function createPlaceOpener({ client, server, leave, ...ports }: Ports): PlaceOpener {
+  const accessBy = (given: GivenAccess): ClusterAccess =>
+    given.kind === 'kubeconfig'
+      ? secretKubeconfigAccess(given.subject, given.text, leave)
+      : configMapAccess(given, { issuer: client, defaultAccount: leave.account });
   return {
     server,
     uidOf: uidBy(client),
-    serverOf: ({ subject, text }) => secretKubeconfigAccess(subject, text, leave).server,
-    open(request) {
-      const { kubeconfig, account } = request;
-      if (kubeconfig === undefined)
+    serverOf: (given) => accessBy(given).server,
+    open({ access: given, account }) {
+      if (given === undefined)
         return openAs(client, account, { ...ports, place: server, close: async () => undefined });
-      const access = secretKubeconfigAccess(kubeconfig.subject, kubeconfig.text, leave);
+      const access = accessBy(given);
       if (account !== undefined && access.impersonate !== undefined) {
         const detail = `expected no "as" beside spec.serviceAccountName, got one in the kubeconfig`;
-        throw new SealiftError('CONFIG_INVALID', kubeconfig.subject, detail);
+        throw new SealiftError('CONFIG_INVALID', given.subject, detail);
       }
       const { clock, environment } = ports;
       const userAgent = `sealift/${version}`;
       const remote = createKubernetesClient(access, { userAgent, clock, random: systemRandom, environment });
-      // Who writes the Secret says which address it is: what is remembered of one must not be believed of another.
-      const place = `${access.server} by ${kubeconfig.subject}`;
+      // Who writes the Secret or ConfigMap says which address it is: what is remembered of one must not be believed of another.
+      const place = `${access.server} by ${given.subject}`;
       return openAs(remote, account, { ...ports, place, close: () => remote.close() });
     },
   };

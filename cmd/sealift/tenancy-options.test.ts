@@ -22,16 +22,29 @@ describe('what those who write deliveries may do', () => {
     });
   });
 
-  it.each(['', 'system:admin', 'a b', '../b', 'x'.repeat(254)])('refuses the account "%s"', (account) => {
-    expect(() => tenancySettings({ ...nothing, defaultServiceAccount: account }, cluster)).toThrow(
-      'expected the name of a service account',
+  it('is to show a token of the account that an option names', () => {
+    const { kubeconfigLeave } = tenancySettings(
+      { ...nothing, defaultKubeconfigServiceAccount: 'a' },
+      cluster,
     );
+    expect(kubeconfigLeave).toEqual({ exec: false, insecureTls: false, account: 'a' });
   });
 
-  it('refuses an account for a directory, which has none', () => {
-    const place = { kind: 'directory', path: '/x' } as const;
-    expect(() => tenancySettings({ ...nothing, defaultServiceAccount: 'a' }, place)).toThrow(
-      'expected a cluster as the target',
-    );
+  describe.each([
+    ['--default-service-account', 'defaultServiceAccount'],
+    ['--default-kubeconfig-service-account', 'defaultKubeconfigServiceAccount'],
+  ])('%s', (option, name) => {
+    it.each(['', 'system:admin', 'a b', '../b', 'x'.repeat(254)])('refuses "%s"', (account) => {
+      expect(() => tenancySettings({ ...nothing, [name]: account }, cluster)).toThrow(
+        `${option} ${account}: expected the name of a service account`,
+      );
+    });
+
+    it('refuses an account for a directory, which has none', () => {
+      const place = { kind: 'directory', path: '/x' } as const;
+      expect(() => tenancySettings({ ...nothing, [name]: 'a' }, place)).toThrow(
+        `${option} a: expected a cluster as the target`,
+      );
+    });
   });
 });

@@ -7,6 +7,7 @@ import type { TargetPlace } from './target-option.ts';
 /** As commander reads them. */
 export interface TenancyOptions {
   readonly defaultServiceAccount?: string;
+  readonly defaultKubeconfigServiceAccount?: string;
   readonly crossNamespaceRefs: boolean;
   readonly insecureKubeconfigExec: boolean;
   readonly insecureKubeconfigTls: boolean;
@@ -14,7 +15,6 @@ export interface TenancyOptions {
 
 /** What those who write deliveries may do, who are not those who run the agent. */
 export interface TenancySettings extends Pick<AgentParts, 'defaultServiceAccount' | 'crossNamespaceRefs'> {
-  /** What kubeconfigs of Secrets may do on this machine. */
   readonly kubeconfigLeave: KubeconfigLeave;
 }
 
@@ -24,6 +24,10 @@ export function addTenancyOptions(command: Command): Command {
     .option(
       '--default-service-account <name>',
       'service account to act as, in the namespace of the delivery, where it names none',
+    )
+    .option(
+      '--default-kubeconfig-service-account <name>',
+      'service account whose token another cluster is shown, in the namespace of the delivery, where the ConfigMap of kubeConfig.configMapRef names none',
     )
     .option('--no-cross-namespace-refs', 'refuse deliveries whose source is in another namespace')
     .option(
@@ -43,16 +47,25 @@ const accountName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9
 
 /** What the options mean. @throws SealiftError USAGE. */
 export function tenancySettings(options: TenancyOptions, { kind }: TargetPlace): TenancySettings {
-  const { defaultServiceAccount: account, crossNamespaceRefs } = options;
-  const kubeconfigLeave = {
-    exec: options.insecureKubeconfigExec,
-    insecureTls: options.insecureKubeconfigTls,
+  const { defaultServiceAccount, defaultKubeconfigServiceAccount: account } = options;
+  checkAccount('--default-service-account', defaultServiceAccount, kind);
+  checkAccount('--default-kubeconfig-service-account', account, kind);
+  return {
+    crossNamespaceRefs: options.crossNamespaceRefs,
+    kubeconfigLeave: {
+      exec: options.insecureKubeconfigExec,
+      insecureTls: options.insecureKubeconfigTls,
+      ...(account === undefined ? {} : { account }),
+    },
+    ...(defaultServiceAccount === undefined ? {} : { defaultServiceAccount }),
   };
-  if (account === undefined) return { crossNamespaceRefs, kubeconfigLeave };
-  const option = `--default-service-account ${account}`;
+}
+
+function checkAccount(option: string, account: string | undefined, kind: TargetPlace['kind']): void {
+  if (account === undefined) return;
+  const subject = `${option} ${account}`;
   if (kind === 'directory')
-    throw new SealiftError('USAGE', option, 'expected a cluster as the target, got a directory');
+    throw new SealiftError('USAGE', subject, 'expected a cluster as the target, got a directory');
   if (account.length > 253 || !accountName.test(account))
-    throw new SealiftError('USAGE', option, 'expected the name of a service account');
-  return { crossNamespaceRefs, kubeconfigLeave, defaultServiceAccount: account };
+    throw new SealiftError('USAGE', subject, 'expected the name of a service account');
 }

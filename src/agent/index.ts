@@ -5,4 +5,4 @@ export type { AgentParts } from './parts/agent-parts.ts';
 export type { Convergence } from './pass/converge.ts';
 export { converge } from './pass/converge.ts';
 export { planWith } from './pass/plan-with.ts';
-export type { OpenPlace, PlaceOpener, PlaceRequest } from './places/place-opener.ts';
+export type { GivenAccess, OpenPlace, PlaceOpener, PlaceRequest } from './places/place-opener.ts';

@@ -2,9 +2,12 @@ import type { InventoryEntry } from './inventory.ts';
 
 /** Where the objects of a delivery go and as whom. Empty: to the target of the site, as the agent itself. */
 export interface DeliveryPlace {
-  /** The Secret beside the delivery with the kubeconfig of another cluster. */
+  /** What stands beside the delivery and says how to reach another cluster. */
   readonly kubeConfig?: {
+    /** Absent: a Secret with a kubeconfig. */
+    readonly kind?: 'ConfigMap';
     readonly name: string;
+    /** Of a Secret. */
     readonly key?: string;
     /** Address of the API server that it named. */
     readonly server: string;

@@ -27,14 +27,19 @@ export function findNamed<T extends Named>(
 }
 
 /** @throws SealiftError OBJECT_NOT_FOUND. */
-export function requireSecret(desired: DesiredState, namespace: string, name: string): Secret {
-  const secret = findNamed(desired.secrets, namespace, name);
-  if (secret === undefined) {
-    throw new SealiftError(
-      'OBJECT_NOT_FOUND',
-      `Secret/${namespace}/${name}`,
-      'not found in the configuration',
-    );
-  }
-  return secret;
+export function requireSecret({ secrets }: DesiredState, namespace: string, name: string): Secret {
+  return findNamed(secrets, namespace, name) ?? notFound('Secret', namespace, name);
+}
+
+/** @throws SealiftError OBJECT_NOT_FOUND. */
+export function requireConfigMap({ configMaps }: DesiredState, namespace: string, name: string): ConfigMap {
+  return findNamed(configMaps, namespace, name) ?? notFound('ConfigMap', namespace, name);
+}
+
+function notFound(kind: string, namespace: string, name: string): never {
+  throw new SealiftError(
+    'OBJECT_NOT_FOUND',
+    `${kind}/${namespace}/${name}`,
+    'not found in the configuration',
+  );
 }

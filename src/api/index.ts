@@ -5,7 +5,7 @@ export { isReady, setConditions } from './conditions.ts';
 export type { Candidate, DeliveryJournal, RevisionAttempt } from './delivery-journal.ts';
 export type { DeliveryPlace, FormerPlace } from './delivery-place.ts';
 export type { DesiredState } from './desired-state.ts';
-export { findNamed, requireSecret } from './desired-state.ts';
+export { findNamed, requireConfigMap, requireSecret } from './desired-state.ts';
 export { formatDuration } from './duration.ts';
 export type { Floor, FloorMark, FloorName, FloorOrder } from './floor.ts';
 export { compareMarks, describeMark, floorKey, higherFloor } from './floor.ts';

@@ -21,10 +21,6 @@ const deliveryFields: readonly UnsupportedField<Kustomization>[] = [
     path: 'spec.decryption.serviceAccountName',
     isSet: ({ spec }) => spec.decryption?.serviceAccountName !== undefined,
   },
-  {
-    path: 'spec.kubeConfig.configMapRef',
-    isSet: ({ spec }) => spec.kubeConfig?.configMapRef !== undefined,
-  },
   { path: 'spec.ignore', isSet: ({ spec }) => spec.ignore !== undefined },
   {
     path: 'spec.sourceRef.kind other than OCIRepository',

@@ -1,5 +1,8 @@
 export { createDirectoryTarget } from './directory/adapters/directory.ts';
+export type { TokenIssuer } from './kubernetes/access/account-token.ts';
 export { kubeconfigAccess } from './kubernetes/access/adapters/kubeconfig-files.ts';
+export type { ClusterAccess } from './kubernetes/access/cluster-access.ts';
+export { configMapAccess } from './kubernetes/access/config-map-access.ts';
 export { inClusterAccess } from './kubernetes/access/in-cluster.ts';
 export type { KubeconfigLeave } from './kubernetes/access/secret-kubeconfig.ts';
 export { secretKubeconfigAccess } from './kubernetes/access/secret-kubeconfig.ts';

@@ -1,10 +1,10 @@
-import type { PlaceOpener, PlaceRequest } from '../../src/agent/index.ts';
+import type { GivenAccess, PlaceOpener, PlaceRequest } from '../../src/agent/index.ts';
 import { type ObjectRef, SealiftError, type Target } from '../../src/core/index.ts';
 import { createMemoryTarget, type MemoryTarget } from '../../src/target/index.ts';
 
 const siteServer = 'https://site.test';
 
-/** Clusters, each of them a target in memory; kubeconfigs are their addresses. */
+/** Clusters, each of them a target in memory; kubeconfigs are their addresses, and ConfigMaps have them. */
 export class FakePlaces implements PlaceOpener {
   readonly server = siteServer;
   readonly uidOf = async (ref: ObjectRef): Promise<string | undefined> => this.#uid(siteServer, ref);
@@ -40,14 +40,16 @@ export class FakePlaces implements PlaceOpener {
     return isThere ? `${this.aliases.get(address) ?? address} ${ref.name}` : undefined;
   }
 
-  serverOf({ subject, text }: { readonly subject: string; readonly text: string }): string {
-    const server = text.split(' ')[0] ?? '';
+  serverOf(given: GivenAccess): string {
+    const { subject } = given;
+    const text = given.kind === 'kubeconfig' ? given.text : given.data['address'];
+    const server = text?.split(' ')[0] ?? '';
     if (server.startsWith('https:')) return server;
     throw new SealiftError('CONFIG_INVALID', subject, 'expected a kubeconfig');
   }
 
-  open({ kubeconfig, account }: PlaceRequest): ReturnType<PlaceOpener['open']> {
-    const server = kubeconfig === undefined ? siteServer : this.serverOf(kubeconfig);
+  open({ access, account }: PlaceRequest): ReturnType<PlaceOpener['open']> {
+    const server = access === undefined ? siteServer : this.serverOf(access);
     const who = account === undefined ? 'itself' : `${account.namespace}/${account.name}`;
     const name = `${server} as ${who}`;
     this.nowOpen.push(name);

@@ -10,6 +10,7 @@ import { OpenTargets } from './open-targets.ts';
 import type { PlaceOpener } from './place-opener.ts';
 import {
   formerQuestion,
+  givenSubject,
   type PlaceQuestion,
   placeQuestion,
   type ResolvedPlace,
@@ -123,18 +124,18 @@ export class DeliveryTargets {
     const { kubeConfig } = place;
     if (kubeConfig === undefined || resolved.cluster === kubeConfig.server) return resolved;
     const detail = `expected the address ${kubeConfig.server}, where objects were delivered to, got ${resolved.cluster}`;
-    throw new SealiftError('CONFIG_INVALID', `Secret/${namespace}/${kubeConfig.name}`, detail);
+    throw new SealiftError('CONFIG_INVALID', givenSubject(namespace, kubeConfig), detail);
   }
 
   #resolved(question: PlaceQuestion, desired: DesiredState, subject: string): ResolvedPlace {
     const { places, target } = this.#parts;
-    const { account, secretRef } = question;
+    const { account, kubeConfig } = question;
     if (places !== undefined) return resolvePlace(question, desired, places);
     const set = [
-      ...(secretRef === undefined ? [] : ['spec.kubeConfig']),
+      ...(kubeConfig === undefined ? [] : ['spec.kubeConfig']),
       ...(account === undefined ? [] : ['spec.serviceAccountName']),
     ];
-    if (set.length === 0) return { place: {}, cluster: '', kubeconfig: undefined };
+    if (set.length === 0) return { place: {}, cluster: '', access: undefined };
     const detail = `${set.join(', ')}: expected a cluster as the target of the site, got the ${target.description}`;
     throw new SealiftError('CONFIG_UNSUPPORTED', subject, detail);
   }

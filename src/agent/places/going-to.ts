@@ -8,7 +8,7 @@ interface Destination {
 
 /**
  * The record of a delivery that goes to a place from now on. In another cluster none of its inventory is: that is to be taken back where it
- * is. Where only the Secret of the same name leads to another address, that may be the same cluster or a new one: the labels there say what is ours.
+ * is. Where only the Secret or ConfigMap of the same name leads to another address, that may be the same cluster or a new one: the labels there say what is ours.
  * @param clusterOf which cluster a place is in.
  */
 export function goingTo(
@@ -19,7 +19,7 @@ export function goingTo(
   const before = record.place ?? {};
   const entries = record.status.inventory?.entries ?? [];
   if (clusterOf(before) === cluster) return withPlace(record, place);
-  if (isSameSecret(before, place)) return withPlace(withInventory(record, entries.map(unproven)), place);
+  if (isGivenBySame(before, place)) return withPlace(withInventory(record, entries.map(unproven)), place);
   const all = entries.length === 0 ? [] : [{ place: before, entries }];
   const former = [...(record.former ?? []), ...all];
   const isBack = (one: FormerPlace): boolean => clusterOf(one.place) === cluster;
@@ -54,6 +54,6 @@ function unproven(entry: InventoryEntry): InventoryEntry {
   return { ...entry, attempted: true };
 }
 
-function isSameSecret({ kubeConfig: a }: DeliveryPlace, { kubeConfig: b }: DeliveryPlace): boolean {
-  return a !== undefined && b !== undefined && a.name === b.name && a.key === b.key;
+function isGivenBySame({ kubeConfig: a }: DeliveryPlace, { kubeConfig: b }: DeliveryPlace): boolean {
+  return a !== undefined && b !== undefined && a.kind === b.kind && a.name === b.name && a.key === b.key;
 }

@@ -149,13 +149,13 @@ function add(sets: Map<string, Set<string>>, by: string, key: string): void {
 
 function open(
   namespace: string,
-  { place, kubeconfig }: ResolvedPlace,
+  { place, access }: ResolvedPlace,
   opener: PlaceOpener | undefined,
 ): OpenPlace {
   if (opener === undefined) throw new TypeError('nobody to open it');
   const { account } = place;
   return opener.open({
-    kubeconfig,
+    access,
     account: account === undefined ? undefined : { namespace, name: account },
   });
 }
@@ -164,10 +164,13 @@ function uidAt(opener: PlaceOpener | undefined): UidOf {
   return async (ref, signal) => opener?.uidOf(ref, signal);
 }
 
-/** Another content of the Secret makes another target. */
-function keyOf(namespace: string, { place, kubeconfig }: ResolvedPlace): string {
+/** Another content of the Secret or ConfigMap makes another target. */
+function keyOf(namespace: string, { place, access }: ResolvedPlace): string {
   const { account, kubeConfig } = place;
   if (kubeConfig === undefined && account === undefined) return siteKey;
-  const content = kubeconfig === undefined ? '' : createHash('sha256').update(kubeconfig.text).digest('hex');
-  return JSON.stringify([namespace, kubeConfig?.name, kubeConfig?.key, account, content]);
+  // With its kind and its name; as a hash, since it may hold credentials.
+  const content = createHash('sha256')
+    .update(JSON.stringify(access) ?? '')
+    .digest('hex');
+  return JSON.stringify([namespace, kubeConfig?.key, account, content]);
 }

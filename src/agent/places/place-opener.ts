@@ -1,15 +1,27 @@
 import type { ObjectRef, Owner, Target } from '../../core/index.ts';
 
 /** A kubeconfig, and the Secret that it stands in: `Secret/NAMESPACE/NAME`. */
-export interface GivenKubeconfig {
+interface GivenKubeconfig {
+  readonly kind: 'kubeconfig';
   readonly subject: string;
   readonly text: string;
 }
 
+/** The values of a ConfigMap, `ConfigMap/NAMESPACE/NAME`, which name a cluster and an account of the same namespace whose token is shown there. */
+interface GivenConfigMap {
+  readonly kind: 'config-map';
+  readonly subject: string;
+  readonly namespace: string;
+  readonly data: Readonly<Record<string, string>>;
+}
+
+/** What a delivery brings to reach another cluster. */
+export type GivenAccess = GivenKubeconfig | GivenConfigMap;
+
 /** Which cluster, and as whom. */
 export interface PlaceRequest {
   /** Absent: the cluster of the site. */
-  readonly kubeconfig: GivenKubeconfig | undefined;
+  readonly access: GivenAccess | undefined;
   /** The service account to act as. Absent: whoever the connection is of. */
   readonly account: Owner | undefined;
 }
@@ -32,8 +44,8 @@ export interface PlaceOpener {
   readonly server: string;
   /** At the target of the site. */
   readonly uidOf: UidOf;
-  /** Address of the API server that a kubeconfig names. @throws SealiftError CONFIG_INVALID, CONFIG_UNSUPPORTED: also of all that it may not have. */
-  serverOf(kubeconfig: GivenKubeconfig): string;
+  /** Address of the API server that is named. @throws SealiftError CONFIG_INVALID, CONFIG_UNSUPPORTED: also of all that it may not have. */
+  serverOf(access: GivenAccess): string;
   /** Connects when the target is first asked for something. @throws as `serverOf`. */
   open(request: PlaceRequest): OpenPlace;
 }

@@ -227,12 +227,6 @@ describe('a delivery with a kubeconfig', () => {
       'under the key constructor',
     ],
     ['no kubeconfig', secretYaml('east', 'none'), by('east'), 'expected a kubeconfig'],
-    [
-      'a ConfigMap',
-      '',
-      '  kubeConfig: {configMapRef: {name: cloud}}\n',
-      'not supported yet: spec.kubeConfig.configMapRef',
-    ],
   ])('that has %s says so, and goes nowhere', async (_, secret, spec, message) => {
     await start(siteWith(secret, app(spec)));
     expect(ready()).toContain(message);

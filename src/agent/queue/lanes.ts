@@ -1,5 +1,5 @@
 import type { DeliveryRecord, Kustomization } from '../../api/index.ts';
-import { laneOf } from '../places/resolve-place.ts';
+import { askedKubeConfig, laneOf } from '../places/resolve-place.ts';
 
 /** What comes before the repository in `oci://HOST/REPOSITORY`: the registry that a poll keeps waiting. */
 export function pollLane(url: string): string {
@@ -11,12 +11,12 @@ export function deliveryLane(
   { metadata: { namespace }, spec }: Kustomization,
   record: DeliveryRecord | undefined,
 ): string {
-  const now = laneOf({ namespace, secretRef: spec.kubeConfig?.secretRef });
+  const now = laneOf({ namespace, kubeConfig: askedKubeConfig(spec) });
   return now === '' && record !== undefined ? withdrawalLane(record) : now;
 }
 
 /** The same, of one that left the configuration. */
 export function withdrawalLane({ namespace, place = {}, former = [] }: DeliveryRecord): string {
   const all = [place, ...former.map((one) => one.place)];
-  return laneOf({ namespace, secretRef: all.find(({ kubeConfig }) => kubeConfig)?.kubeConfig });
+  return laneOf({ namespace, kubeConfig: all.find(({ kubeConfig }) => kubeConfig)?.kubeConfig });
 }

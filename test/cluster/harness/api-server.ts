@@ -6,6 +6,7 @@ import type { ClusterProgram } from './cluster-program.ts';
 import type { ClusterPrograms } from './cluster-programs.ts';
 import { startOnFreePort } from './free-port.ts';
 import type { Credentials } from './kubeconfig.ts';
+import { type TrustedCluster, trustIn } from './trusted-cluster.ts';
 import { type Tokens, tokenFile } from './users.ts';
 
 /** Who asked what and how it ended; neither the beginning of a request nor its content. */
@@ -16,13 +17,13 @@ const auditPolicy = {
   rules: [{ level: 'Metadata' }],
 };
 
-const issuer = 'https://kubernetes.default.svc';
-
 export interface ApiServerOptions {
   /** Address of etcd. */
   readonly store: string;
   readonly certificates: Certificates;
   readonly tokens: Tokens;
+  /** Another cluster, whose service accounts are let in. */
+  readonly trusted?: TrustedCluster | undefined;
 }
 
 /** The API server, on one port for as long as its cluster lives. */
@@ -44,6 +45,9 @@ export class ApiServer {
   static start(programs: ClusterPrograms, options: ApiServerOptions): Promise<ApiServer> {
     writeFileSync(join(programs.folder, 'tokens.csv'), tokenFile(options.tokens), { mode: 0o600 });
     writeFileSync(join(programs.folder, 'audit-policy.json'), JSON.stringify(auditPolicy));
+    const { trusted } = options;
+    if (trusted !== undefined)
+      writeFileSync(join(programs.folder, 'authentication.json'), JSON.stringify(trustIn(trusted)));
     return startOnFreePort(async (port) => {
       const server = new ApiServer(programs, options, port);
       await server.#run();
@@ -65,7 +69,7 @@ export class ApiServer {
   }
 
   #arguments(): readonly string[] {
-    const { certificates, store } = this.#options;
+    const { certificates, store, trusted } = this.#options;
     const file = (name: string): string => join(this.#programs.folder, name);
     return [
       `--etcd-servers=${store}`,
@@ -79,8 +83,9 @@ export class ApiServer {
       `--client-ca-file=${certificates.authorityFile}`,
       `--token-auth-file=${file('tokens.csv')}`,
       '--authorization-mode=RBAC',
-      `--service-account-issuer=${issuer}`,
-      `--api-audiences=${issuer}`,
+      // Under this address others find the keys that its tokens are signed with.
+      `--service-account-issuer=${this.url}`,
+      ...(trusted === undefined ? [] : [`--authentication-config=${file('authentication.json')}`]),
       `--service-account-key-file=${certificates.accountKeyFile}`,
       `--service-account-signing-key-file=${certificates.accountKeyFile}`,
       `--audit-policy-file=${file('audit-policy.json')}`,

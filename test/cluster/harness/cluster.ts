@@ -21,15 +21,15 @@ export interface ClusterAddress {
 /** A cluster as its users see it. */
 export class Cluster {
   readonly audit: AuditLog;
-  readonly #address: ClusterAddress;
+  readonly address: ClusterAddress;
 
   constructor(address: ClusterAddress) {
-    this.#address = address;
+    this.address = address;
     this.audit = new AuditLog(join(address.folder, 'audit.log'), this.user('admin'));
   }
 
   user(name: UserName): ClusterUser {
-    return this.#userWith(name, this.#address.tokens[name]);
+    return this.#userWith(name, this.address.tokens[name]);
   }
 
   /** Makes a namespace that no other test has, named `PREFIX-` and something random; it is ready for Pods. */
@@ -77,7 +77,7 @@ export class Cluster {
   }
 
   #userWith(name: string, token: string): ClusterUser {
-    const { server, authority, folder } = this.#address;
+    const { server, authority, folder } = this.address;
     return new ClusterUser(name, { server, authority, token }, folder);
   }
 }

@@ -9,11 +9,14 @@ import { ClusterPrograms } from './cluster-programs.ts';
 import { startControllerManager } from './controller-manager.ts';
 import { startEtcd } from './etcd.ts';
 import { startKwok } from './kwok.ts';
+import type { TrustedCluster } from './trusted-cluster.ts';
 import { makeTokens, type UserName, userGroups } from './users.ts';
 
 export interface ClusterOptions {
   /** With a node on which Pods seem to run. */
   readonly kwok?: boolean;
+  /** Lets in service accounts of another cluster, which has to let everybody ask for its keys. */
+  readonly trusted?: TrustedCluster;
   /** Gives up the start; whoever has the cluster stops it. */
   readonly signal?: AbortSignal;
 }
@@ -53,7 +56,12 @@ async function startPrograms(
   const { folder } = programs;
   const tokens = makeTokens();
   const [certificates, store] = await Promise.all([makeCertificates(folder), startEtcd(programs)]);
-  const server = await ApiServer.start(programs, { store, certificates, tokens });
+  const server = await ApiServer.start(programs, {
+    store,
+    certificates,
+    tokens,
+    trusted: options.trusted,
+  });
   const address = { server: server.url, authority: certificates.authority, tokens, folder };
   const cluster = new Cluster(address);
   for (const name of Object.keys(userGroups)) cluster.user(name as UserName).writeKubeconfig();

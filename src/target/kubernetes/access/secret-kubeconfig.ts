@@ -2,12 +2,14 @@ import { SealiftError } from '../../../core/index.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 import { readKubeconfig } from './kubeconfig.ts';
 
-/** What the operator of this machine lets kubeconfigs of Secrets do. */
+/** What the operator of this machine lets deliveries do that go to other clusters. */
 export interface KubeconfigLeave {
-  /** Run programs of this machine for their credentials. */
+  /** Let kubeconfigs of Secrets run programs of this machine for their credentials. */
   readonly exec: boolean;
-  /** Leave out who the server is: with `insecure-skip-tls-verify`, or over plain HTTP. */
+  /** Let them leave out who the server is: with `insecure-skip-tls-verify`, or over plain HTTP. */
   readonly insecureTls: boolean;
+  /** Whose token is shown where a ConfigMap names no account. Absent: it has to name one. */
+  readonly account?: string;
 }
 
 /** A Secret holds no more; a kubeconfig of a thousand clusters has as much. */

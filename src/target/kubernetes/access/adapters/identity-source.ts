@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { asSealiftError, type Clock, SealiftError, withSignal } from '../../../../core/index.ts';
-import type { ClusterAccess, Material } from '../cluster-access.ts';
+import type { ClusterAccess, ExecPlugin, Material } from '../cluster-access.ts';
 import { type ExecCredential, execInput, readExecCredential } from '../exec-credential.ts';
 import { runExecPlugin } from './exec-plugin.ts';
 
@@ -23,7 +23,7 @@ interface Loaded {
   readonly readAt: number;
 }
 
-/** Who we are to a cluster, read again as files and plugins renew it. */
+/** Who we are to a cluster, read again as files, plugins and issuers renew it. */
 export class IdentitySource {
   readonly #access: ClusterAccess;
   readonly #environment: Readonly<Record<string, string | undefined>>;
@@ -45,7 +45,7 @@ export class IdentitySource {
     this.#closing = closing;
   }
 
-  /** @throws SealiftError TARGET_UNAUTHENTICATED where a file or a plugin gives nothing; or the reason of the signal. */
+  /** @throws SealiftError TARGET_UNAUTHENTICATED where a file, a plugin or an issuer gives nothing; or the reason of the signal. */
   current(signal: AbortSignal): Promise<Identity> {
     if (this.#loaded !== undefined && this.#isFresh(this.#loaded))
       return Promise.resolve(this.#loaded.identity);
@@ -63,9 +63,7 @@ export class IdentitySource {
   }
 
   #isFresh({ readAt }: Loaded): boolean {
-    const { expiresAt } = this.#given ?? {};
-    if (expiresAt !== undefined && expiresAt - expiryMarginMs <= this.#clock.now()) return false;
-    return this.#clock.monotonic() - readAt < fileAgeMs;
+    return !this.#isOver() && this.#clock.monotonic() - readAt < fileAgeMs;
   }
 
   async #load(): Promise<Identity> {
@@ -73,7 +71,8 @@ export class IdentitySource {
     const [trusted, token, certificate, key] = await Promise.all(
       [authority, login.token, login.certificate, login.key].map(textOf),
     );
-    const given = await this.#askPlugin(trusted);
+    this.#given = await this.#renewed(trusted);
+    const given = this.#given;
     const identity = {
       authority: trusted,
       authorization: authorization(token ?? given?.token, login.basic),
@@ -87,19 +86,26 @@ export class IdentitySource {
     return kept;
   }
 
-  async #askPlugin(authority: string | undefined): Promise<ExecCredential | undefined> {
-    const { exec } = this.#access.login;
-    if (exec === undefined) return undefined;
+  /** What was given has an end, and that is near. */
+  #isOver(): boolean {
     const { expiresAt } = this.#given ?? {};
-    const isOver = expiresAt !== undefined && expiresAt - expiryMarginMs <= this.#clock.now();
-    if (this.#given !== undefined && !isOver) return this.#given;
+    return expiresAt !== undefined && expiresAt - expiryMarginMs <= this.#clock.now();
+  }
+
+  async #renewed(authority: string | undefined): Promise<ExecCredential | undefined> {
+    const { exec, issue } = this.#access.login;
+    if (this.#given !== undefined && !this.#isOver()) return this.#given;
+    if (issue !== undefined) return issue(this.#closing);
+    return exec === undefined ? undefined : this.#askPlugin(exec, authority);
+  }
+
+  async #askPlugin(exec: ExecPlugin, authority: string | undefined): Promise<ExecCredential> {
     const environment = {
       ...this.#environment,
       ...exec.environment,
       KUBERNETES_EXEC_INFO: execInput(exec, this.#access, authority),
     };
-    this.#given = readExecCredential(await runExecPlugin(exec, environment, this.#closing), exec);
-    return this.#given;
+    return readExecCredential(await runExecPlugin(exec, environment, this.#closing), exec);
   }
 }
 

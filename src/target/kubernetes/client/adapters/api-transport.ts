@@ -22,7 +22,7 @@ export interface ClientOptions {
 }
 
 export interface ApiRequest extends Asked {
-  readonly method: 'GET' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** With its query. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string | string[]>>;

@@ -6,6 +6,7 @@ import {
   refOf,
   SealiftError,
 } from '../../../../core/index.ts';
+import type { IssuedToken, TokenDemand, TokenIssuer } from '../../access/account-token.ts';
 import type { ClusterAccess, Impersonation } from '../../access/cluster-access.ts';
 import { impersonationHeaders } from '../../access/impersonation-headers.ts';
 import { hiddenTexts } from '../../text/server-words.ts';
@@ -30,6 +31,7 @@ import type {
 } from '../client.ts';
 import { listPath, objectPath } from '../resource-path.ts';
 import { type ApiReply, type ApiRequest, ApiTransport, type ClientOptions } from './api-transport.ts';
+import { issueToken } from './issue-token.ts';
 import { listMetadata } from './list-metadata.ts';
 import { kindUnknown, ServedKinds } from './served-kinds.ts';
 import { watchMetadata } from './watch-metadata.ts';
@@ -38,11 +40,12 @@ interface Shared {
   readonly transport: ApiTransport;
   readonly kinds: ServedKinds;
   readonly random: () => number;
+  readonly now: () => number;
 }
 
 type Headers = Readonly<Record<string, string | string[]>>;
 
-class Client implements KubernetesClient {
+class Client implements KubernetesClient, TokenIssuer {
   readonly server: string;
   readonly #shared: Shared;
   readonly #headers: Headers;
@@ -54,6 +57,12 @@ class Client implements KubernetesClient {
     this.#shared = shared;
     this.#headers = headers;
     this.close = close;
+  }
+
+  issueToken(demand: TokenDemand, signal: AbortSignal): Promise<IssuedToken> {
+    const { server } = this;
+    const { now } = this.#shared;
+    return issueToken({ server, now, ask: (request) => this.#ask(request, signal) }, demand);
   }
 
   as(identity: Impersonation): KubernetesClient {
@@ -216,9 +225,13 @@ function pathOf(resource: ApiResource, ref: ObjectRef): string {
 }
 
 /** A client of the cluster; connects when it is first asked for something. */
-export function createKubernetesClient(access: ClusterAccess, options: ClientOptions): KubernetesClient {
+export function createKubernetesClient(
+  access: ClusterAccess,
+  options: ClientOptions,
+): KubernetesClient & TokenIssuer {
   const transport = new ApiTransport(access, options);
   const kinds = new ServedKinds(transport);
-  const shared = { transport, kinds, random: () => options.random.next() };
+  const { clock, random } = options;
+  const shared = { transport, kinds, random: () => random.next(), now: () => clock.now() };
   return new Client(shared, impersonationHeaders(access.impersonate), () => transport.close());
 }
