@@ -1,8 +1,8 @@
+import type { DeliveryPlan, SitePlan } from '../../src/agent/index.ts';
 import { deliveryText } from '../../src/api/index.ts';
 import { formatRef, type ObjectRef } from '../../src/core/index.ts';
 import { printable, shortRevision } from '../../src/observe/index.ts';
 import { formatValue } from './output.ts';
-import type { DeliveryPlan, SitePlan } from './site-plan.ts';
 
 export type PlanFormat = 'text' | 'json' | 'yaml';
 

@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
 import { type Command, Option } from 'commander';
+import type { SitePlan } from '../../src/agent/index.ts';
 import type { DesiredState, Kustomization } from '../../src/api/index.ts';
 import { differs } from '../../src/apply/index.ts';
 import { makePrivateDirectory, removePrivateDirectory, sweepBuilds } from '../../src/build/index.ts';
@@ -8,7 +9,7 @@ import { type AgentOptions, addAgentOptions, agentSettings } from './agent-optio
 import { exitCodeOf, formatFailure } from './failure.ts';
 import { formatPlan, type PlanFormat } from './format-plan.ts';
 import { loadStillConfiguration } from './run-agent.ts';
-import { planSite, planTree, type SitePlan } from './site-plan.ts';
+import { planGivenTree, planRun } from './site-plan.ts';
 import { stopSignal } from './stop-signal.ts';
 
 interface PlanOptions extends AgentOptions {
@@ -62,8 +63,8 @@ async function plan(delivery: string | undefined, options: PlanOptions): Promise
     const { from, insecure } = options;
     const made =
       from === undefined
-        ? partOf(await planSite(settings, desired, directory, signal), delivery)
-        : await planTree(
+        ? partOf(await planRun(settings, desired, directory, signal), delivery)
+        : await planGivenTree(
             settings,
             { delivery: chosen(desired, delivery), desired, from, insecure },
             directory,
