@@ -28,6 +28,7 @@ import { Knowledge } from './knowledge/knowledge.ts';
 import { desiredHash, isIntact, isToTakeOver, traceOf } from './knowledge/trace-of.ts';
 import { Trials } from './trial/trials.ts';
 import { appliedForm } from './writing/applied-form.ts';
+import { NewSchemas } from './writing/new-schemas.ts';
 import { refuseAnother } from './writing/refuse-another.ts';
 import { writeObject } from './writing/write-object.ts';
 
@@ -64,6 +65,7 @@ class KubernetesTarget implements Target {
   readonly #knowledge: Knowledge;
   readonly #gone: KindsGone;
   readonly #trials: Trials;
+  readonly #schemas: NewSchemas;
 
   constructor({ client, traces, clock, random, podsOf }: KubernetesTargetPorts) {
     this.description = `cluster ${client.server}`;
@@ -72,6 +74,7 @@ class KubernetesTarget implements Target {
     this.#clock = clock;
     this.#gone = new KindsGone(client, clock);
     this.#trials = new Trials(client, traces);
+    this.#schemas = new NewSchemas(clock);
     this.trials = { verdictOn: (...asked) => this.#verdictOn(...asked) };
     const isOurs = (id: string): boolean => traces.find(id) !== undefined;
     this.#knowledge = new Knowledge({ client, clock, random, isOurs });
@@ -116,7 +119,11 @@ class KubernetesTarget implements Target {
     const ref = await this.place(refOf(object), signal);
     if (ref === undefined) return { kind: 'undecided' };
     const isNew = this.#knowledge.lastSight(ref)?.kind === 'absent';
-    return this.#trials.verdictOn({ ref, object, isNew, recreate }, signal);
+    return this.#schemas.trial(
+      ref,
+      (isSettled) => this.#trials.verdictOn({ ref, object, isNew, recreate: recreate && isSettled }, signal),
+      signal,
+    );
   }
 
   async write(
@@ -134,12 +141,16 @@ class KubernetesTarget implements Target {
       // Not after: whoever dies in between must not take the new object for the old one.
       this.#traces.remove(inventoryId(ref));
       this.#trials.writing(ref);
-      const how = { recreate: recreate ? deleted : undefined, mayTakeOver, isNew };
       const ports = { client: this.#client, clock: this.#clock };
-      const live = await writeObject(ports, { object: appliedForm(object), ...how }, signal);
+      const how = { object: appliedForm(object), mayTakeOver, isNew };
+      const act = (isSettled: boolean): Promise<LiveObject> =>
+        writeObject(ports, { ...how, recreate: recreate && isSettled ? deleted : undefined }, signal);
+      const live = await this.#schemas.write(ref, act, signal);
       this.#knowledge.learn(ref, live.metadata);
       this.#remember(ref, object, glimpseOf(live.metadata));
-      if (isKind(ref, 'definition')) this.#knowledge.kick();
+      if (!isKind(ref, 'definition')) return;
+      this.#schemas.learn(live);
+      this.#knowledge.kick();
     });
     await writing.catch((thrown) => this.#overtaken(ref, thrown));
   }

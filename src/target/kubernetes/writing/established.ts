@@ -56,7 +56,7 @@ interface DefinitionSpec {
 }
 
 /** The server has validated it: a definition that it holds has this form. */
-function servedKinds(live: LiveObject): readonly KindRef[] {
+export function servedKinds(live: LiveObject): readonly KindRef[] {
   const { group, names, versions } = live['spec'] as DefinitionSpec;
   return versions
     .filter(({ served }) => served)
