@@ -96,6 +96,7 @@ export class FakeCluster implements KubernetesClient {
   async apply(object: KubernetesObject, options: ApplyOptions, signal: AbortSignal): Promise<Applied> {
     const ref = refOf(object);
     this.#ask(`${options.dryRun ? 'try' : 'apply'} ${formatRef(ref)}`, signal);
+    this.#known(ref);
     const before = this.live(ref);
     if (before !== undefined && this.immutable.has(formatRef(ref)))
       throw new SealiftError('TARGET_IMMUTABLE', formatRef(ref), 'field is immutable');

@@ -146,6 +146,12 @@ export class KnownObjects {
     }
   }
 
+  /** Tells all that is of interest: nobody could have known anything of it before. */
+  announce(namespace: string | undefined): void {
+    for (const { ref } of this.#known.values())
+      if (namespace === undefined || ref.namespace === namespace) this.#tell(ref);
+  }
+
   #noted(ref: ObjectRef): Known {
     const id = inventoryId(ref);
     const before = this.#known.get(id);

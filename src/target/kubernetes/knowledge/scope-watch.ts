@@ -17,6 +17,7 @@ import { EverSeen } from './ever-seen.ts';
 import { glimpseOf } from './glimpse.ts';
 import type { KnownObjects } from './known-objects.ts';
 import { isOlder } from './versions.ts';
+import { pauseMs } from './watch-pause.ts';
 
 /** Whether what is known of the objects of a scope is what is there. */
 export type ScopeState =
@@ -43,14 +44,6 @@ export interface Scope {
   readonly kind: KindRef;
   readonly namespace?: string;
 }
-
-/** A server that is away is asked again soon, and ever less often, since sites come back all at once. Milliseconds. */
-const minRetryMs = 100;
-const maxRetryMs = 30_000;
-
-/** A kind that is not served, or not for us, is seldom there a moment later. Milliseconds. */
-const minBarredMs = 5_000;
-const maxBarredMs = 5 * 60_000;
 
 /** A watch that ends at once, again and again, must not become a storm: it is taken for healthy once it has lasted this long. Milliseconds. */
 const healthyMs = 5_000;
@@ -150,7 +143,9 @@ export class ScopeWatch {
     }
     if (this.#version !== undefined) return this.#version;
     this.#version = await this.#list(resource, signal);
+    const wasUnserved = this.#state === 'unserved';
     this.#become('in-sync');
+    if (wasUnserved) this.#known.announce(this.#scope.namespace);
     return this.#version;
   }
 
@@ -236,11 +231,10 @@ export class ScopeWatch {
   async #pause(signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#ports;
     const isBarred = this.#state === 'unserved' || this.#state === 'forbidden';
-    const [least, most] = isBarred ? [minBarredMs, maxBarredMs] : [minRetryMs, maxRetryMs];
-    const grown = Math.min(least * 2 ** Math.min(this.#failures, 20), most);
+    const restMs = pauseMs(isBarred, this.#failures, random.next());
     this.#failures += 1;
     const wake = AbortSignal.any([signal, this.#kick.signal]);
-    await clock.sleep(grown * (0.5 + random.next() / 2), wake).catch(() => undefined);
+    await clock.sleep(restMs, wake).catch(() => undefined);
     this.#kick = new AbortController();
   }
 }

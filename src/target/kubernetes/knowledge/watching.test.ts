@@ -288,6 +288,20 @@ describe('the watch of a Kubernetes API', () => {
     expect(told).toContain('one');
   });
 
+  it('tells of objects that could not be written since their kind was not served, once it is', async () => {
+    cluster.kinds.delete('ConfigMap');
+    await watch();
+    await expect(target.write(one, keep, idle)).rejects.toMatchObject({ code: 'TARGET_KIND_UNKNOWN' });
+    await settle();
+    told.length = 0;
+    await clock.advance(minute);
+    expect(told).toEqual([]);
+    cluster.kinds.add('ConfigMap');
+    await clock.advance(6 * minute);
+    expect(told).toEqual(['one']);
+    expect(await observe(one)).toEqual({ kind: 'absent' });
+  });
+
   it('ends with the last object of its kind', async () => {
     await deliver();
     await target.remove(oneRef, idle);
