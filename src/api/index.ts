@@ -11,6 +11,7 @@ export type { Floor, FloorMark, FloorName, FloorOrder } from './floor.ts';
 export { compareMarks, describeMark, floorKey, higherFloor } from './floor.ts';
 export { extensionName, extensionOid } from './fulcio-extensions.ts';
 export type { HealthWait } from './health-wait.ts';
+export type { IgnoreRule } from './ignore-rule.ts';
 export type { InventoryEntry } from './inventory.ts';
 export { fromInventoryEntry, inventoryId, toInventoryEntry } from './inventory.ts';
 export type { SiteObject } from './kinds.ts';

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { durationSchema } from './duration.ts';
+import { ignoreRulesSchema } from './ignore-rule.ts';
 import {
   localReferenceSchema,
   metadataSchema,
@@ -118,7 +119,7 @@ const specSchema = z.strictObject({
   kubeConfig: kubeConfigSchema.optional(),
   healthChecks: z.array(healthCheckSchema).optional(),
   healthCheckExprs: z.array(healthExpressionsSchema).optional(),
-  ignore: z.array(z.unknown()).optional(),
+  ignore: ignoreRulesSchema.default([]),
 });
 
 /** A word that nobody knows would leave a site without the way back that its owner counts on. */

@@ -18,7 +18,8 @@ export const patternSchema = z
     'expected \\. for a dot, or a repetition such as .* for anything, got . alone',
   );
 
-function isPattern(text: string): boolean {
+/** A regular expression in RE2 syntax. */
+export function isPattern(text: string): boolean {
   try {
     RE2JS.compile(text);
     return true;

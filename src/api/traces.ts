@@ -1,6 +1,6 @@
 /** What a target remembers of an object that it wrote, to know it again without reading it. Hashes in base64url, 22 characters each. */
 export interface Trace {
-  /** Hash of the object that was asked for. */
+  /** Hash of the object that was asked for; where fields of it are left to others, of the rest, and after a dot of which ones. */
   readonly desired: string;
   readonly uid: string;
   /** Hash of what the API server noted of the fields that are ours. */

@@ -21,7 +21,6 @@ const deliveryFields: readonly UnsupportedField<Kustomization>[] = [
     path: 'spec.decryption.serviceAccountName',
     isSet: ({ spec }) => spec.decryption?.serviceAccountName !== undefined,
   },
-  { path: 'spec.ignore', isSet: ({ spec }) => spec.ignore !== undefined },
   {
     path: 'spec.sourceRef.kind other than OCIRepository',
     isSet: ({ spec }) => spec.sourceRef.kind !== 'OCIRepository',

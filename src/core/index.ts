@@ -7,11 +7,18 @@ export type { EventBody, EventListener, ObjectAction, SealiftEvent, Stage, Subje
 export { siteSubject } from './events.ts';
 export { compileExpression } from './expression/compile-expression.ts';
 export type { Expression, ExpressionOutcome } from './expression/expression.ts';
+export { compiledPattern } from './expression/pattern.ts';
+export type { FieldPath } from './field-path.ts';
+export { fieldAt, inside, isFields, withField, withoutGaps } from './field-path.ts';
 export type { HealthWatch } from './health-watch.ts';
+export { withLiveFields, withoutIgnored } from './ignored-fields.ts';
 export { inParallel } from './in-parallel.ts';
+export { itemIn, pointerSteps } from './json-pointer.ts';
 export { formatJson } from './json-text.ts';
 export type { KindName } from './kinds.ts';
 export { isKind, knownKind } from './kinds.ts';
+export type { LabelSelector } from './label-selector.ts';
+export { labelSelector } from './label-selector.ts';
 export { makePath } from './make-path.ts';
 export type { KubernetesObject, ObjectMarks, ObjectRef } from './object.ts';
 export { formatRef, refOf } from './object.ts';

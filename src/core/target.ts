@@ -47,6 +47,8 @@ export type Basis = { readonly kind: 'nothing' } | { readonly kind: 'object'; re
 export interface WriteOptions {
   /** Permits to delete the object and create it anew where it cannot be changed in place; never before the new one is known to be valid. */
   readonly recreate: boolean;
+  /** Fields that are left to others, as JSON pointers: in an object that is there they stay as they are. Default none. */
+  readonly ignored?: readonly string[] | undefined;
   /** What was there when this was decided, where that is known; anything else is a TARGET_CHANGED. */
   readonly basis?: Basis;
   /** Called when the object was deleted to be created anew: from then on it is gone, whatever becomes of the new one. */
@@ -66,7 +68,7 @@ export interface TargetTrials {
   /** Finds out whether `write` with these options would be refused, and changes nothing. Rejects as a target does. */
   verdictOn(
     object: KubernetesObject,
-    options: Pick<WriteOptions, 'recreate'>,
+    options: Pick<WriteOptions, 'recreate' | 'ignored'>,
     signal: AbortSignal,
   ): Promise<TrialVerdict>;
 }
@@ -90,8 +92,16 @@ export interface Target {
    * are said to.
    */
   place?(ref: ObjectRef, signal: AbortSignal): Promise<ObjectRef | undefined>;
-  /** Compares the live object with `desired`, or only looks when there is none. Never treats a failure as absence. Changes nothing. */
-  observe(ref: ObjectRef, desired: KubernetesObject | undefined, signal: AbortSignal): Promise<Observation>;
+  /**
+   * Compares the live object with `desired`, but for fields that are left to others (`ignored`, JSON pointers), or only looks when there is none. Never
+   * treats a failure as absence. Changes nothing.
+   */
+  observe(
+    ref: ObjectRef,
+    desired: KubernetesObject | undefined,
+    signal: AbortSignal,
+    ignored?: readonly string[],
+  ): Promise<Observation>;
   /**
    * Creates or replaces the object as a whole; after a crash either the old or the new one is there. Resolves when others may lean on it: once
    * a definition is established, its kind can be written.

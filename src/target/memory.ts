@@ -10,7 +10,7 @@ import {
   type WriteOptions,
 } from '../core/index.ts';
 import { manifestText } from './manifest-text.ts';
-import { observedText } from './observed-text.ts';
+import { besideText, observedText } from './observed-text.ts';
 import { readManifest } from './read-manifest.ts';
 
 /** A target that forgets: for previews and tests. It holds each object as the text that a directory would, and a status apart. */
@@ -77,20 +77,22 @@ class ObjectsInMemory implements MemoryTarget {
     ref: ObjectRef,
     desired: KubernetesObject | undefined,
     signal: AbortSignal,
+    ignored: readonly string[] = [],
   ): Promise<Observation> {
     signal.throwIfAborted();
     this.#known.add(inventoryId(ref));
     const text = this.text(ref);
     if (text === undefined) return { kind: 'absent' };
-    const observation = observedText(ref, text, desired);
+    const observation = observedText(ref, text, { desired, ignored });
     const departure = this.#departure(ref);
     return observation.kind === 'present' && departure !== undefined
       ? { ...observation, departure }
       : observation;
   }
 
-  async write(object: KubernetesObject, _options: WriteOptions, signal: AbortSignal): Promise<void> {
+  async write(asked: KubernetesObject, { ignored = [] }: WriteOptions, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
+    const object = besideText(asked, this.text(refOf(asked)), ignored);
     this.#known.add(inventoryId(refOf(object)));
     this.edit(refOf(object), manifestText(object));
   }

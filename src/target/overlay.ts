@@ -10,6 +10,7 @@ import {
   type TargetTrials,
   type TrialVerdict,
   type WriteOptions,
+  withoutIgnored,
 } from '../core/index.ts';
 import { ownerOf } from './owner-of.ts';
 
@@ -34,7 +35,7 @@ class Overlay implements Target {
   /** As the one below would; each object is tried once. */
   async #verdictOn(
     object: KubernetesObject,
-    options: Pick<WriteOptions, 'recreate'>,
+    options: Pick<WriteOptions, 'recreate' | 'ignored'>,
     signal: AbortSignal,
   ): Promise<TrialVerdict> {
     const known = this.#verdicts.get(object);
@@ -55,16 +56,17 @@ class Overlay implements Target {
     ref: ObjectRef,
     desired: KubernetesObject | undefined,
     signal: AbortSignal,
+    ignored: readonly string[] = [],
   ): Promise<Observation> {
     const id = inventoryId(ref);
-    if (!this.#written.has(id)) return this.#under.observe(ref, desired, signal);
+    if (!this.#written.has(id)) return this.#under.observe(ref, desired, signal, ignored);
     const live = this.#written.get(id);
     if (live === undefined) return { kind: 'absent' };
     const { metadata } = live;
     return {
       kind: 'present',
       owner: ownerOf(metadata),
-      matches: isDeepStrictEqual(live, desired),
+      matches: isSame(live, desired, ignored),
       marks: metadata,
       live,
     };
@@ -93,6 +95,15 @@ class Overlay implements Target {
   watch(changed: (ref: ObjectRef | undefined) => void, signal: AbortSignal): Promise<void> {
     return this.#under.watch(changed, signal);
   }
+}
+
+function isSame(
+  live: KubernetesObject,
+  desired: KubernetesObject | undefined,
+  ignored: readonly string[],
+): boolean {
+  const [one, other] = [live, desired].map((object) => object && withoutIgnored(object, ignored));
+  return isDeepStrictEqual(one, other);
 }
 
 function groupDefined({ spec }: KubernetesObject): unknown {

@@ -162,6 +162,22 @@ function describeOtherHands(get: () => TargetUnderTest): void {
     expect((await get().read(oneRef))?.['data']).toEqual(one['data']);
   });
 
+  it('leaves to others what it is told to leave to them, and nothing else', async () => {
+    const { target } = get();
+    const ignored = ['/data/theirs', '/data/gone', '/data/added'];
+    const asked = (revision: string): KubernetesObject =>
+      make(get(), 'one', { owner, data: { ours: revision, theirs: revision, gone: revision } });
+    const ref = refOf(asked('1'));
+    await target.write(asked('1'), { ...keep, ignored }, idle);
+    await get().put(make(get(), 'one', { owner, data: { ours: '1', theirs: 'other', added: 'other' } }));
+    expect(await target.observe(ref, asked('1'), idle, ignored)).toMatchObject({ matches: true });
+    expect(await target.observe(ref, asked('2'), idle, ignored)).toMatchObject({ matches: false });
+    await target.write(asked('2'), { ...keep, ignored }, idle);
+    expect((await get().read(ref))?.['data']).toEqual({ ours: '2', theirs: 'other', added: 'other' });
+    expect(await target.observe(ref, asked('2'), idle, ignored)).toMatchObject({ matches: true });
+    expect(await target.observe(ref, asked('2'), idle)).toMatchObject({ matches: false });
+  });
+
   it('sees that another hand took an object away, or put one there', async () => {
     const { one, oneRef } = oneOf(get());
     await get().target.write(one, keep, idle);

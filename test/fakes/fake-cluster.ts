@@ -25,6 +25,7 @@ import type {
   WatchEvent,
 } from '../../src/target/kubernetes/client/client.ts';
 import { fromFieldsV1, leavesOf, toFieldsV1, withLeaf } from './field-sets.ts';
+import { refuseConflict, refuseOtherVersion } from './refuse-apply.ts';
 
 interface Change {
   readonly version: number;
@@ -100,7 +101,8 @@ export class FakeCluster implements KubernetesClient {
     const before = this.live(ref);
     if (before !== undefined && this.immutable.has(formatRef(ref)))
       throw new SealiftError('TARGET_IMMUTABLE', formatRef(ref), 'field is immutable');
-    const leaves = leavesOf(object);
+    refuseOtherVersion(object, before);
+    const leaves = leavesOf(stripped(object));
     const fields = new Set(leaves.keys());
     const entries = before?.metadata.managedFields ?? [];
     const own = entries.find((one) => one.manager === options.fieldManager && one.operation === 'Apply');
@@ -368,11 +370,6 @@ function aborted(signal: AbortSignal): Promise<unknown> {
 
 function same(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
-}
-
-function refuseConflict(ref: ObjectRef, changed: ReadonlySet<string>, others: ReadonlySet<string>): void {
-  if (![...changed].some((path) => others.has(path))) return;
-  throw new SealiftError('TARGET_CONFLICT', formatRef(ref), 'fields of another manager');
 }
 
 function leafOf(object: KubernetesObject | undefined, path: string): unknown {

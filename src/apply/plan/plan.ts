@@ -1,5 +1,12 @@
-import type { InventoryEntry } from '../../api/index.ts';
-import type { Departure, KubernetesObject, ObjectRef, Owner, SealiftError } from '../../core/index.ts';
+import type { IgnoreRule, InventoryEntry } from '../../api/index.ts';
+import type {
+  Departure,
+  KubernetesObject,
+  ObjectRef,
+  Owner,
+  SealiftError,
+  WriteOptions,
+} from '../../core/index.ts';
 import type { ChangedFields } from '../changes/changed-fields.ts';
 
 /** What of a delivery steers its plan. */
@@ -9,6 +16,8 @@ export interface DeliveryScope {
   readonly prune: boolean;
   /** Whether an object that cannot be changed in place may be recreated; the annotation `force` says so for one object. */
   readonly force: boolean;
+  /** Fields of objects that are left to others. Default none. */
+  readonly ignore?: readonly IgnoreRule[];
   /** Permits the set of objects to shrink as far as it likes, down to none. Default false. */
   readonly mayShrink?: boolean;
 }
@@ -73,7 +82,14 @@ export type WriteStep =
       /** Of what is there, where the target knows. */
       readonly uid?: string;
       readonly recreate: boolean;
+      /** Fields that stay as they are, as JSON pointers. */
+      readonly ignored?: readonly string[];
     };
+
+/** How it may be written. */
+export function optionsOf(step: WriteStep): Pick<WriteOptions, 'recreate' | 'ignored'> {
+  return step.kind === 'create' ? { recreate: false } : { recreate: step.recreate, ignored: step.ignored };
+}
 
 /** What happens to an object that the build asks for. */
 export type ApplyStep = WriteStep | { readonly kind: 'unchanged'; readonly ref: ObjectRef } | Keep | Refuse;

@@ -38,7 +38,7 @@ interface Question {
  * @throws SealiftError TARGET_UNREACHABLE or TARGET_UNAUTHENTICATED, and whatever is no fault of a target.
  */
 export async function observeDelivery(
-  target: Target,
+  target: Pick<Target, 'observe'>,
   objects: readonly KubernetesObject[],
   inventory: readonly InventoryEntry[],
   signal: AbortSignal,

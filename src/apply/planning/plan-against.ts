@@ -2,6 +2,7 @@ import type { InventoryEntry } from '../../api/index.ts';
 import type { KubernetesObject, Target } from '../../core/index.ts';
 import { concernsNeighbours, type Surroundings } from '../plan/neighbour.ts';
 import type { DeliveryScope, Plan } from '../plan/plan.ts';
+import { ignoredPaths } from './ignored-paths.ts';
 import { markOwned } from './mark-owned.ts';
 import { observeDelivery } from './observe-delivery.ts';
 import { Places } from './places.ts';
@@ -30,8 +31,12 @@ export async function planAgainst(
   const places = new Places(target, objects, signal);
   const owned = markOwned(await places.objects(), delivery.owner);
   const entries = await places.entries(inventory);
-  const observations = await observeDelivery(target, owned, entries, signal);
-  const request = { objects: owned, inventory: entries, observations, delivery, resting, secretTexts };
+  const ignored = ignoredPaths(delivery.ignore ?? []);
+  const observe: Target['observe'] = (ref, desired, stop) =>
+    target.observe(ref, desired, stop, desired && ignored(desired));
+  const observations = await observeDelivery({ observe }, owned, entries, signal);
+  const known = { objects: owned, inventory: entries, observations, ignored };
+  const request = { ...known, delivery, resting, secretTexts };
   const alone = planDelivery(request);
   const plan = concernsNeighbours(alone)
     ? planDelivery({ ...request, ...(await places.surroundings(await neighbours())) })

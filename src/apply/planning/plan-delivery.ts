@@ -1,12 +1,5 @@
-import {
-  hasSetting,
-  type InventoryEntry,
-  inventoryId,
-  objectKeys,
-  toInventoryEntry,
-} from '../../api/index.ts';
+import { type InventoryEntry, inventoryId, toInventoryEntry } from '../../api/index.ts';
 import { formatRef, type KubernetesObject, type ObjectRef, refOf, SealiftError } from '../../core/index.ts';
-import { changedFields } from '../changes/changed-fields.ts';
 import type { Candidate, Finding } from '../filters/filter.ts';
 import { filters } from '../filters/filters.ts';
 import { keepUnreadableEntry } from '../filters/unreadable-entry.ts';
@@ -24,6 +17,8 @@ import type {
   RefuseReason,
 } from '../plan/plan.ts';
 import { readableEntry } from '../plan/readable-entry.ts';
+import { changeStep } from './change-step.ts';
+import type { IgnoredPaths } from './ignored-paths.ts';
 import { isMarkedFor } from './mark-owned.ts';
 import type { Observations } from './observe-delivery.ts';
 import { withinLimit } from './prune-limit.ts';
@@ -41,6 +36,8 @@ export interface PlanRequest {
   readonly resting?: ReadonlySet<string>;
   /** Inventory ids of what the other deliveries of the site have in the same place. Default none. */
   readonly elsewhere?: Iterable<string>;
+  /** Fields that are left to others, as they were when it was observed. Default none. */
+  readonly ignored?: IgnoredPaths;
   /** What nothing that is said of the objects may repeat. Default nothing. */
   readonly secretTexts?: readonly string[] | undefined;
 }
@@ -59,7 +56,7 @@ export function planDelivery(request: PlanRequest): Plan {
     asked.add(id);
     const entry = entries.get(id) ?? aliases.get(uidOf(request, id) ?? '');
     const subject = { ref: refOf(object), desired: object, entry };
-    return refusedUnread(request, subject) ?? applyStep(candidateOf(known, subject), request.secretTexts);
+    return refusedUnread(request, subject) ?? applyStep(candidateOf(known, subject), request);
   });
   const applied = new Set([...asked].map((id) => uidOf(request, id)).filter((uid) => uid !== undefined));
   const left = [...entries.values()]
@@ -180,7 +177,7 @@ function candidateOf(request: KnownRequest, { ref, desired, entry }: Subject): C
   };
 }
 
-function applyStep(candidate: Candidate, secretTexts: readonly string[] | undefined): ApplyStep {
+function applyStep(candidate: Candidate, { secretTexts, ignored }: PlanRequest): ApplyStep {
   const { ref, desired: object, observation } = candidate;
   const found = findingOn(candidate);
   if (found?.kind === 'refuse') return { ...found, ref };
@@ -189,20 +186,7 @@ function applyStep(candidate: Candidate, secretTexts: readonly string[] | undefi
   if (observation.kind === 'absent' || observation.kind === 'unserved')
     return { kind: 'create', ref, object };
   if (observation.kind === 'present' && observation.matches) return { kind: 'unchanged', ref };
-  return { kind: 'change', ref, object, ...changeOf(candidate, object, secretTexts) };
-}
-
-function changeOf(
-  { marks, observation, delivery }: Candidate,
-  object: KubernetesObject,
-  secretTexts: readonly string[] | undefined,
-): Pick<Extract<ApplyStep, { kind: 'change' }>, 'changes' | 'recreate' | 'by' | 'uid'> {
-  const forced = [object.metadata, marks].some((one) => hasSetting(one, objectKeys.force, 'enabled'));
-  const recreate = delivery.force || forced;
-  if (observation.kind !== 'present') return { changes: undefined, recreate };
-  const { live, writers: by, uid } = observation;
-  const changes = live === undefined ? undefined : changedFields(live, object, secretTexts);
-  return { changes, recreate, ...(by && { by }), ...(uid === undefined ? {} : { uid }) };
+  return changeStep(candidate, object, { secretTexts, ignored: ignored?.(object) ?? [] });
 }
 
 /** `undefined` when there is nothing left to delete: the entry goes without a word. */

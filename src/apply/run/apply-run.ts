@@ -13,6 +13,7 @@ import {
   type ApplyStep,
   isWrite,
   type KeepReason,
+  optionsOf,
   type Plan,
   type PruneStep,
   type WriteStep,
@@ -144,14 +145,14 @@ export class ApplyRun implements Fates {
       return;
     }
     const { target, hooks, signal } = this.#request;
-    const recreate = step.kind === 'change' && step.recreate;
+    const { recreate, ignored } = optionsOf(step);
     let action: 'created' | 'configured' = step.kind === 'create' ? 'created' : 'configured';
     const deleted = (): void => {
       action = 'created';
       hooks.changed(step.ref, 'deleted');
     };
     const done = await this.#act(step, async () => {
-      await target.write(step.object, { recreate, deleted, ...basisOf(step) }, signal);
+      await target.write(step.object, { recreate, ignored, deleted, ...basisOf(step) }, signal);
       return action;
     });
     if (done) return;

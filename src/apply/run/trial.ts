@@ -1,5 +1,5 @@
 import { inParallel, SealiftError, type Target, type TrialVerdict } from '../../core/index.ts';
-import type { WriteStep } from '../plan/plan.ts';
+import { optionsOf, type WriteStep } from '../plan/plan.ts';
 import { Blockers } from './blockers.ts';
 
 /** Writes that the target would refuse, each with its reason. */
@@ -63,11 +63,9 @@ export class Trial {
   }
 
   async #verdictOn(step: WriteStep, signal: AbortSignal): Promise<TrialVerdict> {
-    const recreate = step.kind === 'change' && step.recreate;
+    const options = optionsOf(step);
     try {
-      return (
-        (await this.#target.trials?.verdictOn(step.object, { recreate }, signal)) ?? { kind: 'undecided' }
-      );
+      return (await this.#target.trials?.verdictOn(step.object, options, signal)) ?? { kind: 'undecided' };
     } catch (thrown) {
       // Whoever does not answer has refused nothing.
       if (thrown instanceof SealiftError) return { kind: 'undecided' };

@@ -1,4 +1,4 @@
-import { inventoryId, type Traces } from '../../api/index.ts';
+import type { Traces } from '../../api/index.ts';
 import {
   type Clock,
   type Departure,
@@ -22,10 +22,12 @@ import { isAsAsked } from './comparing/as-asked.ts';
 import { asFarAsAsked } from './comparing/shown-live.ts';
 import { otherWriters } from './fields/other-writers.ts';
 import { createHealthWatch } from './health/health-watch.ts';
+import type { Asked } from './knowledge/asked.ts';
 import { type Glimpse, glimpseOf } from './knowledge/glimpse.ts';
 import { KindsGone } from './knowledge/kinds-gone.ts';
 import { Knowledge } from './knowledge/knowledge.ts';
-import { desiredHash, isIntact, isToTakeOver, traceOf } from './knowledge/trace-of.ts';
+import { Remembered } from './knowledge/remembered.ts';
+import { isToTakeOver } from './knowledge/trace-of.ts';
 import { Trials } from './trial/trials.ts';
 import { appliedForm } from './writing/applied-form.ts';
 import { NewSchemas } from './writing/new-schemas.ts';
@@ -60,7 +62,7 @@ class KubernetesTarget implements Target {
   readonly health: HealthWatch;
   readonly trials: TargetTrials;
   readonly #client: KubernetesClient;
-  readonly #traces: Traces;
+  readonly #remembered: Remembered;
   readonly #clock: Clock;
   readonly #knowledge: Knowledge;
   readonly #gone: KindsGone;
@@ -70,13 +72,13 @@ class KubernetesTarget implements Target {
   constructor({ client, traces, clock, random, podsOf }: KubernetesTargetPorts) {
     this.description = `cluster ${client.server}`;
     this.#client = client;
-    this.#traces = traces;
+    this.#remembered = new Remembered(traces);
     this.#clock = clock;
     this.#gone = new KindsGone(client, clock);
     this.#trials = new Trials(client, traces);
     this.#schemas = new NewSchemas(clock);
     this.trials = { verdictOn: (...asked) => this.#verdictOn(...asked) };
-    const isOurs = (id: string): boolean => traces.find(id) !== undefined;
+    const isOurs = (id: string): boolean => this.#remembered.has(id);
     this.#knowledge = new Knowledge({ client, clock, random, isOurs });
     this.health = createHealthWatch({
       clock,
@@ -95,24 +97,26 @@ class KubernetesTarget implements Target {
     named: ObjectRef,
     desired: KubernetesObject | undefined,
     signal: AbortSignal,
+    ignored: readonly string[] = [],
   ): Promise<Observation> {
     signal.throwIfAborted();
+    const asked = desired && { desired, ignored };
     const resource = await this.#client.resourceOf(named, signal);
-    if (resource === undefined) return this.#look(named, desired, signal);
+    if (resource === undefined) return this.#look(named, asked, signal);
     const ref = placedIn(resource, named);
     // It was of a kind that had no namespaces, and that went with its objects.
     if (resource.namespaced && ref.namespace === '' && desired === undefined) return { kind: 'absent' };
     const sight = await this.#knowledge.sight(ref, signal);
     if (sight?.kind === 'absent') return { kind: 'absent' };
     // Whoever asks for it no more has to know what it defines.
-    if (desired === undefined && isKind(ref, 'definition')) return this.#look(ref, desired, signal);
-    const known = sight && this.#answer(ref, sight.glimpse, desired);
-    return known ?? this.#look(ref, desired, signal);
+    if (desired === undefined && isKind(ref, 'definition')) return this.#look(ref, undefined, signal);
+    const known = sight && this.#answer(ref, sight.glimpse, asked);
+    return known ?? this.#look(ref, asked, signal);
   }
 
   async #verdictOn(
     object: KubernetesObject,
-    { recreate }: Pick<WriteOptions, 'recreate'>,
+    { recreate, ignored = [] }: Pick<WriteOptions, 'recreate' | 'ignored'>,
     signal: AbortSignal,
   ): Promise<TrialVerdict> {
     signal.throwIfAborted();
@@ -121,14 +125,15 @@ class KubernetesTarget implements Target {
     const isNew = this.#knowledge.lastSight(ref)?.kind === 'absent';
     return this.#schemas.trial(
       ref,
-      (isSettled) => this.#trials.verdictOn({ ref, object, isNew, recreate: recreate && isSettled }, signal),
+      (isSettled) =>
+        this.#trials.verdictOn({ ref, object, isNew, recreate: recreate && isSettled, ignored }, signal),
       signal,
     );
   }
 
   async write(
     object: KubernetesObject,
-    { recreate, basis, deleted = () => undefined }: WriteOptions,
+    { recreate, basis, deleted = () => undefined, ignored = [] }: WriteOptions,
     signal: AbortSignal,
   ): Promise<void> {
     signal.throwIfAborted();
@@ -139,15 +144,15 @@ class KubernetesTarget implements Target {
       const isNew = basis?.kind === 'nothing';
       const mayTakeOver = sight?.kind === 'present' && isToTakeOver(sight.glimpse, object);
       // Not after: whoever dies in between must not take the new object for the old one.
-      this.#traces.remove(inventoryId(ref));
+      this.#remembered.forget(ref);
       this.#trials.writing(ref);
       const ports = { client: this.#client, clock: this.#clock };
-      const how = { object: appliedForm(object), mayTakeOver, isNew };
+      const how = { object: appliedForm(object), mayTakeOver, isNew, ignored };
       const act = (isSettled: boolean): Promise<LiveObject> =>
         writeObject(ports, { ...how, recreate: recreate && isSettled ? deleted : undefined }, signal);
       const live = await this.#schemas.write(ref, act, signal);
       this.#knowledge.learn(ref, live.metadata);
-      this.#remember(ref, object, glimpseOf(live.metadata));
+      this.#remembered.save(ref, { desired: object, ignored }, glimpseOf(live.metadata));
       if (!isKind(ref, 'definition')) return;
       this.#schemas.learn(live);
       this.#knowledge.kick();
@@ -167,7 +172,7 @@ class KubernetesTarget implements Target {
       if (await this.#gone.has(ref, signal)) return undefined;
       throw thrown;
     });
-    this.#traces.remove(inventoryId(ref));
+    this.#remembered.forget(ref);
     if (isKind(ref, 'definition')) this.#client.forget();
     // That it is gone is news to whoever waits for that.
     if (left === undefined) this.#knowledge.drop(ref);
@@ -186,51 +191,40 @@ class KubernetesTarget implements Target {
   }
 
   /** What can be said without reading; `undefined` when somebody changed what is ours, which has to be looked at. */
-  #answer(ref: ObjectRef, glimpse: Glimpse, desired: KubernetesObject | undefined): Observation | undefined {
-    if (desired === undefined) return presentAs(glimpse, false);
-    const trace = this.#traces.find(inventoryId(ref));
-    if (trace === undefined || !isIntact(glimpse, trace, desired)) return undefined;
-    return presentAs(glimpse, trace.desired === desiredHash(desired));
+  #answer(ref: ObjectRef, glimpse: Glimpse, asked: Asked | undefined): Observation | undefined {
+    if (asked === undefined) return presentAs(glimpse, false);
+    const matches = this.#remembered.matches(ref, glimpse, asked);
+    return matches === undefined ? undefined : presentAs(glimpse, matches);
   }
 
   /** Reads the object. */
-  async #look(
-    ref: ObjectRef,
-    desired: KubernetesObject | undefined,
-    signal: AbortSignal,
-  ): Promise<Observation> {
+  async #look(ref: ObjectRef, asked: Asked | undefined, signal: AbortSignal): Promise<Observation> {
     const live = await this.#client.get(ref, signal).catch(unlessUnserved);
     // Of what is not served nothing is seen: that it is there once it is served is news.
     this.#knowledge.learn(ref, live === 'unserved' ? undefined : live?.metadata);
     if (live === undefined) return { kind: 'absent' };
-    if (live !== 'unserved') return this.#compare(ref, live, desired, signal);
+    if (live !== 'unserved') return this.#compare(ref, live, asked, signal);
     // What is asked for may have its definition beside it.
-    const isGone = desired === undefined && (await this.#gone.has(ref, signal));
+    const isGone = asked === undefined && (await this.#gone.has(ref, signal));
     return { kind: isGone ? 'absent' : 'unserved' };
   }
 
   async #compare(
     ref: ObjectRef,
     live: LiveObject,
-    desired: KubernetesObject | undefined,
+    asked: Asked | undefined,
     signal: AbortSignal,
   ): Promise<Observation> {
     const glimpse = glimpseOf(live.metadata);
-    if (desired === undefined)
+    if (asked === undefined)
       return { ...presentAs(glimpse, false), ...(isKind(ref, 'definition') ? { live } : {}) };
-    const known = this.#answer(ref, glimpse, desired);
+    const known = this.#answer(ref, glimpse, asked);
     if (known?.kind === 'present' && known.matches) return known;
-    const matches =
-      this.#traces.find(inventoryId(ref)) === undefined &&
-      (await isAsAsked(this.#client, live, desired, signal));
-    if (matches) this.#remember(ref, desired, glimpse);
+    const mayMatch = this.#remembered.mayMatch(ref, asked);
+    const matches = mayMatch && (await isAsAsked(this.#client, live, asked, signal));
+    if (matches) this.#remembered.save(ref, asked, glimpse);
     const writers = otherWriters(live.metadata);
-    return { ...presentAs(glimpse, matches), live: asFarAsAsked(live, desired), writers };
-  }
-
-  #remember(ref: ObjectRef, object: KubernetesObject, glimpse: Glimpse): void {
-    const trace = traceOf(object, glimpse);
-    if (trace !== undefined) this.#traces.save(inventoryId(ref), trace);
+    return { ...presentAs(glimpse, matches), live: asFarAsAsked(live, asked.desired), writers };
   }
 
   /** They only say why in more words: without the right to look there are none. */

@@ -11,7 +11,7 @@ import {
   type WriteOptions,
 } from '../../../core/index.ts';
 import { manifestText } from '../../manifest-text.ts';
-import { observedText } from '../../observed-text.ts';
+import { besideText, observedText } from '../../observed-text.ts';
 import { fileNameOf } from '../file-name.ts';
 import { removeFile, removeTemporaries, writeAtomically } from './atomic-file.ts';
 import { watchDirectory } from './directory-watch.ts';
@@ -46,23 +46,24 @@ class DirectoryTarget implements Target {
     ref: ObjectRef,
     desired: KubernetesObject | undefined,
     signal: AbortSignal,
+    ignored: readonly string[] = [],
   ): Promise<Observation> {
     signal.throwIfAborted();
     const name = this.#nameOf(ref);
     try {
       const place = await readPlace(join(this.#directory, name));
-      return place.kind === 'text' ? observedText(ref, place.text, desired) : place;
+      return place.kind === 'text' ? observedText(ref, place.text, { desired, ignored }) : place;
     } catch (failure) {
       throw this.#fault(ref, 'read', failure);
     }
   }
 
   /** Files are always replaced as a whole: there is nothing that would need a recreation. */
-  async write(object: KubernetesObject, _options: WriteOptions, signal: AbortSignal): Promise<void> {
+  async write(object: KubernetesObject, { ignored = [] }: WriteOptions, signal: AbortSignal): Promise<void> {
     const ref = refOf(object);
     await this.#clean(signal);
     const name = this.#nameOf(ref);
-    const text = manifestText(object);
+    const text = manifestText(ignored.length === 0 ? object : await this.#beside(object, name, ignored));
     const size = Buffer.byteLength(text);
     if (size > maxManifestBytes) {
       const detail = `expected at most ${maxManifestBytes} bytes of YAML, got ${size}`;
@@ -72,6 +73,19 @@ class DirectoryTarget implements Target {
       this.#written.set(name, await writeAtomically(this.#directory, name, text));
     } catch (failure) {
       throw this.#fault(ref, 'written', failure);
+    }
+  }
+
+  async #beside(
+    object: KubernetesObject,
+    name: string,
+    ignored: readonly string[],
+  ): Promise<KubernetesObject> {
+    try {
+      const place = await readPlace(join(this.#directory, name));
+      return place.kind === 'text' ? besideText(object, place.text, ignored) : object;
+    } catch (failure) {
+      throw this.#fault(refOf(object), 'read', failure);
     }
   }
 

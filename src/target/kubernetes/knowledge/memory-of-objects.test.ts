@@ -46,7 +46,7 @@ describe('what is remembered of an object', () => {
   it('tells integers apart that a number cannot', () => {
     const object = (value: unknown) => ({ apiVersion: 'v1', kind: 'X', metadata: { name: 'a' }, value });
     const hashes = [2n ** 60n, 2n ** 60n + 1n, '1152921504606846976'].map((value) =>
-      desiredHash(object(value)),
+      desiredHash({ desired: object(value), ignored: [] }),
     );
     expect(new Set(hashes).size).toBe(3);
   });

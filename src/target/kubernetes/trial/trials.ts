@@ -1,6 +1,7 @@
 import { inventoryId, type Traces } from '../../../api/index.ts';
 import { isKind, type KubernetesObject, type ObjectRef, type TrialVerdict } from '../../../core/index.ts';
 import type { KubernetesClient } from '../client/client.ts';
+import { besideOthers } from '../ignoring/beside-others.ts';
 import { desiredHash } from '../knowledge/trace-of.ts';
 import { appliedForm } from '../writing/applied-form.ts';
 import { isSurelyValid } from './surely-valid.ts';
@@ -13,6 +14,8 @@ interface TrialRequest {
   /** It is known that nothing is there. */
   readonly isNew: boolean;
   readonly recreate: boolean;
+  /** JSON pointers to fields that are left to others. */
+  readonly ignored: readonly string[];
 }
 
 /** A delivery that is refused is tried again and again; beyond so many of its objects the server is asked each time. */
@@ -32,17 +35,20 @@ export class Trials {
 
   /** @throws SealiftError where `tryObject` does. */
   async verdictOn(
-    { ref, object, isNew, recreate }: TrialRequest,
+    { ref, object, isNew, recreate, ignored }: TrialRequest,
     signal: AbortSignal,
   ): Promise<TrialVerdict> {
     const form = appliedForm(object);
     if (isSurelyValid(form, isNew)) return { kind: 'accepted' };
     const id = inventoryId(ref);
-    const hash = desiredHash(object);
+    const hash = desiredHash({ desired: object, ignored });
     const known = `${recreate} ${hash}`;
     if (this.#traces.find(id)?.desired === hash || this.#accepted.get(id) === known)
       return { kind: 'accepted' };
-    const verdict = await tryObject(this.#client, form, { recreate }, signal);
+    const live = isNew || ignored.length === 0 ? undefined : await this.#client.get(ref, signal);
+    const asked = live === undefined ? form : besideOthers(form, live, ignored);
+    const anew = recreate ? form : undefined;
+    const verdict = await tryObject(this.#client, { object: asked, anew }, signal);
     if (verdict.kind === 'accepted' && this.#accepted.size < maxAccepted) this.#accepted.set(id, known);
     return verdict;
   }

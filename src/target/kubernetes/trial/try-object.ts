@@ -18,14 +18,17 @@ const refusals: ReadonlySet<ErrorCode> = new Set([
 /** A webhook that acts outside of the cluster is not asked by a trial; a port or an address may be given back by what is written beside it. */
 const beyondTrial = /\bdoes not support dry run\b|\bprovided (?:port|IP) is already allocated\b/;
 
-/**
- * Server-side apply that changes nothing, of an object in its applied form. With `recreate`, what cannot be changed in place is judged as a new
- * object. A server that does not answer has refused nothing.
- */
+interface TryRequest {
+  /** In its applied form. */
+  readonly object: KubernetesObject;
+  /** As it would be created, where that may be done to what cannot be changed in place. */
+  readonly anew?: KubernetesObject | undefined;
+}
+
+/** Server-side apply that changes nothing. A server that does not answer has refused nothing. */
 export async function tryObject(
   client: KubernetesClient,
-  object: KubernetesObject,
-  { recreate }: { readonly recreate: boolean },
+  { object, anew }: TryRequest,
   signal: AbortSignal,
 ): Promise<TrialVerdict> {
   try {
@@ -34,8 +37,8 @@ export async function tryObject(
   } catch (thrown) {
     signal.throwIfAborted();
     if (!(thrown instanceof SealiftError)) throw thrown;
-    if (recreate && thrown.code === 'TARGET_IMMUTABLE')
-      return tryObject(client, underAnotherName(object), { recreate: false }, signal);
+    if (anew !== undefined && thrown.code === 'TARGET_IMMUTABLE')
+      return tryObject(client, { object: underAnotherName(anew) }, signal);
     return verdictOn(thrown);
   }
 }

@@ -4,6 +4,7 @@ import { fieldManager } from '../fields/own-entry.ts';
 import { takeOverSteps } from '../fields/take-over.ts';
 import { glimpseOf } from '../knowledge/glimpse.ts';
 import { isToTakeOver } from '../knowledge/trace-of.ts';
+import { applyBeside } from './apply-beside.ts';
 import { applyObject } from './apply-object.ts';
 import { untilEstablished } from './established.ts';
 import { recreate } from './recreate.ts';
@@ -16,6 +17,8 @@ export interface WritePorts {
 export interface WriteRequest {
   /** In the form in which it is applied. */
   readonly object: KubernetesObject;
+  /** JSON pointers to fields that are left to others, in an object that is there. */
+  readonly ignored: readonly string[];
   /** What is told when the object was deleted to be created anew; without it that must not happen. */
   readonly recreate: (() => void) | undefined;
   /** Somebody may hold fields that are to become ours: the object is read first. */
@@ -33,21 +36,20 @@ const maxTakeOvers = 3;
  */
 export async function writeObject(
   ports: WritePorts,
-  { object, recreate: deleted, mayTakeOver, isNew }: WriteRequest,
+  request: WriteRequest,
   signal: AbortSignal,
 ): Promise<LiveObject> {
   const { client } = ports;
+  const { object, mayTakeOver, isNew } = request;
   if (mayTakeOver) await takeOver(client, object, await client.get(refOf(object), signal), signal);
-  let live = isNew
-    ? await applyNew(client, object, signal)
-    : await applyOrRecreate(ports, object, deleted, signal);
+  let live = isNew ? await applyNew(client, object, signal) : await applyOrRecreate(ports, request, signal);
   for (let round = 0; isToTakeOver(glimpseOf(live.metadata), object); round += 1) {
     if (round === maxTakeOvers) {
       const detail = `fields of other managers came back ${maxTakeOvers} times while they were taken over`;
       throw new SealiftError('TARGET_CHANGED', formatRef(refOf(object)), detail);
     }
     await takeOver(client, object, live, signal);
-    live = await applyOrRecreate(ports, object, deleted, signal);
+    live = await applyOrRecreate(ports, request, signal);
   }
   return untilEstablished(ports, live, signal);
 }
@@ -69,12 +71,11 @@ async function applyNew(
 
 async function applyOrRecreate(
   ports: WritePorts,
-  object: KubernetesObject,
-  deleted: (() => void) | undefined,
+  { object, ignored, recreate: deleted }: WriteRequest,
   signal: AbortSignal,
 ): Promise<LiveObject> {
   try {
-    return await applyObject(ports.client, object, { dryRun: false }, signal);
+    return await applyBeside(ports.client, object, ignored, signal);
   } catch (thrown) {
     const isImmutable = thrown instanceof SealiftError && thrown.code === 'TARGET_IMMUTABLE';
     if (!isImmutable || deleted === undefined) throw thrown;
