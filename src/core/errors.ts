@@ -385,7 +385,7 @@ export const errorTable = {
   TARGET_UNAUTHENTICATED: {
     origin: 'target',
     retry: 'backoff',
-    next: 'Renew the credentials: the token, the client certificate or the exec plugin of the kubeconfig, or the service account of the agent.',
+    next: 'Renew the credentials: the token, the client certificate or the exec plugin of the kubeconfig, or the service account of the agent. With `kubeConfig.configMapRef`, let the agent make tokens of the account, and the other cluster trust the issuer of this one and the audience.',
   },
   TARGET_FORBIDDEN: {
     origin: 'target',

@@ -29,7 +29,7 @@ export async function startController(folder: string, user: ClusterUser): Promis
       '--kube-api-qps=200',
       '--kube-api-burst=400',
       '--requeue-dependency=1s',
-      '--feature-gates=DirectSourceFetch=true',
+      '--feature-gates=DirectSourceFetch=true,ObjectLevelWorkloadIdentity=true',
       `--watch-label-selector=${key}=${value}`,
     ],
     { KUBECONFIG: user.kubeconfig, RUNTIME_NAMESPACE: 'default', TMPDIR: temporary },
