@@ -8,8 +8,11 @@ export interface ExecRequest {
   /** `HOME` of the program. The port may add what keeps it within its limits; nothing else is in its environment. */
   readonly home: string;
   readonly environment?: Readonly<Record<string, string>>;
-  /** Called once when the program begins to write to its standard output. */
-  readonly outputBegins?: () => void;
+  /**
+   * Called once at most, when the program has written whole lines and then nothing for a moment: with what it wrote to its standard output so
+   * far, which is all of it unless more follows.
+   */
+  readonly outputPauses?: (stdout: Uint8Array) => void;
 }
 
 /** What one run may cost; beyond it the program is ended. */

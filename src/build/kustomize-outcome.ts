@@ -15,7 +15,7 @@ const quotation = /map\[|\{\{|\[patch:|from \[|unable to parse SM or JSON patch|
 const quotedLine = /literal source|key name|env source/;
 
 export interface KustomizeOutput {
-  readonly text: string;
+  readonly stdout: Uint8Array;
   readonly messages: readonly string[];
 }
 
@@ -43,5 +43,5 @@ export function readOutcome(outcome: ExecOutcome, file: string, root: string): K
   if (outcome.code !== 0) {
     throw new SealiftError('KUSTOMIZE_FAILED', file, messageOf(outcome.stderr, root));
   }
-  return { text: new TextDecoder().decode(outcome.stdout), messages: warningsOf(outcome.stderr) };
+  return { stdout: outcome.stdout, messages: warningsOf(outcome.stderr) };
 }

@@ -1,9 +1,11 @@
 import { asSealiftError, SealiftError } from '../core/index.ts';
 import { duplicateError, type ReadTree } from './duplicate.ts';
 import type { Exec } from './exec.ts';
-import { type KustomizeOutput, readOutcome } from './kustomize-outcome.ts';
+import { readOutcome } from './kustomize-outcome.ts';
+import { PrintedDocuments } from './printed-documents.ts';
 import { childPath } from './tree.ts';
 import type { Workspace } from './workspace.ts';
+import type { YamlReading } from './yaml-readings.ts';
 
 /** A private copy of a tree in which kustomize builds. */
 export interface KustomizeRun {
@@ -18,6 +20,12 @@ export interface KustomizeRun {
   /** The kustomization that is built, for messages. */
   readonly file: string;
   readonly read: ReadTree;
+}
+
+export interface Printed {
+  readonly documents: Iterable<YamlReading>;
+  /** Its warnings. */
+  readonly messages: readonly string[];
 }
 
 /** The same removal, however often it is asked for. */
@@ -36,16 +44,20 @@ export async function runKustomize(
   run: KustomizeRun,
   isLast: boolean,
   signal: AbortSignal,
-): Promise<KustomizeOutput> {
+): Promise<Printed> {
   const { exec, kustomize, workspace, file, read, remove } = run;
+  const printed = new PrintedDocuments(file);
   const running = exec.run(
     {
       program: kustomize,
       args: ['build', '--load-restrictor', 'LoadRestrictionsNone', childPath(workspace.root, run.directory)],
       directory: workspace.root,
       home: workspace.home,
-      // It has read all files by then; while it prints and ends they go.
-      ...(isLast ? { outputBegins: remove } : {}),
+      outputPauses: (stdout) => {
+        printed.readAhead(stdout);
+        // It has read all files by then; while it ends they go.
+        if (isLast) void remove();
+      },
     },
     signal,
   );
@@ -54,7 +66,8 @@ export async function runKustomize(
     throw asSealiftError(thrown, kustomize, 'KUSTOMIZE_FAILED');
   });
   try {
-    return readOutcome(outcome, file, workspace.root);
+    const { stdout, messages } = readOutcome(outcome, file, workspace.root);
+    return { documents: printed.of(stdout), messages };
   } catch (thrown) {
     if (!(thrown instanceof SealiftError)) throw thrown;
     // What cannot be looked up changes nothing about what kustomize said.

@@ -4,6 +4,7 @@ import type { KustomizationFile } from './kustomization-file.ts';
 import { type KustomizeRun, runKustomize } from './kustomize-run.ts';
 import { OriginSources, readOrigins, withOriginMetadata } from './origins.ts';
 import { hasPatches, PatchMarks } from './patch-marks.ts';
+import type { YamlReading } from './yaml-readings.ts';
 
 /** What a build was made of. */
 export interface BuiltFrom {
@@ -27,7 +28,7 @@ async function writeKustomizations(
 }
 
 interface Marked {
-  readonly text: string;
+  readonly documents: Iterable<YamlReading>;
   readonly marks: PatchMarks | undefined;
 }
 
@@ -36,15 +37,15 @@ async function buildMarked(run: KustomizeRun, from: BuiltFrom, signal: AbortSign
   try {
     const marks = new PatchMarks();
     await writeKustomizations(run, from, marks);
-    const { text } = await runKustomize(run, true, signal);
-    return { text, marks };
+    const { documents } = await runKustomize(run, true, signal);
+    return { documents, marks };
   } catch (thrown) {
     signal.throwIfAborted();
     if (!(thrown instanceof SealiftError)) throw thrown;
   }
   await writeKustomizations(run, from, undefined);
-  const { text } = await runKustomize(run, true, signal);
-  return { text, marks: undefined };
+  const { documents } = await runKustomize(run, true, signal);
+  return { documents, marks: undefined };
 }
 
 /** Builds once more, with kustomize's annotations about origins and marks of patches; what both say of each document that it prints. */
@@ -53,10 +54,10 @@ export async function originsOf(
   from: BuiltFrom,
   signal: AbortSignal,
 ): Promise<readonly (ObjectOrigin | undefined)[]> {
-  const { text, marks } = await buildMarked(run, from, signal);
+  const { documents, marks } = await buildMarked(run, from, signal);
   const sources = new OriginSources(run.read.places, run.directory);
   const origins: (ObjectOrigin | undefined)[] = [];
-  for (const told of readOrigins(text, marks)) {
+  for (const told of readOrigins(documents, marks)) {
     signal.throwIfAborted();
     origins.push(told === undefined ? undefined : await sources.resolve(told));
   }

@@ -3,7 +3,7 @@ import { isList, isObject, type JsonObject, type JsonValue } from './json-value.
 import type { NamedPatch, PatchMarks } from './patch-marks.ts';
 import { fittingPlaces, type SourcePlaces } from './source-places.ts';
 import { relativePath } from './tree.ts';
-import { readYaml } from './yaml-readings.ts';
+import { readYaml, type YamlReading } from './yaml-readings.ts';
 
 /** https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/buildmetadata/ */
 const originAnnotation = 'config.kubernetes.io/origin';
@@ -77,14 +77,12 @@ function toldBy(value: JsonValue, marks: PatchMarks | undefined): ToldOrigin | u
   };
 }
 
-/** What kustomize printed about each object, in the order of its documents; `marks` where it was given some. */
+/** What kustomize told about each object that it printed, in the order of the documents; `marks` where it was given some. */
 export function readOrigins(
-  printed: string,
+  printed: Iterable<YamlReading>,
   marks: PatchMarks | undefined,
 ): readonly (ToldOrigin | undefined)[] {
-  return [...readYaml('kustomize build', printed, 'printed')].map((document) =>
-    toldBy(document.read().value, marks),
-  );
+  return [...printed].map((document) => toldBy(document.read().value, marks));
 }
 
 /** Steps for the patches of a kustomization, which tell neither the patch nor whether it was applied; the marks do. */

@@ -10,15 +10,13 @@ import { generateKustomization } from './generate-kustomization.ts';
 import { isList } from './json-value.ts';
 import { KustomizationCheck } from './kustomization-check.ts';
 import { type KustomizationFile, parseKustomization } from './kustomization-file.ts';
-import type { KustomizeOutput } from './kustomize-outcome.ts';
-import { type KustomizeRun, removalOf, runKustomize } from './kustomize-run.ts';
+import { type KustomizeRun, type Printed, removalOf, runKustomize } from './kustomize-run.ts';
 import { type BuiltFrom, originsOf } from './object-origins.ts';
 import { addObjects, type ObjectCollection } from './objects.ts';
 import type { TreeScan } from './scan-tree.ts';
 import { SourcePlaces } from './source-places.ts';
 import { childPath, relativePath, type Tree } from './tree.ts';
 import type { TreePart, Workspaces } from './workspace.ts';
-import { readYaml } from './yaml-readings.ts';
 
 export interface OverlayPorts {
   readonly exec: Exec;
@@ -127,7 +125,7 @@ async function changedFiles(
   return new Map<string, string | Uint8Array>([...decrypted, [own.path, formatJson(own.value)]]);
 }
 
-interface Printed extends KustomizeOutput {
+interface Traced extends Printed {
   /** By the number of the document; empty unless they were asked for. */
   readonly origins: readonly (ObjectOrigin | undefined)[];
 }
@@ -137,7 +135,7 @@ async function print(
   from: BuiltFrom,
   { changed, explain }: { readonly changed: ChangedFiles; readonly explain: boolean },
   signal: AbortSignal,
-): Promise<Printed> {
+): Promise<Traced> {
   for (const [path, content] of changed) run.workspace.write(path, content);
   const output = await runKustomize(run, !explain, signal);
   const origins = explain ? await originsOf(run, from, signal) : [];
@@ -173,10 +171,9 @@ export async function buildOverlay(
   // Where nothing was printed, too; what is left goes while the objects are read.
   const removed = printing.then(remove, remove);
   try {
-    const { text, messages, origins } = await printing;
+    const { documents, messages, origins } = await printing;
     warnings.push(...messages);
-    for (const document of readYaml(`kustomize build of ${own.path}`, text, 'printed'))
-      addObjects(document, collection, origins[document.number - 1]);
+    for (const document of documents) addObjects(document, collection, origins[document.number - 1]);
   } finally {
     await removed;
   }

@@ -81,12 +81,12 @@ describe('the files that kustomize works on', () => {
   it.each([
     ['once', false, [true]],
     ['for the last time', true, [false, true]],
-  ])('go as soon as it prints %s', async (_what, explain, gone) => {
+  ])('go while it ends, having printed %s', async (_what, explain, gone) => {
     const site = opened(new BuildSite());
     const wereGone: boolean[] = [];
-    const exec = new FakeExec(async ({ directory, outputBegins }) => {
-      outputBegins?.();
-      const isLast = outputBegins !== undefined;
+    const exec = new FakeExec(async ({ directory, outputPauses }) => {
+      outputPauses?.(Buffer.from(object));
+      const isLast = wereGone.length + 1 === gone.length;
       if (isLast) await expect.poll(() => existsSync(directory)).toBe(false);
       wereGone.push(!existsSync(directory));
       return printed(object);

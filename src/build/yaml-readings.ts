@@ -14,20 +14,22 @@ export interface YamlReading {
   read(): YamlValue;
 }
 
+function* readFully(file: string, content: string, rules: ScalarRules): Generator<YamlReading> {
+  for (const document of readYamlDocuments(file, content)) {
+    const { number } = document;
+    yield { place: placeOf(document), number, read: () => readYamlValue(document, rules) };
+  }
+}
+
 /**
- * The documents of a YAML stream: by the quick reader where all of it is in the regular style, by the full one otherwise.
- * @throws SealiftError YAML_MALFORMED, YAML_LIMIT_EXCEEDED, naming file and line; never quoting content.
+ * The documents of a YAML stream, for once: by the quick reader at once where all of it is in the regular style, otherwise by the full one as
+ * they are asked for.
+ * @throws SealiftError YAML_MALFORMED, YAML_LIMIT_EXCEEDED while they are gone through, naming file and line; never quoting content.
  */
-export function* readYaml(file: string, content: string, rules: ScalarRules): Generator<YamlReading> {
+export function readYaml(file: string, content: string, rules: ScalarRules): Iterable<YamlReading> {
   const quick = readBlockDocuments(yamlText(content), rules);
-  if (quick === undefined) {
-    for (const document of readYamlDocuments(file, content)) {
-      const { number } = document;
-      yield { place: placeOf(document), number, read: () => readYamlValue(document, rules) };
-    }
-    return;
-  }
-  for (const { line, number, value, quoted } of quick) {
-    yield { place: `${file}:${line} (document ${number})`, number, read: () => ({ value, quoted }) };
-  }
+  if (quick === undefined) return readFully(file, content, rules);
+  return quick.map(({ line, number, value, quoted }) => {
+    return { place: `${file}:${line} (document ${number})`, number, read: () => ({ value, quoted }) };
+  });
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -15,17 +15,17 @@ interface Asked {
   readonly outputBytes?: number;
   readonly memoryBytes?: number;
   readonly signal?: AbortSignal;
-  readonly outputBegins?: () => void;
+  readonly outputPauses?: (stdout: Uint8Array) => void;
 }
 
-function run(script: string, { signal, outputBegins, ...limits }: Asked = {}): Promise<ExecOutcome> {
+function run(script: string, { signal, outputPauses, ...limits }: Asked = {}): Promise<ExecOutcome> {
   return createChildProcessExec({ timeMs: 20_000, outputBytes: 1024 * 1024, ...limits }).run(
     {
       program: process.execPath,
       args: ['-e', script],
       directory,
       home: join(directory, 'home'),
-      ...(outputBegins === undefined ? {} : { outputBegins }),
+      ...(outputPauses === undefined ? {} : { outputPauses }),
     },
     signal ?? new AbortController().signal,
   );
@@ -72,15 +72,32 @@ describe('a child process', () => {
     expect(outcome).toEqual({ kind: 'exited', code: 3, stdout: Buffer.from('out\n'), stderr: 'err\n' });
   });
 
-  it('tells once when it begins to print, and not what it says on the way', async () => {
-    const told: number[] = [];
-    const program = `console.error("a"); process.stdout.write("b".repeat(300_000)); setTimeout(() => console.log("c"), 50)`;
-    await run(program, { outputBegins: () => told.push(0) });
-    await run('console.error("a")', { outputBegins: () => told.push(1) });
-    expect(told).toEqual([0]);
+  it('tells once when it pauses behind whole lines, and what it printed by then', async () => {
+    const told: string[] = [];
+    const script = `
+      const { existsSync } = require('node:fs');
+      const proceed = () => existsSync('told') ? console.log('c') : setTimeout(proceed, 5);
+      console.error('a');
+      process.stdout.write('a');
+      setTimeout(() => { process.stdout.write('\\nb\\n'); proceed(); }, 50);
+    `;
+    const outputPauses = (stdout: Uint8Array): void => {
+      told.push(Buffer.from(stdout).toString('utf8'));
+      writeFileSync(join(directory, 'told'), '');
+    };
+    const outcome = await run(script, { outputPauses });
+    expect(outcome).toMatchObject({ kind: 'exited', stdout: Buffer.from('a\nb\nc\n') });
+    expect(told).toEqual(['a\nb\n']);
   });
 
-  it('gets an environment of HOME and a memory limit for Go alone, its directory, and no input', async () => {
+  it('tells no pause of what it says beside its output', async () => {
+    const told: unknown[] = [];
+    const script = `console.error('a'); setTimeout(() => console.error('b'), 50)`;
+    await run(script, { outputPauses: (stdout) => told.push(stdout) });
+    expect(told).toEqual([]);
+  });
+
+  it('gets an environment of HOME and how Go collects garbage alone, its directory, and no input', async () => {
     process.env['SEALIFT_TEST_SECRET'] = 'hunter2';
     const script = `console.log(JSON.stringify([process.env, process.cwd(), require('node:fs').readFileSync(0, 'utf8')]))`;
     const [environment, workingDirectory, input] = JSON.parse(await outputOf(script)) as [
@@ -89,7 +106,7 @@ describe('a child process', () => {
       string,
     ];
     delete process.env['SEALIFT_TEST_SECRET'];
-    expect(environment).toEqual({ HOME: join(directory, 'home'), GOMEMLIMIT: '429496729' });
+    expect(environment).toEqual({ HOME: join(directory, 'home'), GOGC: '200', GOMEMLIMIT: '429496729' });
     expect(workingDirectory).toBe(directory);
     expect(input).toBe('');
   });

@@ -1,5 +1,5 @@
-import { constants, linkSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { copyFile, unlink } from 'node:fs/promises';
+import { constants, linkSync, lstatSync, mkdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { asSealiftError, SealiftError } from '../../core/index.ts';
@@ -7,7 +7,7 @@ import type { TreePart, Workspace, Workspaces } from '../workspace.ts';
 import { maxBuildBytes, maxYamlFileBytes } from '../yaml-limits.ts';
 import { makePrivateDirectory, removePrivateDirectory } from './private-directory.ts';
 
-/** Files that are linked before others of this process have their turn, or copied at the same time. */
+/** Files that are linked or removed before others of this process have their turn, or copied at the same time. */
 const batchSize = 32;
 
 /** What says that a file system, or the kernel for this file, has no further links to give. */
@@ -73,6 +73,19 @@ async function takePart(part: TreePart, to: string, signal: AbortSignal): Promis
   }
 }
 
+/** At once, like the links; what stays is looked for afterwards. */
+async function removeFiles({ files }: TreePart, from: string): Promise<void> {
+  const paths = [...files];
+  for (const [at, path] of paths.entries()) {
+    if (at > 0 && at % batchSize === 0) await setImmediate();
+    try {
+      unlinkSync(join(from, path));
+    } catch {
+      // It was never there, or does not go: the directory is removed with all that is left.
+    }
+  }
+}
+
 async function open(temporaryDirectory: string, part: TreePart, signal: AbortSignal): Promise<Workspace> {
   const directory = await makePrivateDirectory(temporaryDirectory);
   const copy = join(directory, 'tree');
@@ -94,9 +107,13 @@ async function open(temporaryDirectory: string, part: TreePart, signal: AbortSig
       writeFileSync(full, content, { mode: 0o600 });
     },
     remove: async () => {
-      // All at once; what else is there has to be looked for.
-      await Promise.allSettled([...part.files].map((path) => unlink(join(copy, path))));
-      await removePrivateDirectory(directory);
+      await removeFiles(part, copy);
+      try {
+        rmSync(directory, { recursive: true, force: true });
+      } catch {
+        // Somebody may still write there; that one waits, and says what is in its way.
+        await removePrivateDirectory(directory);
+      }
     },
   };
 }
