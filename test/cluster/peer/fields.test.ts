@@ -8,6 +8,7 @@ import { asPeopleWrite } from './cases/as-people-write.ts';
 import { buildFields } from './cases/build-fields.ts';
 import { healthFields } from './cases/health-fields.ts';
 import { identityFields } from './cases/identity-fields.ts';
+import { ignoreFields } from './cases/ignore-fields.ts';
 import { kinds } from './cases/kinds.ts';
 import { namespace } from './cases/objects.ts';
 import { otherHands } from './cases/other-hands.ts';
@@ -21,6 +22,7 @@ const cases = [
   ...valueFields,
   ...kinds,
   ...applyFields,
+  ...ignoreFields,
   ...identityFields,
   ...healthFields,
   ...annotationsOfObjects,
