@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../core/index.ts';
 import { failed, type Health, reworded } from './health.ts';
+import { isUnschedulable, podHealth } from './kinds/pod.ts';
 import { textAt } from './live-field.ts';
-import { isUnschedulable, podHealth } from './pod.ts';
 
 interface Judged {
   readonly pod: KubernetesObject;

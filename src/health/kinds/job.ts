@@ -1,7 +1,7 @@
-import type { KubernetesObject } from '../core/index.ts';
-import { current, failed, type Health, inProgress } from './health.ts';
-import { conditionOf, wordsOf } from './live-condition.ts';
-import { fieldAt, numberAt, textAt } from './live-field.ts';
+import type { KubernetesObject } from '../../core/index.ts';
+import { current, failed, type Health, inProgress } from '../health.ts';
+import { conditionOf, wordsOf } from '../live-condition.ts';
+import { fieldAt, numberAt, textAt } from '../live-field.ts';
 
 /** A job is waited for until it has done its work, as Flux does; what kstatus itself asks for is that it has begun. */
 export function jobHealth(object: KubernetesObject): Health {

@@ -1,4 +1,4 @@
-import { type Health, inProgress } from './health.ts';
+import { type Health, inProgress } from '../health.ts';
 
 /** A number that has to reach another. */
 export interface Count {

@@ -1,6 +1,6 @@
-import type { KubernetesObject } from '../core/index.ts';
-import { current, type Health, inProgress } from './health.ts';
-import { numberAt, textAt } from './live-field.ts';
+import type { KubernetesObject } from '../../core/index.ts';
+import { current, type Health, inProgress } from '../health.ts';
+import { numberAt, textAt } from '../live-field.ts';
 import { tooFew, tooMany } from './replicas.ts';
 
 /** https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#update-strategies */

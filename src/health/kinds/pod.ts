@@ -1,7 +1,7 @@
-import type { KubernetesObject } from '../core/index.ts';
-import { current, failed, type Health, inProgress, unknown } from './health.ts';
-import { conditionOf, wordsOf } from './live-condition.ts';
-import { listAt, numberAt, textAt } from './live-field.ts';
+import type { KubernetesObject } from '../../core/index.ts';
+import { current, failed, type Health, inProgress, unknown } from '../health.ts';
+import { conditionOf, wordsOf } from '../live-condition.ts';
+import { listAt, numberAt, textAt } from '../live-field.ts';
 
 /** Milliseconds that a pod may take to find a node before it counts as one that none has room for, as in kstatus. */
 const scheduleWindowMs = 15_000;

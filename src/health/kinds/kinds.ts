@@ -1,9 +1,9 @@
+import { current, type Health, type HealthRule, inProgress } from '../health.ts';
+import { textAt } from '../live-field.ts';
 import { daemonSetHealth } from './daemon-set.ts';
 import { definitionHealth } from './definition.ts';
 import { deploymentHealth } from './deployment.ts';
-import { current, type Health, type HealthRule, inProgress } from './health.ts';
 import { jobHealth } from './job.ts';
-import { textAt } from './live-field.ts';
 import { podHealth } from './pod.ts';
 import { replicaSetHealth } from './replica-set.ts';
 import { statefulSetHealth } from './stateful-set.ts';

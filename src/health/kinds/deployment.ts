@@ -1,7 +1,7 @@
-import type { KubernetesObject } from '../core/index.ts';
-import { current, failed, type Health, inProgress } from './health.ts';
-import { asideOf, conditionOf, wordsOf } from './live-condition.ts';
-import { numberAt } from './live-field.ts';
+import type { KubernetesObject } from '../../core/index.ts';
+import { current, failed, type Health, inProgress } from '../health.ts';
+import { asideOf, conditionOf, wordsOf } from '../live-condition.ts';
+import { numberAt } from '../live-field.ts';
 import { tooFew, tooMany } from './replicas.ts';
 
 /** The API server's default of `progressDeadlineSeconds` when nobody asks for one: its controller then never says how it progresses. */

@@ -1,6 +1,6 @@
-import type { KubernetesObject } from '../core/index.ts';
-import { current, type Health, inProgress } from './health.ts';
-import { numberAt } from './live-field.ts';
+import type { KubernetesObject } from '../../core/index.ts';
+import { current, type Health, inProgress } from '../health.ts';
+import { numberAt } from '../live-field.ts';
 import { tooFew } from './replicas.ts';
 
 export function daemonSetHealth(object: KubernetesObject): Health {

@@ -1,7 +1,7 @@
-import type { KubernetesObject } from '../core/index.ts';
-import { current, type Health, inProgress } from './health.ts';
-import { conditionOf, wordsOf } from './live-condition.ts';
-import { numberAt } from './live-field.ts';
+import type { KubernetesObject } from '../../core/index.ts';
+import { current, type Health, inProgress } from '../health.ts';
+import { conditionOf, wordsOf } from '../live-condition.ts';
+import { numberAt } from '../live-field.ts';
 import { tooFew, tooMany } from './replicas.ts';
 
 export function replicaSetHealth(object: KubernetesObject): Health {

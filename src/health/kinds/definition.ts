@@ -1,6 +1,6 @@
-import type { KubernetesObject } from '../core/index.ts';
-import { current, failed, type Health, inProgress } from './health.ts';
-import { conditionOf, wordsOf } from './live-condition.ts';
+import type { KubernetesObject } from '../../core/index.ts';
+import { current, failed, type Health, inProgress } from '../health.ts';
+import { conditionOf, wordsOf } from '../live-condition.ts';
 
 /** https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/ */
 export function definitionHealth(object: KubernetesObject): Health {
