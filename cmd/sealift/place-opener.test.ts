@@ -10,12 +10,12 @@ const client = createKubernetesClient(
   { userAgent: 'test', clock: systemClock, random: systemRandom, environment },
 );
 
-function openerWith(remembered: string[]) {
+function openerWith(remembered: string[], shown?: string) {
   const traces = (place: string) => {
     remembered.push(place);
     return { find: () => undefined, save: () => undefined, remove: () => undefined };
   };
-  const leave = { exec: false, insecureTls: false };
+  const leave = { exec: false, insecureTls: false, ...(shown === undefined ? {} : { account: shown }) };
   return createPlaceOpener({ client, server, leave, traces, clock: systemClock, environment });
 }
 
@@ -30,6 +30,13 @@ const kubeconfigOf = (user: object) => ({
   }),
 });
 
+const configMap = {
+  kind: 'config-map' as const,
+  subject: 'ConfigMap/edge/remote',
+  namespace: 'edge',
+  data: { provider: 'generic', address: 'remote.test', serviceAccountName: 'shown' },
+};
+
 const account = { namespace: 'edge', name: 'deployer' };
 
 it('what is written is remembered by cluster, by who says where that is, and by account', async () => {
@@ -40,13 +47,21 @@ it('what is written is remembered by cluster, by who says where that is, and by 
     opener.open({ access: undefined, account }),
     opener.open({ access, account: undefined }),
     opener.open({ access, account }),
+    opener.open({ access: configMap, account }),
   ];
   expect(remembered).toEqual([
     'https://site.test/k8s as system:serviceaccount:edge:deployer',
     'https://remote.test by Secret/edge/remote',
     'https://remote.test by Secret/edge/remote as system:serviceaccount:edge:deployer',
+    'https://remote.test by ConfigMap/edge/remote as system:serviceaccount:edge:deployer',
   ]);
   for (const { close } of opened) await close();
+});
+
+it('a ConfigMap that names no account means the one that the operator names, if any', () => {
+  const { serviceAccountName: _, ...data } = configMap.data;
+  expect(openerWith([], 'shown').serverOf({ ...configMap, data })).toBe('https://remote.test');
+  expect(() => openerWith([]).serverOf({ ...configMap, data })).toThrow('serviceAccountName: expected');
 });
 
 it('nobody acts as two at once', () => {

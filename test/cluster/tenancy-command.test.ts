@@ -36,17 +36,14 @@ describeWithPeers('accounts and other clusters by command', clusterPrograms, () 
     await cluster.user('admin').kubectl('delete', '--wait=false', 'namespace', namespace);
   });
 
-  /** Options for a site of one delivery; `kubeconfig`, what the Secret `other` holds. */
+  /** Options for a site of one delivery; `kubeconfig`, what the Secret `other` holds, and `data`, the ConfigMap `other`. */
   const siteOf = async (
     spec: string,
-    { kubeconfig = '', target = `kubeconfig:${user.kubeconfig}` } = {},
+    { kubeconfig = '', target = `kubeconfig:${user.kubeconfig}`, data = {} } = {},
   ): Promise<readonly string[]> => {
-    const secret = {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { name: 'other', namespace },
-      stringData: { value: kubeconfig },
-    };
+    const metadata = { name: 'other', namespace };
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata, stringData: { value: kubeconfig } };
+    const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
     await bench.write(
       'site.yaml',
       `apiVersion: source.toolkit.fluxcd.io/v1
@@ -63,7 +60,8 @@ spec:
   sourceRef: {kind: OCIRepository, name: app}
 ${spec}
 ---
-${stringify(secret)}`,
+${stringify(secret)}---
+${stringify(configMap)}`,
     );
     return ['--config', bench.path('site.yaml'), '--state-dir', bench.path('state'), '--target', target];
   };
@@ -112,6 +110,29 @@ ${stringify(secret)}`,
       const { code, stderr } = await bench.run(['run', '--once', ...options]);
       expect(stderr).toContain(`${field}: expected a cluster as the target of the site, got the directory`);
       expect(code).not.toBe(0);
+    });
+  });
+
+  describe('a token of an account', { timeout: 300_000 }, () => {
+    it('is that of the default one where the ConfigMap names none, and never that of the agent', async () => {
+      const [{ cluster: at }] = JSON.parse(await readFile(user.kubeconfig, 'utf8')).clusters;
+      const authority = Buffer.from(at['certificate-authority-data'], 'base64').toString();
+      const data = { provider: 'generic', address: at.server, 'ca.crt': authority };
+      const options = await siteOf('  kubeConfig: {configMapRef: {name: other}}', { data });
+      expect((await bench.run(['run', '--once', ...options])).stderr).toContain(
+        `ConfigMap/${namespace}/other: serviceAccountName: expected the account whose token is shown, got none`,
+      );
+      const mark = await cluster.audit.mark();
+      await bench.succeed('run', '--once', '--default-kubeconfig-service-account', 'deployer', ...options);
+      const asked = (await cluster.audit.since(mark)).filter(
+        ({ objectRef }) => objectRef?.namespace === namespace,
+      );
+      const who = (resource: string): ReadonlySet<string> =>
+        new Set(
+          asked.filter((entry) => entry.objectRef?.resource === resource).map((entry) => entry.user.username),
+        );
+      expect(who('configmaps')).toEqual(new Set([`system:serviceaccount:${namespace}:deployer`]));
+      expect(who('serviceaccounts')).toEqual(new Set([user.name]));
     });
   });
 

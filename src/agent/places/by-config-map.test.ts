@@ -117,6 +117,15 @@ describe('a delivery whose cluster a ConfigMap names', () => {
     expect([places.writes, held(east), record()?.former]).toEqual([[], ['a', 'b'], undefined]);
   });
 
+  it('goes on with what it has when it turns from a Secret to a ConfigMap with another address of the same cluster', async () => {
+    places.aliases.set(west, east);
+    const engine = await start(siteWith(secretYaml(east), bySecret));
+    places.writes.length = 0;
+    await goOn(engine, siteWith(mapYaml(west), byMap));
+    expect(places.writes.filter((write) => write.includes('no ConfigMap'))).toEqual([]);
+    expect([held(east), record()?.former]).toEqual([['a', 'b'], undefined]);
+  });
+
   it('is taken back there when it turns to the Secret of the same name, of another cluster', async () => {
     const engine = await start(siteWith(mapYaml(east), byMap));
     await goOn(engine, siteWith(mapYaml(east), secretYaml(west), bySecret));
