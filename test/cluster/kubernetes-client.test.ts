@@ -30,7 +30,7 @@ const options = {
   random: systemRandom,
   environment: { PATH: env['PATH'] },
 };
-const forced = { fieldManager: 'test', force: true, dryRun: false, fieldValidation: 'Strict' } as const;
+const forced = { fieldManager: 'test', force: true, dryRun: false };
 const failing = (code: string, words = '') =>
   expect.objectContaining({ code, message: expect.stringContaining(words) });
 
@@ -167,7 +167,7 @@ describeWithPeers('the client of a Kubernetes API', clusterPrograms, () => {
       expect(object.metadata).not.toHaveProperty('namespace');
       const ref = { group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'ClusterRole', namespace, name };
       expect(await client.get(ref, signal)).toEqual(object);
-      await client.remove(ref, { propagation: 'Background' }, signal);
+      await client.remove(ref, {}, signal);
       expect(await client.get(ref, signal)).toBeUndefined();
     });
 
@@ -356,11 +356,7 @@ describeWithPeers('the client of a Kubernetes API', clusterPrograms, () => {
         await expect.poll(outcome).toEqual(failing('TARGET_ADMISSION_DENIED', 'never here'));
       } finally {
         for (const { kind } of [bound, policy])
-          await client.remove(
-            { group, version: 'v1', kind, namespace: '', name: namespace },
-            { propagation: 'Background' },
-            signal,
-          );
+          await client.remove({ group, version: 'v1', kind, namespace: '', name: namespace }, {}, signal);
       }
     });
 
@@ -396,21 +392,19 @@ describeWithPeers('the client of a Kubernetes API', clusterPrograms, () => {
   });
 
   describe('removes', () => {
-    const background = { propagation: 'Background' } as const;
-
     it('an object, and one that is absent', async () => {
       await client.apply(configMap('a'), forced, signal);
-      await client.remove(mapNamed('a'), background, signal);
+      await client.remove(mapNamed('a'), {}, signal);
       expect(await client.get(mapNamed('a'), signal)).toBeUndefined();
-      await client.remove(mapNamed('a'), background, signal);
+      await client.remove(mapNamed('a'), {}, signal);
     });
 
     it('only the object that was meant', async () => {
       const { object } = await client.apply(configMap('a'), forced, signal);
       const uid = '00000000-0000-0000-0000-000000000000';
-      const removing = client.remove(mapNamed('a'), { ...background, uid }, signal);
+      const removing = client.remove(mapNamed('a'), { uid }, signal);
       await expect(removing).rejects.toEqual(failing('TARGET_CHANGED', 'UID'));
-      await client.remove(mapNamed('a'), { ...background, uid: object.metadata.uid }, signal);
+      await client.remove(mapNamed('a'), { uid: object.metadata.uid }, signal);
       expect(await client.get(mapNamed('a'), signal)).toBeUndefined();
     });
   });
@@ -471,7 +465,7 @@ describeWithPeers('the client of a Kubernetes API', clusterPrograms, () => {
       const unknown = client.apply(thing('v1', { size: 1, colour: 'red' }), forced, signal);
       await expect(unknown).rejects.toEqual(failing('TARGET_INVALID', '.spec.colour'));
 
-      await client.remove(definitionRef(), { propagation: 'Background' }, signal);
+      await client.remove(definitionRef(), {}, signal);
       await admin.kubectl('wait', `crd/things.${group()}`, '--for=delete', '--timeout=50s');
       // It finds out by itself, and says it as often as it is asked.
       const applied = () =>
@@ -489,7 +483,7 @@ describeWithPeers('the client of a Kubernetes API', clusterPrograms, () => {
       const read = () => client.get(thingRef('v1beta1'), signal);
       await expect.poll(read).toMatchObject({ apiVersion: `${group()}/v1` });
       expect(await client.resourceOf(thingRef('v1beta1'), signal)).toBeUndefined();
-      await client.remove(thingRef('v1beta1'), { propagation: 'Background' }, signal);
+      await client.remove(thingRef('v1beta1'), {}, signal);
       await expect.poll(() => client.get(thingRef('v1'), signal)).toBeUndefined();
     });
 
@@ -532,7 +526,7 @@ describeWithPeers('the client of a Kubernetes API', clusterPrograms, () => {
       })();
       const ended = expect(following).rejects.toThrow('enough');
       await client.apply(configMap('many-0', { x: 'z' }), forced, signal);
-      await client.remove(mapNamed('many-1'), { propagation: 'Background' }, signal);
+      await client.remove(mapNamed('many-1'), {}, signal);
       await client.apply(configMap('new'), forced, signal);
       await expect.poll(() => events).toEqual(['MODIFIED many-0', 'DELETED many-1', 'ADDED new']);
       watching.abort(new Error('enough'));

@@ -58,7 +58,6 @@ describeWithPeers('whole numbers beyond 2^53', clusterPrograms, () => {
       fieldManager: 'kustomize-controller',
       force: true,
       dryRun: false,
-      fieldValidation: 'Strict',
     } as const;
     await client.apply(definition, options, never);
     const path = '{.spec.versions[0].schema.openAPIV3Schema.properties.at.default}';

@@ -166,7 +166,7 @@ class KubernetesTarget implements Target {
     const sight = this.#knowledge.lastSight(ref);
     const uid = planned ?? (sight?.kind === 'present' ? sight.glimpse.uid : undefined);
     const only = uid === undefined ? {} : { uid };
-    const removal = this.#client.remove(ref, { ...only, propagation: 'Background' }, signal);
+    const removal = this.#client.remove(ref, only, signal);
     const left = await removal.catch(async (thrown) => {
       if (!isUnserved(thrown)) return this.#overtaken(ref, thrown);
       if (await this.#gone.has(ref, signal)) return undefined;

@@ -157,7 +157,6 @@ describe('fields of an object in a cluster that are left to others', () => {
               fieldManager: manager,
               force: true,
               dryRun: false,
-              fieldValidation: 'Strict',
             } as const;
             await cluster.apply(configMap('one', { data: change }), how, idle);
           } else cluster.put(one(change), manager);

@@ -53,21 +53,18 @@ export interface ApplyOptions {
   /** Takes fields over from other managers; without it their fields are a TARGET_CONFLICT. */
   readonly force: boolean;
   readonly dryRun: boolean;
-  /** `Strict` refuses unknown and duplicate fields, `Warn` applies the others and names them in the warnings. */
-  readonly fieldValidation: 'Strict' | 'Warn';
 }
 
 export interface Applied {
   /** What the server made of it; of a dry run, what it would make, with an empty resourceVersion where nothing is there yet. */
   readonly object: LiveObject;
-  /** The server's own words: deprecated versions, and fields that it dropped under `Warn`. */
+  /** The server's own words, of deprecated versions say. */
   readonly warnings: readonly string[];
 }
 
 export interface RemoveOptions {
   /** Only the object of this UID; another one of the same name is a TARGET_CHANGED. */
   readonly uid?: string;
-  readonly propagation: 'Background' | 'Foreground' | 'Orphan';
 }
 
 /** One step of https://www.rfc-editor.org/rfc/rfc6902 */
@@ -130,7 +127,7 @@ export interface KubernetesClient {
    * no longer served, another one of the group is asked. TARGET_KIND_UNKNOWN where none serves the kind.
    */
   get(ref: ObjectRef, signal: AbortSignal): Promise<LiveObject | undefined>;
-  /** Server-side apply: creates the object or changes the fields named in it. */
+  /** Server-side apply: creates the object or changes the fields named in it. A field that its schema does not have is a TARGET_INVALID. */
   apply(object: KubernetesObject, options: ApplyOptions, signal: AbortSignal): Promise<Applied>;
   /** JSON patch. A failed `test` is a TARGET_CHANGED: guard with one of `/metadata/resourceVersion`. TARGET_CHANGED too where it is absent. */
   patch(
@@ -140,7 +137,7 @@ export interface KubernetesClient {
     signal: AbortSignal,
   ): Promise<LiveObject>;
   /**
-   * Asks for the deletion. Gives what is there still, since finalizers or a grace period keep it for a while. Its absence is success; versions as
+   * Asks for the deletion, of what it owns too, in the background. Gives what is there still, since finalizers or a grace period keep it for a while. Its absence is success; versions as
    * with `get`.
    */
   remove(ref: ObjectRef, options: RemoveOptions, signal: AbortSignal): Promise<LiveMetadata | undefined>;

@@ -74,8 +74,7 @@ describe('the watch of a Kubernetes API', () => {
     await target.write(other, keep, idle);
     await target.write(one, keep, idle);
     cluster.take(oneRef);
-    const options = { fieldManager: 'kustomize-controller', force: true, dryRun: false } as const;
-    await cluster.apply(one, { ...options, fieldValidation: 'Strict' }, idle);
+    await cluster.apply(one, { fieldManager: 'kustomize-controller', force: true, dryRun: false }, idle);
     await settle();
     expect(told).toContain('one');
     expect(await observe(one)).toMatchObject({ matches: false });

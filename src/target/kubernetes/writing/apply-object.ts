@@ -16,6 +16,5 @@ export async function applyObject(
   { dryRun, force = true }: Trial,
   signal: AbortSignal,
 ): Promise<LiveObject> {
-  const options = { fieldManager, force, dryRun, fieldValidation: 'Strict' } as const;
-  return (await client.apply(object, options, signal)).object;
+  return (await client.apply(object, { fieldManager, force, dryRun }, signal)).object;
 }

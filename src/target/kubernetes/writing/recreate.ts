@@ -29,7 +29,7 @@ export async function recreate(
   const before = await client.get(ref, signal);
   if (before !== undefined) {
     const { uid } = before.metadata;
-    await client.remove(ref, { uid, propagation: 'Background' }, signal);
+    await client.remove(ref, { uid }, signal);
     deleted();
     const isGone = async (): Promise<true | undefined> =>
       (await client.get(ref, signal))?.metadata.uid === uid ? undefined : true;

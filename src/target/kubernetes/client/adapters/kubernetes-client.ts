@@ -91,8 +91,8 @@ class Client implements KubernetesClient, TokenIssuer {
   async apply(object: KubernetesObject, options: ApplyOptions, signal: AbortSignal): Promise<Applied> {
     const ref = refOf(object);
     const resource = await this.#exactly(ref, signal);
-    const { fieldManager, force, dryRun, fieldValidation } = options;
-    const query = new URLSearchParams({ fieldManager, force: String(force), fieldValidation });
+    const { fieldManager, force, dryRun } = options;
+    const query = new URLSearchParams({ fieldManager, force: `${force}`, fieldValidation: 'Strict' });
     if (dryRun) query.set('dryRun', 'All');
     const request = {
       method: 'PATCH',
@@ -127,15 +127,11 @@ class Client implements KubernetesClient, TokenIssuer {
     return readLiveObject(this.#found(reply, request), request.subject);
   }
 
-  remove(
-    ref: ObjectRef,
-    { uid, propagation }: RemoveOptions,
-    signal: AbortSignal,
-  ): Promise<LiveMetadata | undefined> {
+  remove(ref: ObjectRef, { uid }: RemoveOptions, signal: AbortSignal): Promise<LiveMetadata | undefined> {
     const body = {
       apiVersion: 'v1',
       kind: 'DeleteOptions',
-      propagationPolicy: propagation,
+      propagationPolicy: 'Background',
       ...(uid === undefined ? {} : { preconditions: { uid } }),
     };
     return this.#inAnyVersion(ref, signal, async (resource) => {
