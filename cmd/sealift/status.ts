@@ -24,7 +24,7 @@ function readyOf(conditions: readonly Condition[]): Pick<Condition, 'status' | '
 }
 
 /** What is said of single objects beside `Ready`. */
-const besides: ReadonlySet<string> = new Set(['Fighting', 'Terminating']);
+const besides: ReadonlySet<string> = new Set(['Fighting', 'Terminating', 'DeletionWaits']);
 
 /**
  * What is ready and would not be taken up any more says so, or which of its objects are not as they should be; what is applied and not yet

@@ -1,6 +1,6 @@
 export type { ChangedFields } from './changes/changed-fields.ts';
 export type { Neighbour, Surroundings } from './plan/neighbour.ts';
-export { concernsNeighbours } from './plan/neighbour.ts';
+export { concernsNeighbours, mayAskFor } from './plan/neighbour.ts';
 export type { ApplyStep, DeliveryScope, Plan, PruneStep, WriteStep } from './plan/plan.ts';
 export { markOwned } from './planning/mark-owned.ts';
 export { observeDelivery } from './planning/observe-delivery.ts';

@@ -78,6 +78,8 @@ export type EventBody =
       readonly message: string;
     }
   | { readonly kind: 'rolled-back'; readonly revision: string; readonly good: string }
+  /** Objects that are to go stay for now: nobody can tell whether another delivery is about to take them over. */
+  | { readonly kind: 'deletion-waits'; readonly message: string }
   /** Objects stay where a delivery put them, and it does not know them any more. */
   | { readonly kind: 'objects-left'; readonly message: string }
   /** A site goes back, or was told how far it has come: by a signed statement, or by an operator on the spot. */

@@ -85,6 +85,7 @@ const cases: readonly (readonly [EventBody, string])[] = [
     { kind: 'rolled-back', revision, good: 'v1' },
     `revision v1 is in force again; ${revision} is not tried again until something changes`,
   ],
+  [{ kind: 'deletion-waits', message: 'a may take over what is to go' }, 'a may take over what is to go'],
   [{ kind: 'objects-left', message: 'left as they are: a' }, 'left as they are: a'],
   [{ kind: 'converged', changes: 0, failures: 0 }, 'the site is as it should be: nothing to do'],
   [{ kind: 'converged', changes: 2, failures: 1 }, '1 failure, 2 changes'],

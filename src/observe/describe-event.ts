@@ -143,7 +143,11 @@ function describeRollback(event: RollbackEvent): EventText {
   return { severity: 'error', reason: 'RollingBack', message };
 }
 
-const toldAs = { fight: 'Fighting', 'objects-left': 'ObjectsLeft' } as const;
+const toldAs = {
+  fight: 'Fighting',
+  'deletion-waits': 'DeletionWaits',
+  'objects-left': 'ObjectsLeft',
+} as const;
 
 /** Says an event in one line of plain English. No secret can be in it, since none is in events. */
 export function describeEvent(event: SealiftEvent): EventText {
@@ -175,6 +179,7 @@ export function describeEvent(event: SealiftEvent): EventText {
     case 'object-changed':
       return describeObject(event);
     case 'fight':
+    case 'deletion-waits':
     case 'objects-left':
       return { severity: 'error', reason: toldAs[event.kind], message: event.message };
     case 'delivery-applied':

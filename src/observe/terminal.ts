@@ -15,6 +15,7 @@ const stages: Readonly<Record<SealiftEvent['kind'], string>> = {
   'delivery-built': 'build',
   'object-changed': 'apply',
   fight: 'apply',
+  'deletion-waits': 'apply',
   'objects-left': 'apply',
   'delivery-applied': 'ready',
   'health-passed': 'health',

@@ -26,6 +26,8 @@ import { afterLoss } from '../journal/journal-transition.ts';
 import { keepDelivery } from '../journal/way-back-status.ts';
 import { withFormer } from '../places/going-to.ts';
 import type { DeliveryCycle } from '../status/delivery-transition.ts';
+import { withClaims, withDepartures, withFights } from '../status/listed-condition.ts';
+import { Claims, type Neighbours } from './claims.ts';
 import type { DeliveryProgress } from './delivery-pipeline.ts';
 import type { DeliveryFights, Fights } from './fights.ts';
 import { objectsDigest } from './objects-digest.ts';
@@ -47,10 +49,13 @@ export class DeliveryRun implements DeliveryProgress {
   readonly kept = new Set<string>();
   /** Of the built objects. */
   digest = '';
+  /** Inventory ids of objects that were to be made, or that something stood in the way of. */
+  lacking: ReadonlySet<string> = new Set();
   #before: DeliveryRecord;
   readonly #deps: RunDeps;
   #fights: DeliveryFights | undefined;
   #departures: string[] | undefined;
+  readonly #claims = new Claims();
   /** The same objects were in force already: what changes now repairs drift. */
   #repairs = false;
   /** It goes to another cluster than before. */
@@ -87,9 +92,31 @@ export class DeliveryRun implements DeliveryProgress {
     return this.#departures;
   }
 
+  /** What is to go and stays, since another delivery may ask for it, in words; `undefined` when the run did not come so far. */
+  get claims(): readonly string[] | undefined {
+    return this.#departures === undefined ? undefined : this.#claims.describe();
+  }
+
+  /** Who else is there: asked only where something goes or stands in the way. */
+  met(neighbours: Neighbours): Neighbours {
+    this.#claims.meet(neighbours);
+    return neighbours;
+  }
+
   planned(plan: Plan): void {
     this.#departures = [];
+    this.#claims.begin();
     this.#fights?.planned(plan);
+    const lacking = plan.applies.filter(({ kind }) => kind === 'create' || kind === 'refuse');
+    this.lacking = new Set(lacking.map(({ ref }) => inventoryId(ref)));
+  }
+
+  /** A record with what the run found of single objects; what it did not look at is as before. */
+  withFindings(record: DeliveryRecord, now: number): DeliveryRecord {
+    const { fights, departures, claims } = this;
+    const fought = fights === undefined ? record : withFights(record, fights, now);
+    const left = departures === undefined ? fought : withDepartures(fought, departures, now);
+    return claims === undefined ? left : withClaims(left, claims, now);
   }
 
   /** The place that it goes to; what it owns elsewhere is on disk from now on. */
@@ -108,7 +135,7 @@ export class DeliveryRun implements DeliveryProgress {
   }
 
   /** Of what is taken back in a former place. */
-  hooksOf(former: FormerPlace): ApplyHooks {
+  hooksOf(former: FormerPlace): ApplyHooks & Pick<DeliveryRun, 'met'> {
     let left = former;
     return {
       recordInventory: async (entries) => {
@@ -116,6 +143,7 @@ export class DeliveryRun implements DeliveryProgress {
       },
       changed: (object, action, reason) => this.changed(object, action, reason),
       departing: (object, departure) => this.departing(object, departure),
+      met: (neighbours) => this.met(neighbours),
     };
   }
 
@@ -194,6 +222,11 @@ export class DeliveryRun implements DeliveryProgress {
   }
 
   #leftAlone(object: ObjectRef, reason: string | undefined): void {
+    // Told with those who may ask for it.
+    if (reason === 'claims-unknown') {
+      this.#claims.keep(object);
+      return;
+    }
     if (reason !== 'fight') this.kept.add(inventoryId(object));
     if (!this.#repairs) this.#tell(object, 'kept', reason);
   }

@@ -1,20 +1,20 @@
 import {
   type Artifact,
   askedSource,
-  type DeliveryRecord,
   type DesiredState,
+  deliveryText,
   findNamed,
   inventoryId,
   type Kustomization,
   type ObjectName,
   type StateStore,
 } from '../../api/index.ts';
-import type { Neighbour, Surroundings } from '../../apply/index.ts';
-import { refOf } from '../../core/index.ts';
+import { asSealiftError, refOf } from '../../core/index.ts';
 import { wayBack } from '../journal/journal.ts';
 import type { DeliveryTargets } from '../places/delivery-targets.ts';
 import type { SourceReconciler } from '../sources/reconcile-source.ts';
 import type { BuildStage } from '../stages/stages.ts';
+import type { KnownNeighbour, Neighbours } from './claims.ts';
 import { sameSource } from './dependencies.ts';
 import { withdrawn } from './withdrawn.ts';
 
@@ -47,18 +47,17 @@ export class Neighbourhood {
     artifact: Artifact,
     desired: DesiredState,
     signal: AbortSignal,
-  ): Promise<Surroundings> {
+  ): Promise<Neighbours> {
     const cluster = this.#clusterOf(delivery, desired);
     const others = desired.deliveries.filter(
       (one) => one !== delivery && sameSource(one, delivery) && this.#clusterOf(one, desired) === cluster,
     );
     const { state, targets } = this.#deps;
-    const neighbours: Neighbour[] = withdrawn(state.deliveries.all(), desired)
+    const neighbours: KnownNeighbour[] = withdrawn(state.deliveries.all(), desired)
       .filter(({ place = {} }) => targets.clusterOf(place) === cluster)
       .map((record) => ({ owner: ownerOf(record), asks: new Set() }));
     for (const other of others) {
-      const asks = await this.#asksFrom(other, artifact, desired, signal);
-      neighbours.push({ owner: ownerOf(other.metadata), asks });
+      neighbours.push(await this.#asksFrom(other, artifact, desired, signal));
     }
     return { neighbours, elsewhere: this.#elsewhere(delivery.metadata, cluster) };
   }
@@ -69,12 +68,12 @@ export class Neighbourhood {
     cluster: string,
     desired: DesiredState,
     signal: AbortSignal,
-  ): Promise<Surroundings> {
-    const neighbours: Neighbour[] = [];
+  ): Promise<Neighbours> {
+    const neighbours: KnownNeighbour[] = [];
     for (const other of desired.deliveries) {
       if (this.#clusterOf(other, desired) !== cluster) continue;
-      const asks = (await this.#asks(other, desired, signal)) ?? this.#inventoryOf(other);
-      neighbours.push({ owner: ownerOf(other.metadata), asks });
+      const known = await this.#asks(other, desired, signal);
+      neighbours.push({ ...known, asks: known.asks ?? this.#inventoryOf(other) });
     }
     return { neighbours, elsewhere: this.#elsewhere(owner, cluster) };
   }
@@ -100,36 +99,43 @@ export class Neighbourhood {
     return targets.clusterFor(delivery, recorded, desired);
   }
 
-  async #asks(
-    delivery: Kustomization,
-    desired: DesiredState,
-    signal: AbortSignal,
-  ): Promise<ReadonlySet<string> | undefined> {
+  async #asks(delivery: Kustomization, desired: DesiredState, signal: AbortSignal): Promise<KnownNeighbour> {
     const { namespace, name } = askedSource(delivery);
     const source = findNamed(desired.sources, namespace, name);
-    if (source === undefined) return undefined;
+    if (source === undefined) return this.#unknown(delivery, 'has no source');
     const artifact = await this.#deps.sources.artifact(source, desired, signal).catch(() => undefined);
     signal.throwIfAborted();
-    return artifact === undefined ? undefined : this.#asksFrom(delivery, artifact, desired, signal);
+    if (artifact === undefined) return this.#unknown(delivery, 'has no accepted artifact in force');
+    return this.#asksFrom(delivery, artifact, desired, signal);
   }
 
-  /** What a delivery that is suspended, or went back to an older revision, holds stays its own, whatever it would build. One that does not build either takes nothing over for now. */
+  /** What a delivery that is suspended, or went back to an older revision, holds stays its own, whatever it would build. */
   async #asksFrom(
     delivery: Kustomization,
     artifact: Artifact,
     desired: DesiredState,
     signal: AbortSignal,
-  ): Promise<ReadonlySet<string> | undefined> {
-    const { namespace, name } = delivery.metadata;
-    const isBack = wayBack(this.#deps.state.deliveries.find(namespace, name)?.journal) !== undefined;
-    const held = delivery.spec.suspend || isBack ? (this.#inventoryOf(delivery) ?? []) : undefined;
+  ): Promise<KnownNeighbour> {
+    const held = this.#isStill(delivery) ? (this.#inventoryOf(delivery) ?? []) : [];
     try {
       const ids = await this.#build(delivery, artifact, desired, signal);
-      return held === undefined ? ids : new Set([...ids, ...held]);
-    } catch {
+      return { owner: ownerOf(delivery.metadata), asks: new Set([...ids, ...held]) };
+    } catch (thrown) {
       signal.throwIfAborted();
-      return held === undefined ? undefined : new Set(held);
+      const { code } = asSealiftError(thrown, deliveryText(delivery.metadata));
+      return this.#unknown(delivery, `does not build (${code})`);
     }
+  }
+
+  /** One that is suspended, or went back, takes nothing over for now. Of any other it is known at the most in which namespace. */
+  #unknown(delivery: Kustomization, why: string): KnownNeighbour {
+    const owner = ownerOf(delivery.metadata);
+    if (this.#isStill(delivery)) return { owner, asks: new Set(this.#inventoryOf(delivery) ?? []) };
+    return { owner, asks: undefined, namespace: delivery.spec.targetNamespace, why };
+  }
+
+  #isStill({ metadata: { namespace, name }, spec }: Kustomization): boolean {
+    return spec.suspend || wayBack(this.#deps.state.deliveries.find(namespace, name)?.journal) !== undefined;
   }
 
   #build(
@@ -150,17 +156,14 @@ export class Neighbourhood {
     return ids;
   }
 
-  /** `undefined` for a delivery that was never applied: nobody can tell what it will ask for. */
-  #inventoryOf({ metadata }: Kustomization): ReadonlySet<string> | undefined {
-    const record: DeliveryRecord | undefined = this.#deps.state.deliveries.find(
-      metadata.namespace,
-      metadata.name,
-    );
-    const entries = record?.status.inventory?.entries;
-    return entries === undefined ? undefined : new Set(entries.map(({ id }) => id));
+  /** `undefined` for a delivery that has not come to apply anything: nobody can tell what it will ask for. */
+  #inventoryOf({ metadata: { namespace, name } }: Kustomization): ReadonlySet<string> | undefined {
+    const { status } = this.#deps.state.deliveries.find(namespace, name) ?? {};
+    const ids = new Set(status?.inventory?.entries.map(({ id }) => id));
+    return ids.size > 0 || status?.lastAppliedRevision !== undefined ? ids : undefined;
   }
 }
 
-function ownerOf({ namespace, name }: ObjectName): Neighbour['owner'] {
+function ownerOf({ namespace, name }: ObjectName): KnownNeighbour['owner'] {
   return { namespace, name };
 }

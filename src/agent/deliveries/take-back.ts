@@ -10,6 +10,7 @@ import { type EventBody, formatRef, type Owner, SealiftError } from '../../core/
 import type { DeliveryTarget } from '../places/delivery-target.ts';
 import type { DeliveryTargets } from '../places/delivery-targets.ts';
 import { inStage, StageFailure } from '../stages/stage-failure.ts';
+import type { Neighbours } from './claims.ts';
 import { applyObjects, type DeliveryPorts, type DeliveryProgress } from './delivery-pipeline.ts';
 import type { Neighbourhood } from './neighbourhood.ts';
 
@@ -28,6 +29,11 @@ export interface Leaving extends FormerPlace {
   readonly instead?: { readonly at: DeliveryTarget; readonly inventory: readonly InventoryEntry[] };
 }
 
+interface TakeBackHooks extends ApplyHooks, Pick<DeliveryProgress, 'planned'> {
+  /** Told who else is there; gives it back. */
+  met(neighbours: Neighbours): Neighbours;
+}
+
 /** Objects that are named when they are left where they are: an operator has to find them. */
 const maxNamed = 50;
 
@@ -39,7 +45,7 @@ const maxNamed = 50;
 export async function takeBack(
   { ports, targets, neighbourhood, tell }: TakeBackDeps,
   leaving: Leaving,
-  hooks: ApplyHooks & Pick<DeliveryProgress, 'planned'>,
+  hooks: TakeBackHooks,
   signal: AbortSignal,
 ): Promise<ApplyOutcome> {
   const { owner, place, entries, desired } = leaving;
@@ -51,7 +57,8 @@ export async function takeBack(
     return { applied: 0, changed: 0, inventory: [], moving: 0 };
   }
   const scope = { owner, prune: true, force: false, mayShrink: true };
-  const neighbours = () => neighbourhood.ofWithdrawn(owner, at.cluster, desired, signal);
+  const neighbours = async () =>
+    hooks.met(await neighbourhood.ofWithdrawn(owner, at.cluster, desired, signal));
   const inventory = await inStage('plan', subject, () => onlyThere(at, leaving, signal));
   const request = { scope, objects: [], inventory, neighbours };
   return applyObjects({ ...ports, target: at.target }, request, hooks, signal);

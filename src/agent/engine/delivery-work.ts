@@ -8,8 +8,8 @@ import {
   type OciRepository,
 } from '../../api/index.ts';
 import type { ObjectRef } from '../../core/index.ts';
+import type { DeliveryEnd } from '../deliveries/delivery-end.ts';
 import { dependants, judgesByExpression } from '../deliveries/dependencies.ts';
-import type { DeliveryEnd } from '../deliveries/reconcile-delivery.ts';
 import { withdrawn } from '../deliveries/withdrawn.ts';
 import { wayBack } from '../journal/journal.ts';
 import type { AgentParts } from '../parts/agent-parts.ts';

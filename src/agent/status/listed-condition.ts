@@ -1,11 +1,13 @@
 import type { Condition, ConditionDraft, DeliveryRecord, DeliveryStatus } from '../../api/index.ts';
 import { setConditions } from '../../api/index.ts';
+import type { EventBody } from '../../core/index.ts';
 
 /** Conditions that list objects beside `Ready`, which they leave as it is. */
 const fighting = { type: 'Fighting', reason: 'ChangedAgainAndAgain' } as const;
 const terminating = { type: 'Terminating', reason: 'DeletedAndNotGone' } as const;
+const waiting = { type: 'DeletionWaits', reason: 'ClaimsUnknown' } as const;
 
-const types: ReadonlySet<string> = new Set([fighting.type, terminating.type]);
+const types: ReadonlySet<string> = new Set([fighting.type, terminating.type, waiting.type]);
 
 /** Objects that are named: more than fits a status message helps nobody. */
 const maxNamed = 20;
@@ -27,6 +29,19 @@ export function withDepartures(
   now: number,
 ): DeliveryRecord {
   return withListed(record, terminating, departures, now);
+}
+
+/** The record with what a run found of objects that are to go and stay, since another delivery may ask for them, in words. */
+export function withClaims(record: DeliveryRecord, claims: readonly string[], now: number): DeliveryRecord {
+  return withListed(record, waiting, claims, now);
+}
+
+/** That is told once, until it is something else. */
+export function claimEvents(before: DeliveryRecord, after: DeliveryRecord): readonly EventBody[] {
+  const [known, said] = [before, after].map(
+    ({ status }) => status.conditions.find(({ type }) => type === waiting.type)?.message,
+  );
+  return said === undefined || said === known ? [] : [{ kind: 'deletion-waits', message: said }];
 }
 
 /** One condition beside the others, or none. */

@@ -1,4 +1,4 @@
-import type { Owner } from '../../core/index.ts';
+import type { ObjectRef, Owner } from '../../core/index.ts';
 import type { Plan } from './plan.ts';
 
 /** Another delivery of this site, for objects that move between it and the one that is planned. */
@@ -6,6 +6,8 @@ export interface Neighbour {
   readonly owner: Owner;
   /** Inventory ids of what it asks for; `undefined` while nobody can tell. */
   readonly asks: ReadonlySet<string> | undefined;
+  /** Whatever it asks for is in this namespace, or in none. Absent: nobody can tell. */
+  readonly namespace?: string | undefined;
 }
 
 /** The other deliveries of this site in the place of the one that is planned. */
@@ -21,4 +23,10 @@ export function concernsNeighbours({ applies, prunes }: Plan): boolean {
     prunes.some(({ kind }) => kind === 'delete' || kind === 'hold') ||
     applies.some((step) => step.kind === 'refuse' && step.reason === 'owned-by-other')
   );
+}
+
+/** Whether a neighbour of which nobody can tell may turn out to ask for an object. */
+export function mayAskFor({ asks, namespace }: Neighbour, ref: ObjectRef): boolean {
+  const isElsewhere = namespace !== undefined && ref.namespace !== '' && ref.namespace !== namespace;
+  return asks === undefined && !isElsewhere;
 }

@@ -51,9 +51,9 @@ export class Places {
   }
 
   async surroundings({ neighbours, elsewhere }: Surroundings): Promise<Surroundings> {
-    const placed = neighbours.map(async ({ owner, asks }) => ({
-      owner,
-      asks: asks && (await this.#ids(asks)),
+    const placed = neighbours.map(async (neighbour) => ({
+      ...neighbour,
+      asks: neighbour.asks && (await this.#ids(neighbour.asks)),
     }));
     return { neighbours: await Promise.all(placed), elsewhere: await this.#ids(elsewhere) };
   }
