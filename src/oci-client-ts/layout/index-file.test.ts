@@ -1,7 +1,7 @@
-import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LayoutIndex } from '../layout-index.ts';
 import { IndexFile } from './index-file.ts';
 
@@ -84,4 +84,60 @@ it('stops waiting for the lock when the signal fires', async () => {
   await writeFile(lock(), JSON.stringify({ token: 'other', pid: 1, place: 'elsewhere' }));
   const signal = AbortSignal.timeout(20);
   await expect(file.update(async (index) => ({ index }), signal)).rejects.toThrow();
+});
+
+describe('changes that come together', () => {
+  const content = (): Promise<string> => readFile(join(directory, 'index.json'), 'utf8');
+  const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'];
+
+  it('are one replacement of the file, and those of later another one', async () => {
+    const seen = new Set<string>();
+    const make = (key: string): Promise<void> =>
+      file.update(async (index) => {
+        seen.add(await content());
+        return { index: note(index, key) };
+      });
+    await Promise.all(keys.map(make));
+    expect(seen.size).toBe(1);
+    await make('k');
+    expect(seen.size).toBe(2);
+    expect(Object.keys((await file.read()).annotations ?? {})).toEqual([...keys, 'k']);
+  });
+
+  it('fail one by one, and leave nothing behind', async () => {
+    const made = await Promise.allSettled(
+      keys.map((key) =>
+        file.update(async (index) => {
+          if (key > 'h') throw new Error(key);
+          return { index: note(index, key) };
+        }),
+      ),
+    );
+    expect(made.map(({ status }) => status)).toEqual([...Array(8).fill('fulfilled'), 'rejected', 'rejected']);
+    expect(Object.keys((await file.read()).annotations ?? {})).toEqual(keys.slice(0, 8));
+  });
+
+  it('wait for what one of them does with the index in place', async () => {
+    const told: string[] = [];
+    const after = async (): Promise<void> => {
+      told.push(`after ${Object.keys(JSON.parse(await content()).annotations)}`);
+    };
+    const make = (key: string): Promise<void> =>
+      file.update(async (index) => {
+        told.push(key);
+        return { index: note(index, key), ...(key === 'b' ? { after } : {}) };
+      });
+    await Promise.all(['a', 'b', 'c'].map(make));
+    expect(told).toEqual(['a', 'b', 'after a,b', 'c']);
+  });
+
+  it('fail together where the file cannot be replaced', async () => {
+    await rm(join(directory, 'incoming'), { recursive: true });
+    await writeFile(join(directory, 'incoming'), '');
+    const made = await Promise.allSettled(
+      keys.map((key) => file.update(async (index) => ({ index: note(index, key) }))),
+    );
+    expect(new Set(made.map(({ status }) => status))).toEqual(new Set(['rejected']));
+    expect((await file.read()).annotations).toBeUndefined();
+  });
 });

@@ -8,16 +8,19 @@ import {
   parseLayoutIndex,
   serializeLayoutIndex,
 } from '../layout-index.ts';
-import { serialQueue } from '../serial-queue.ts';
-import { type LockLimits, takeLock } from './lock-file.ts';
+import { type HeldLock, type LockLimits, takeLock } from './lock-file.ts';
 import { isAbsence, readFileChunks } from './read-file.ts';
 import { TempFile } from './temp-file.ts';
+import { type WaitingChange, WaitingChanges } from './waiting-changes.ts';
 
 /** Bytes of index.json: 100,000 entries with long names. The whole file is held in memory while it is changed. */
 export const maxIndexBytes: number = 32 * 1024 * 1024;
 
 /** Times a change starts again because another process took the lock over; a second time means clocks or disk are broken. */
 const maxAttempts = 3;
+
+/** Changes that are made by one replacement of the file: each may write a manifest, and others must not take the lock for left behind. */
+const maxTogether = 16;
 
 export interface IndexFilePaths {
   readonly index: string;
@@ -45,7 +48,8 @@ interface Snapshot {
 export class IndexFile implements IndexBook {
   readonly #paths: IndexFilePaths;
   readonly #limits: LockLimits;
-  readonly #queue = serialQueue();
+  readonly #waiting = new WaitingChanges();
+  #isWorking = false;
   #snapshot: Snapshot | undefined;
 
   constructor(paths: IndexFilePaths, limits: LockLimits) {
@@ -74,47 +78,66 @@ export class IndexFile implements IndexBook {
     }
   }
 
+  /** Those that come while another one is under way are made together: the file has an entry for every artifact of a site. */
   update(change: (index: LayoutIndex) => Promise<IndexChange>, signal?: AbortSignal): Promise<void> {
-    return this.#queue(async () => {
-      for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
-        signal?.throwIfAborted();
-        if (await this.#attempt(change, signal)) return;
-      }
-      throw new OciError(
-        'timeout',
-        this.#paths.lock,
-        `lost the lock to another process ${maxAttempts} times`,
-      );
-    }, signal);
+    const made = this.#waiting.add(change, signal);
+    if (!this.#isWorking) void this.#work();
+    return made;
   }
 
   /** Writes an empty index where there is none. */
   async create(): Promise<void> {
-    await this.#queue(async () => {
-      const lock = await takeLock(this.#paths.lock, this.#limits);
-      try {
-        if ((await this.#stamp()).text === absent) await this.#replace(emptyLayoutIndex);
-      } finally {
-        await lock.release();
-      }
-    });
-  }
-
-  async #attempt(
-    change: (index: LayoutIndex) => Promise<IndexChange>,
-    signal: AbortSignal | undefined,
-  ): Promise<boolean> {
-    const lock = await takeLock(this.#paths.lock, this.#limits, signal);
+    const lock = await takeLock(this.#paths.lock, this.#limits);
     try {
-      const current = await this.read();
-      const { index, after } = await change(current);
-      if (!(await lock.isHeld())) return false;
-      if (index !== current) await this.#replace(index);
-      await after?.();
-      return true;
+      if ((await this.#stamp()).text === absent) await this.#replace(emptyLayoutIndex);
     } finally {
       await lock.release();
     }
+  }
+
+  /** Until nothing waits. */
+  async #work(): Promise<void> {
+    this.#isWorking = true;
+    while (this.#waiting.size > 0) {
+      const { none } = this.#waiting;
+      try {
+        const lock = await takeLock(this.#paths.lock, this.#limits, none);
+        await this.#hold(lock);
+      } catch (thrown) {
+        if (!none.aborted) fail(this.#waiting.take(this.#waiting.size), thrown);
+      }
+    }
+    this.#isWorking = false;
+  }
+
+  async #hold(lock: HeldLock): Promise<void> {
+    const taken = this.#waiting.take(maxTogether);
+    let made: Pick<Made, 'changed' | 'left'> = { changed: [], left: [] };
+    try {
+      made = await this.#make(taken, lock);
+    } catch (thrown) {
+      fail(taken, thrown);
+    } finally {
+      await lock.release();
+    }
+    this.#waiting.giveBack(made.left);
+    for (const change of made.changed) change.succeed();
+  }
+
+  async #make(taken: readonly WaitingChange[], lock: HeldLock): Promise<Pick<Made, 'changed' | 'left'>> {
+    const before = await this.read();
+    const { index, changed, left, after } = await changeOf(before, taken);
+    if (!(await lock.isHeld())) return { changed: [], left: this.#unlessTooOften([...changed, ...left]) };
+    if (index !== before) await this.#replace(index);
+    await after?.().catch((thrown) => fail(changed.slice(-1), thrown));
+    return { changed, left };
+  }
+
+  #unlessTooOften(changes: readonly WaitingChange[]): readonly WaitingChange[] {
+    const detail = `lost the lock to another process ${maxAttempts} times`;
+    const isOver = ({ attempts }: WaitingChange): boolean => attempts === maxAttempts;
+    fail(changes.filter(isOver), new OciError('timeout', this.#paths.lock, detail));
+    return changes.filter((change) => !isOver(change));
   }
 
   async #replace(index: LayoutIndex): Promise<void> {
@@ -150,3 +173,33 @@ export class IndexFile implements IndexBook {
 }
 
 const absent = 'absent';
+
+function fail(changes: readonly WaitingChange[], reason: unknown): void {
+  for (const change of changes) change.fail(reason);
+}
+
+interface Made {
+  readonly index: LayoutIndex;
+  readonly changed: readonly WaitingChange[];
+  /** Not looked at. */
+  readonly left: readonly WaitingChange[];
+  readonly after?: IndexChange['after'];
+}
+
+/** One change after the other, up to the first that does something with the index in place; one that fails changes nothing. */
+async function changeOf(before: LayoutIndex, changes: readonly WaitingChange[]): Promise<Made> {
+  const changed: WaitingChange[] = [];
+  let index = before;
+  for (const [at, change] of changes.entries()) {
+    if (change.isOver) continue;
+    try {
+      const made = await change.begin(index);
+      changed.push(change);
+      index = made.index;
+      if (made.after !== undefined) return { ...made, changed, left: changes.slice(at + 1) };
+    } catch (thrown) {
+      change.fail(thrown);
+    }
+  }
+  return { index, changed, left: [] };
+}
