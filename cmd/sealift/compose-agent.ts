@@ -31,7 +31,7 @@ import { systemClock, systemRandom } from './system-clock.ts';
 import type { TargetPlace } from './target-option.ts';
 import type { TenancySettings } from './tenancy-options.ts';
 
-/** Results of builds that are kept for the next look at a delivery: a hundred deliveries of ten small objects take some 2 MiB. */
+/** Results of builds that are kept for the next look at a delivery: a hundred deliveries of ten small objects take less than one of them. */
 const buildCacheBytes = 8 * 1024 * 1024;
 
 export interface AgentSettings extends DecryptionOptions, Partial<TenancySettings> {

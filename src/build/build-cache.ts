@@ -1,29 +1,41 @@
 import { createHmac } from 'node:crypto';
 import type { BuildOutput } from '../api/index.ts';
+import { formatJson } from '../core/index.ts';
 import type { BuildRequest } from './build-stage.ts';
 import { isList, isObject, type JsonValue } from './json-value.ts';
 import { collectVariables } from './variables.ts';
 
-/** What a value costs in memory beside its characters, about. */
-const bytesPerValue = 48;
-
-function weigh(value: JsonValue): number {
-  if (typeof value === 'string') return bytesPerValue + value.length;
-  if (isList(value)) return value.reduce<number>((sum, item) => sum + weigh(item), bytesPerValue);
-  if (!isObject(value)) return bytesPerValue;
-  return Object.values(value).reduce<number>((sum, item) => sum + weigh(item), bytesPerValue);
-}
+/** A result as it is kept: one text takes half as much memory as its objects, or less where these hold on to the file that they were read from. */
+type Kept = { readonly text: string } | { readonly output: BuildOutput };
 
 interface Entry {
   readonly key: string;
-  readonly output: BuildOutput;
+  readonly kept: Kept;
   /** The program that built it; `undefined` when it was built in process. */
   readonly program: string | undefined;
   readonly bytes: number;
 }
 
+/** A whole number beyond 2^53 is digits in JSON, and would come back as another one. */
+function holdsBigint(value: JsonValue): boolean {
+  if (isList(value)) return value.some(holdsBigint);
+  return isObject(value) ? Object.values(value).some(holdsBigint) : typeof value === 'bigint';
+}
+
+function pack(output: BuildOutput): Pick<Entry, 'kept' | 'bytes'> {
+  const text = formatJson(output);
+  const kept = holdsBigint(output.objects as unknown as JsonValue) ? { output } : { text };
+  return { kept, bytes: 2 * text.length };
+}
+
+function unpack(kept: Kept): BuildOutput {
+  return 'text' in kept ? JSON.parse(kept.text) : kept.output;
+}
+
+type Built = Pick<Entry, 'key' | 'program'> & { readonly output: BuildOutput };
+
 export interface CacheSettings {
-  /** Bytes of all results together, about. */
+  /** Bytes of all results together: of two for each character, which is what the longest take. */
   readonly limit: number;
   /** Random, of this process alone: what goes into a key cannot be guessed from it. */
   readonly secret: Uint8Array;
@@ -65,15 +77,15 @@ export class BuildCache {
     if (entry.program !== undefined && entry.program !== (await program())) return undefined;
     this.#remove(name);
     this.#add(name, entry);
-    return entry.output;
+    return unpack(entry.kept);
   }
 
-  keep(request: BuildRequest, { key, output, program }: Omit<Entry, 'bytes'>): void {
+  keep(request: BuildRequest, { key, output, program }: Built): void {
     const name = nameOf(request);
     this.#remove(name);
-    const bytes = weigh(output.objects as unknown as JsonValue);
+    const { kept, bytes } = pack(output);
     if (bytes > this.#settings.limit) return;
-    this.#add(name, { key, output, program, bytes });
+    this.#add(name, { key, kept, program, bytes });
     for (const oldest of this.#entries.keys()) {
       if (this.#bytes <= this.#settings.limit) break;
       this.#remove(oldest);
