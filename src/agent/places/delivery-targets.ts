@@ -1,7 +1,10 @@
 import {
   type DeliveryPlace,
   type DesiredState,
+  deliveryText,
   type Kustomization,
+  nameText,
+  type ObjectName,
   refuseUnsupportedDelivery,
 } from '../../api/index.ts';
 import { type Clock, SealiftError, type Target } from '../../core/index.ts';
@@ -17,11 +20,6 @@ import {
   resolvePlace,
 } from './resolve-place.ts';
 import type { WatchListener } from './watch-target.ts';
-
-interface Key {
-  readonly namespace: string;
-  readonly name: string;
-}
 
 interface Parts {
   /** Of the site. */
@@ -51,29 +49,29 @@ export class DeliveryTargets {
   }
 
   /** Where it went. What is still open serves also when its Secret has gone with the delivery, or leads elsewhere. @throws as `of`. */
-  former(by: Key, place: DeliveryPlace, desired: DesiredState): DeliveryTarget {
+  former(by: ObjectName, place: DeliveryPlace, desired: DesiredState): DeliveryTarget {
     try {
       return this.#use(by, this.#resolveFormer(by, place, desired));
     } catch (thrown) {
-      const open = this.#open.usedBy(keyOf(by), place);
+      const open = this.#open.usedBy(nameText(by), place);
       if (open === undefined) throw thrown;
       return open;
     }
   }
 
   /** Ends a run: what the delivery used before and not in this run is let go, and closed with its last user. */
-  settle(by: Key): void {
-    this.#open.settle(keyOf(by));
+  settle(by: ObjectName): void {
+    this.#open.settle(nameText(by));
   }
 
   /** The delivery uses nothing any more. */
-  forget(by: Key): void {
-    this.#open.forget(keyOf(by));
+  forget(by: ObjectName): void {
+    this.#open.forget(nameText(by));
   }
 
   /** Whether a change at a target concerns a delivery. */
-  isAt(by: Key, key: string): boolean {
-    return this.#open.isAt(keyOf(by), key);
+  isAt(by: ObjectName, key: string): boolean {
+    return this.#open.isAt(nameText(by), key);
   }
 
   /** Which cluster objects went to. */
@@ -113,13 +111,16 @@ export class DeliveryTargets {
 
   #resolve(delivery: Kustomization, desired: DesiredState): ResolvedPlace {
     refuseUnsupportedDelivery(delivery);
-    const { namespace, name } = delivery.metadata;
-    const subject = `Kustomization/${namespace}/${name}`;
+    const subject = deliveryText(delivery.metadata);
     return this.#resolved(placeQuestion(delivery, this.#parts.defaultServiceAccount), desired, subject);
   }
 
-  #resolveFormer({ namespace, name }: Key, place: DeliveryPlace, desired: DesiredState): ResolvedPlace {
-    const subject = `Kustomization/${namespace}/${name}`;
+  #resolveFormer(
+    { namespace, name }: ObjectName,
+    place: DeliveryPlace,
+    desired: DesiredState,
+  ): ResolvedPlace {
+    const subject = deliveryText({ namespace, name });
     const resolved = this.#resolved(formerQuestion(namespace, place), desired, subject);
     const { kubeConfig } = place;
     if (kubeConfig === undefined || resolved.cluster === kubeConfig.server) return resolved;
@@ -140,12 +141,8 @@ export class DeliveryTargets {
     throw new SealiftError('CONFIG_UNSUPPORTED', subject, detail);
   }
 
-  #use(by: Key, resolved: ResolvedPlace): DeliveryTarget {
+  #use(by: ObjectName, resolved: ResolvedPlace): DeliveryTarget {
     const { places } = this.#parts;
-    return this.#open.use(keyOf(by), by.namespace, resolved, places);
+    return this.#open.use(nameText(by), by.namespace, resolved, places);
   }
-}
-
-function keyOf({ namespace, name }: Key): string {
-  return `${namespace}/${name}`;
 }
