@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/setup/longest-first.ts';
 
 /** Tests that start processes and wait for them: a busy machine must not decide about them. */
 const patient = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 20_000 } } };
@@ -7,6 +8,7 @@ export default defineConfig({
   test: {
     // Two cores, everywhere: more workers only make deadlines late.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -26,10 +28,16 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/setup/bundled-program.ts'],
+          setupFiles: ['test/setup/keep-compiled.ts'],
         },
       },
       {
-        test: { ...patient, name: 'vectors', include: ['test/vectors/**/*.test.ts'] },
+        test: {
+          ...patient,
+          name: 'vectors',
+          include: ['test/vectors/**/*.test.ts'],
+          globalSetup: ['test/setup/bundled-program.ts'],
+        },
       },
       {
         test: {

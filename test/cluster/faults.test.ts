@@ -8,7 +8,7 @@ import { sharedCluster } from './harness/shared-cluster.ts';
 const patiently = { timeout: 400_000 };
 
 describeWithPeers('sealift run, killed, between faults of the API server', clusterPrograms, () => {
-  it.each([1, 2])(
+  it.concurrent.each([1, 2])(
     'ends with what the last revision asks for, and has deleted nothing that should live (seed %i)',
     patiently,
     async (seed) => {

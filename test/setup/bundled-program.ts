@@ -10,10 +10,7 @@ const build = join(import.meta.dirname, '../../scripts/build.ts');
 
 let folder: string;
 
-/**
- * Bundles the command out of the present sources, for the tests that start it: from the sources a start takes ten times as long. What else they
- * start of ours keeps what Node compiled of it, by its content, for the next that is started.
- */
+/** Bundles the command out of the present sources, for the tests that start it: from the sources a start takes ten times as long. */
 export async function setup(project: TestProject): Promise<void> {
   folder = await mkdtemp(join(tmpdir(), 'sealift-bundle-'));
   const bundle = (): Promise<unknown> => promisify(execFile)(execPath, [build, join(folder, 'bundle')]);
@@ -21,9 +18,10 @@ export async function setup(project: TestProject): Promise<void> {
   project.onTestsRerun(async () => void (await bundle()));
   // Not provided: what is started here is started by benchmarks as well.
   env['SEALIFT_TESTED_PROGRAM'] = join(folder, 'bundle/sealift.js');
-  env['NODE_COMPILE_CACHE'] = join(folder, 'compiled');
+  env['SEALIFT_COMPILED'] = join(folder, 'compiled');
 }
 
 export async function teardown(): Promise<void> {
-  await rm(folder, { recursive: true });
+  // What a killed test left running may still write what it compiled.
+  await rm(folder, { recursive: true, force: true, maxRetries: 10 });
 }
