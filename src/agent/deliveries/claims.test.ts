@@ -1,14 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { configMap, deliveryYaml, siteOf, sourceYaml } from '../../../test/fakes/site.ts';
-import { type AgentSite, useAgentSite } from '../../../test/fixtures/agent-site.ts';
+import { AgentSite, forEachTest } from '../../../test/fixtures/agent-site.ts';
 
 const minute = 60_000;
-const current = useAgentSite();
-let site: AgentSite;
+const site = forEachTest(new AgentSite());
 
 /** `old` has `one` and `two`, both in the namespace `shop`. */
 beforeEach(async () => {
-  site = current();
   site.registry.objectsOf.set('old', [configMap('one'), configMap('two')]);
   site.registry.objectsOf.set('new', [configMap('one')]);
   await site.start(siteOf(sourceYaml('app') + deliveryYaml('old', 'app')));
