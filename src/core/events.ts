@@ -50,6 +50,13 @@ export type EventBody =
       readonly action: ObjectAction;
       readonly reason?: string;
     }
+  /** The target took an object, and has something to say of it. */
+  | {
+      readonly kind: 'object-warned';
+      readonly revision: string;
+      readonly object: ObjectRef;
+      readonly message: string;
+    }
   /** Another hand changes an object as often as it is repaired: it is left alone for a while. */
   | {
       readonly kind: 'fight';

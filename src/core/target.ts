@@ -53,6 +53,8 @@ export interface WriteOptions {
   readonly basis?: Basis;
   /** Called when the object was deleted to be created anew: from then on it is gone, whatever becomes of the new one. */
   readonly deleted?: () => void;
+  /** Called with what the target has to say of the object that it took, such as that its version is deprecated. */
+  readonly warned?: (warnings: readonly string[]) => void;
 }
 
 /** Whether an object would be taken, as far as that is known before it is written. */

@@ -60,6 +60,10 @@ const cases: readonly (readonly [EventBody, string])[] = [
   ],
   [{ kind: 'object-changed', revision, object, action: 'created' }, 'Deployment/shop/web created'],
   [
+    { kind: 'object-warned', revision, object, message: 'apps/v1beta1 is deprecated' },
+    'Deployment/shop/web: warning: apps/v1beta1 is deprecated',
+  ],
+  [
     { kind: 'object-changed', revision, object, action: 'kept', reason: 'prune-disabled' },
     'Deployment/shop/web kept (prune-disabled)',
   ],

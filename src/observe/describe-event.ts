@@ -56,7 +56,11 @@ function describeConverged({ changes, failures }: Extract<SealiftEvent, { kind: 
   return { severity: 'error', reason: 'NotConverged', message: `${plural(failures, 'failure')}, ${what}` };
 }
 
-function describeObject(event: Extract<SealiftEvent, { kind: 'object-changed' }>): EventText {
+function describeObject(
+  event: Extract<SealiftEvent, { kind: 'object-changed' | 'object-warned' }>,
+): EventText {
+  if (event.kind === 'object-warned')
+    return info('TargetWarning', `${formatRef(event.object)}: warning: ${event.message}`);
   const reason = event.action === 'repaired' ? 'DriftRepaired' : 'Progressing';
   const why = event.reason === undefined ? '' : ` (${event.reason})`;
   return info(reason, `${formatRef(event.object)} ${event.action}${why}`);
@@ -177,6 +181,7 @@ export function describeEvent(event: SealiftEvent): EventText {
     case 'delivery-built':
       return describeBuilt(event);
     case 'object-changed':
+    case 'object-warned':
       return describeObject(event);
     case 'fight':
     case 'deletion-waits':

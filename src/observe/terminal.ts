@@ -14,6 +14,7 @@ const stages: Readonly<Record<SealiftEvent['kind'], string>> = {
   'source-recovered': 'resolve',
   'delivery-built': 'build',
   'object-changed': 'apply',
+  'object-warned': 'apply',
   fight: 'apply',
   'deletion-waits': 'apply',
   'objects-left': 'apply',

@@ -55,6 +55,8 @@ export class FakeCluster implements KubernetesClient {
   readonly stays = new Set<string>();
   /** Requests, written as above, that fail with an error, or with one of this code; `*` for any text. */
   readonly failing = new Map<string, ErrorCode | SealiftError>();
+  /** What every apply is answered with. */
+  warnings: readonly string[] = [];
   pageSize = 2;
   /** How many changes watches may still bring; the others wait. */
   allowance = Number.POSITIVE_INFINITY;
@@ -126,7 +128,7 @@ export class FakeCluster implements KubernetesClient {
     const managed = [entryOf({ ...entry, ...this.#timeOf(isNew ? undefined : own) }, fields), ...rest];
     const made = this.#put(ref, next, managed, options.dryRun);
     await this.beforeAnswer();
-    return { object: made, warnings: [] };
+    return { object: made, warnings: this.warnings };
   }
 
   async patch(

@@ -10,4 +10,6 @@ export interface DeliveryEnd {
   /** In how many milliseconds an object that was left alone, or is deleted and not gone, is to be looked at again. */
   readonly lookAgainMs?: number | undefined;
   readonly error?: SealiftError;
+  /** Inventory ids of objects that a run that failed may not have made: to be tried again when something changes in the place of one. */
+  readonly lacking?: ReadonlySet<string>;
 }

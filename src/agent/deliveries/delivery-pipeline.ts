@@ -79,6 +79,7 @@ export async function applyObjects(
     },
     changed: (...what) => hooks.changed(...what),
     departing: (...what) => hooks.departing?.(...what),
+    warned: (...what) => hooks.warned?.(...what),
     planned: (plan) => hooks.planned?.(plan),
   };
   for (let replans = 0; ; replans += 1) {

@@ -216,6 +216,10 @@ export class DeliveryRun implements DeliveryProgress {
     this.#departures?.push(`${formatRef(object)} is deleted and not gone yet${by}`);
   }
 
+  warned(object: ObjectRef, message: string): void {
+    this.#emit({ kind: 'object-warned', revision: this.revision ?? '', object, message });
+  }
+
   changed(object: ObjectRef, action: ObjectAction, reason?: string): void {
     if (action === 'kept') this.#leftAlone(object, reason);
     else this.#acted(object, action);

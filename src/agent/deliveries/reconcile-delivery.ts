@@ -115,7 +115,7 @@ export class DeliveryReconciler {
       failures: record.failures,
       isHandingOver: run.isHandingOver,
       lookAgainMs: isBadNews ? 0 : run.nextMs,
-      ...(error === undefined ? {} : { error }),
+      ...(error === undefined ? {} : { error, lacking: run.lacking }),
     };
   }
 

@@ -83,7 +83,7 @@ export class DeliveryWork {
     this.#wakeDependants(delivery);
   }
 
-  /** An object changed by some hand: whoever owns it looks at it again. `key` is that of the target. */
+  /** An object changed by some hand: whoever owns it, or could not make it, looks at it again. `key` is that of the target. */
   objectChanged(key: string, ref: ObjectRef | undefined): void {
     const { parts, reconcilers, desired } = this.#deps;
     const id = ref === undefined ? undefined : inventoryId(ref);
@@ -95,6 +95,7 @@ export class DeliveryWork {
       const owns = owned.some((entries) => entries.some((entry) => entry.id === id));
       if (id === undefined || owns) this.add(delivery);
     }
+    if (id !== undefined) this.#waits.wakeLacking(id);
     this.#waits.wakeTerminating();
   }
 
@@ -110,6 +111,7 @@ export class DeliveryWork {
     this.#waits.terminate(key, false);
     if (changed > 0 || (error === undefined && !wasReady)) this.#waits.wakeHandovers(key);
     this.#waits.block(key, error?.code === 'TARGET_CONFLICT');
+    this.#waits.lack(key, end.lacking);
     if (changed > 0) this.#waits.unblock();
     this.#wakeDependants(delivery.metadata);
     return Math.min(this.#nextRun(delivery, end), end.lookAgainMs ?? Number.POSITIVE_INFINITY);
@@ -121,6 +123,7 @@ export class DeliveryWork {
     if (record === undefined) return undefined;
     const { wakes } = this.#waits;
     const key = keyOf(delivery);
+    this.#waits.lack(key);
     // What goes while this is under way is not missed.
     this.#waits.terminate(key, true);
     const end = await reconcilers.deliveries.withdraw(record, desired(), signal);

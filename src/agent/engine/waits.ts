@@ -3,6 +3,8 @@ export class Waits {
   readonly #wake: (key: string) => void;
   /** An object of another delivery stood in the way; tried again when something was deleted or moved. */
   readonly #blocked = new Set<string>();
+  /** Ids of objects that they could not make; tried again when something changes in the place of one. */
+  readonly #lacking = new Map<string, ReadonlySet<string>>();
   /** Objects of theirs another one takes over, or may take over; looked at again when one has changed something, or works again. */
   readonly #handingOver = new Set<string>();
   /** How often these were woken. */
@@ -28,6 +30,16 @@ export class Waits {
   unblock(): void {
     for (const key of this.#blocked) this.#wake(key);
     this.#blocked.clear();
+  }
+
+  lack(key: string, ids: ReadonlySet<string> = new Set()): void {
+    if (ids.size > 0) this.#lacking.set(key, ids);
+    else this.#lacking.delete(key);
+  }
+
+  /** Something changed in the place of an object. */
+  wakeLacking(id: string): void {
+    for (const [key, ids] of this.#lacking) if (ids.has(id)) this.#wake(key);
   }
 
   /** How a run ended that began at `wakes`: a wake that fell into it is made up for. */

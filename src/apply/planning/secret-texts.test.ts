@@ -3,8 +3,22 @@ import { createScriptedTarget } from '../../../test/fakes/scripted-target.ts';
 import { configMap } from '../../../test/fixtures/objects.ts';
 import { present, us } from '../../../test/fixtures/plan-one.ts';
 import { inventoryId } from '../../api/index.ts';
-import { type KubernetesObject, type Observation, refOf, SealiftError } from '../../core/index.ts';
-import { applyPlan, markOwned, type Plan, planDelivery, shownPlan, tryPlan } from '../index.ts';
+import {
+  type KubernetesObject,
+  type Observation,
+  refOf,
+  SealiftError,
+  type Target,
+} from '../../core/index.ts';
+import {
+  type ApplyHooks,
+  applyPlan,
+  markOwned,
+  type Plan,
+  planDelivery,
+  shownPlan,
+  tryPlan,
+} from '../index.ts';
 
 const secret = 'hunter"2-and-more';
 const never = new AbortController().signal;
@@ -72,5 +86,20 @@ describe('what came out of a Secret', () => {
     const { message, cause, code } = thrown as SealiftError;
     expect([code, message]).toEqual(['TARGET_INVALID', expect.stringContaining(shown)]);
     expect(`${message} ${String(cause)} ${String((cause as Error).cause)}`).not.toContain('hunter');
+  });
+
+  it('is in nothing that the target has to say of what it took', async () => {
+    const target: Target = {
+      ...createScriptedTarget(),
+      write: async (_, { warned }) => warned?.([`data[a]: ${secret} is weak`, 'v1 is deprecated']),
+    };
+    const told: string[] = [];
+    const hooks: ApplyHooks = {
+      recordInventory: async () => undefined,
+      changed: () => undefined,
+      warned: (ref, message) => told.push(`${ref.name}: ${message}`),
+    };
+    await applyPlan(target, planOf({ a: secret }, { kind: 'absent' }), hooks, never);
+    expect(told).toEqual(['one: data[a]: ... is weak; v1 is deprecated']);
   });
 });

@@ -7,6 +7,7 @@ import {
   type SealiftError,
   type Target,
   type WriteOptions,
+  withoutTexts,
 } from '../../core/index.ts';
 import { type Failure, failureOf } from '../plan/failure.ts';
 import {
@@ -28,6 +29,8 @@ export interface ApplyHooks {
   recordInventory(entries: readonly InventoryEntry[]): Promise<void>;
   /** Told after the fact, object by object. Whether a change repairs drift or brings a revision only the caller knows. */
   changed(ref: ObjectRef, action: Exclude<ObjectAction, 'repaired'>, reason?: KeepReason): void;
+  /** Told what the target has to say of an object that it took. */
+  warned?(ref: ObjectRef, message: string): void;
   /** Told of each object that left the build, was deleted, and is not gone yet; it stays in the inventory until it is. */
   departing?(ref: ObjectRef, departure: Departure): void;
 }
@@ -151,8 +154,10 @@ export class ApplyRun implements Fates {
       action = 'created';
       hooks.changed(step.ref, 'deleted');
     };
+    const warned = (warnings: readonly string[]): void =>
+      hooks.warned?.(step.ref, this.#masked(warnings.join('; ')));
     const done = await this.#act(step, async () => {
-      await target.write(step.object, { recreate, ignored, deleted, ...basisOf(step) }, signal);
+      await target.write(step.object, { recreate, ignored, deleted, warned, ...basisOf(step) }, signal);
       return action;
     });
     if (done) return;
@@ -187,6 +192,11 @@ export class ApplyRun implements Fates {
         return 'deleted';
       });
     }
+  }
+
+  #masked(text: string): string {
+    const { secretTexts } = this.#request.plan;
+    return secretTexts === undefined ? text : withoutTexts(text, secretTexts);
   }
 
   #failure({ ref }: WriteStep | PruneStep, thrown: unknown): Failure {

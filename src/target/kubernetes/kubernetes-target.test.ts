@@ -58,6 +58,13 @@ describe('a Kubernetes API as a target', () => {
     return () => stop.abort();
   });
 
+  it('tells what the server has to say of an object that it took', async () => {
+    cluster.warnings = ['v1 ConfigMap is deprecated'];
+    const warned: string[] = [];
+    await target.write(one, { ...keep, warned: (texts) => warned.push(...texts) }, idle);
+    expect(warned).toEqual(['v1 ConfigMap is deprecated']);
+  });
+
   it('asks nothing about what is as it left it', async () => {
     await watch();
     await target.write(one, keep, idle);

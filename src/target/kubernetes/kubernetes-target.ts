@@ -133,7 +133,7 @@ class KubernetesTarget implements Target {
 
   async write(
     object: KubernetesObject,
-    { recreate, basis, deleted = () => undefined, ignored = [] }: WriteOptions,
+    { recreate, basis, deleted = () => undefined, ignored = [], warned }: WriteOptions,
     signal: AbortSignal,
   ): Promise<void> {
     signal.throwIfAborted();
@@ -146,7 +146,7 @@ class KubernetesTarget implements Target {
       // Not after: whoever dies in between must not take the new object for the old one.
       this.#remembered.forget(ref);
       this.#trials.writing(ref);
-      const ports = { client: this.#client, clock: this.#clock };
+      const ports = { client: this.#client, clock: this.#clock, warned };
       const how = { object: appliedForm(object), mayTakeOver, isNew, ignored };
       const act = (isSettled: boolean): Promise<LiveObject> =>
         writeObject(ports, { ...how, recreate: recreate && isSettled ? deleted : undefined }, signal);

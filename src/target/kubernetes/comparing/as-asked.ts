@@ -32,7 +32,7 @@ export async function isAsAsked(
   if (glimpse.entry === undefined || isToTakeOver(glimpse, desired)) return false;
   try {
     const form = appliedForm(desired);
-    const tried = await applyObject(client, besideOthers(form, live, ignored), { dryRun: true }, signal);
+    const tried = await applyObject({ client }, besideOthers(form, live, ignored), { dryRun: true }, signal);
     const places = placesOf(ignored, form, live).map(({ held }) => held);
     return changesNothing(live, tried, places);
   } catch (thrown) {

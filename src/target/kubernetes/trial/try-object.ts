@@ -32,7 +32,7 @@ export async function tryObject(
   signal: AbortSignal,
 ): Promise<TrialVerdict> {
   try {
-    await applyObject(client, object, { dryRun: true }, signal);
+    await applyObject({ client }, object, { dryRun: true }, signal);
     return { kind: 'accepted' };
   } catch (thrown) {
     signal.throwIfAborted();

@@ -1,7 +1,7 @@
 import { type KubernetesObject, refOf, SealiftError } from '../../../core/index.ts';
-import type { KubernetesClient, LiveObject } from '../client/client.ts';
+import type { LiveObject } from '../client/client.ts';
 import { besideOthers } from '../ignoring/beside-others.ts';
-import { applyObject } from './apply-object.ts';
+import { type ApplyPorts, applyObject } from './apply-object.ts';
 
 /** An object may be written by others, its status too, between our reading and our apply; more often in a row is left to the next plan. */
 const maxRounds = 5;
@@ -11,31 +11,31 @@ const maxRounds = 5;
  * is for that very version of it. @throws SealiftError TARGET_CHANGED where others are faster five times in a row.
  */
 export async function applyBeside(
-  client: KubernetesClient,
+  ports: ApplyPorts,
   object: KubernetesObject,
   ignored: readonly string[],
   signal: AbortSignal,
 ): Promise<LiveObject> {
-  if (ignored.length === 0) return applyObject(client, object, { dryRun: false }, signal);
+  if (ignored.length === 0) return applyObject(ports, object, { dryRun: false }, signal);
   for (let round = 1; round < maxRounds; round += 1) {
     try {
-      return await applyOnce(client, object, ignored, signal);
+      return await applyOnce(ports, object, ignored, signal);
     } catch (thrown) {
       if (!(thrown instanceof SealiftError) || thrown.code !== 'TARGET_CHANGED') throw thrown;
     }
   }
-  return applyOnce(client, object, ignored, signal);
+  return applyOnce(ports, object, ignored, signal);
 }
 
 async function applyOnce(
-  client: KubernetesClient,
+  ports: ApplyPorts,
   object: KubernetesObject,
   ignored: readonly string[],
   signal: AbortSignal,
 ): Promise<LiveObject> {
-  const live = await client.get(refOf(object), signal);
+  const live = await ports.client.get(refOf(object), signal);
   const asked = live === undefined ? object : ofVersion(besideOthers(object, live, ignored), live);
-  return applyObject(client, asked, { dryRun: false }, signal);
+  return applyObject(ports, asked, { dryRun: false }, signal);
 }
 
 function ofVersion(

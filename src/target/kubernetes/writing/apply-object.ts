@@ -2,6 +2,12 @@ import type { KubernetesObject } from '../../../core/index.ts';
 import type { KubernetesClient, LiveObject } from '../client/client.ts';
 import { fieldManager } from '../fields/own-entry.ts';
 
+export interface ApplyPorts {
+  readonly client: KubernetesClient;
+  /** Told what the server has to say of an object that it took. */
+  readonly warned?: ((warnings: readonly string[]) => void) | undefined;
+}
+
 export interface Trial {
   /** Asks what would come of it, and changes nothing. */
   readonly dryRun: boolean;
@@ -11,10 +17,12 @@ export interface Trial {
 
 /** Server-side apply as kustomize-controller does it, but that an unknown field is refused. Takes an object in its applied form. */
 export async function applyObject(
-  client: KubernetesClient,
+  { client, warned }: ApplyPorts,
   object: KubernetesObject,
   { dryRun, force = true }: Trial,
   signal: AbortSignal,
 ): Promise<LiveObject> {
-  return (await client.apply(object, { fieldManager, force, dryRun }, signal)).object;
+  const applied = await client.apply(object, { fieldManager, force, dryRun }, signal);
+  if (!dryRun && applied.warnings.length > 0) warned?.(applied.warnings);
+  return applied.object;
 }

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import { inventoryId } from '../../../api/index.ts';
 import { type Clock, formatRef, type KubernetesObject, refOf, SealiftError } from '../../../core/index.ts';
-import type { KubernetesClient, LiveObject } from '../client/client.ts';
-import { applyObject } from './apply-object.ts';
+import type { LiveObject } from '../client/client.ts';
+import { type ApplyPorts, applyObject } from './apply-object.ts';
 import { patiently } from './patiently.ts';
 
-interface RecreatePorts {
-  readonly client: KubernetesClient;
+interface RecreatePorts extends ApplyPorts {
   readonly clock: Clock;
 }
 
@@ -19,13 +18,14 @@ const maxGoingMs = 60_000;
  * @throws SealiftError of a TARGET_ code; TARGET_FAILED when the old one does not go within a minute.
  */
 export async function recreate(
-  { client, clock }: RecreatePorts,
+  ports: RecreatePorts,
   object: KubernetesObject,
   deleted: () => void,
   signal: AbortSignal,
 ): Promise<LiveObject> {
+  const { client, clock } = ports;
   const ref = refOf(object);
-  await applyObject(client, underAnotherName(object), { dryRun: true }, signal);
+  await applyObject(ports, underAnotherName(object), { dryRun: true }, signal);
   const before = await client.get(ref, signal);
   if (before !== undefined) {
     const { uid } = before.metadata;
@@ -38,7 +38,7 @@ export async function recreate(
       throw new SealiftError('TARGET_FAILED', formatRef(ref), detail);
     }
   }
-  return applyObject(client, object, { dryRun: false }, signal);
+  return applyObject(ports, object, { dryRun: false }, signal);
 }
 
 /** A name that every kind takes which lets names be chosen. */

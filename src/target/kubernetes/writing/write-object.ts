@@ -5,12 +5,11 @@ import { takeOverSteps } from '../fields/take-over.ts';
 import { glimpseOf } from '../knowledge/glimpse.ts';
 import { isToTakeOver } from '../knowledge/trace-of.ts';
 import { applyBeside } from './apply-beside.ts';
-import { applyObject } from './apply-object.ts';
+import { type ApplyPorts, applyObject } from './apply-object.ts';
 import { untilEstablished } from './established.ts';
 import { recreate } from './recreate.ts';
 
-export interface WritePorts {
-  readonly client: KubernetesClient;
+export interface WritePorts extends ApplyPorts {
   readonly clock: Clock;
 }
 
@@ -42,7 +41,7 @@ export async function writeObject(
   const { client } = ports;
   const { object, mayTakeOver, isNew } = request;
   if (mayTakeOver) await takeOver(client, object, await client.get(refOf(object), signal), signal);
-  let live = isNew ? await applyNew(client, object, signal) : await applyOrRecreate(ports, request, signal);
+  let live = isNew ? await applyNew(ports, object, signal) : await applyOrRecreate(ports, request, signal);
   for (let round = 0; isToTakeOver(glimpseOf(live.metadata), object); round += 1) {
     if (round === maxTakeOvers) {
       const detail = `fields of other managers came back ${maxTakeOvers} times while they were taken over`;
@@ -56,12 +55,12 @@ export async function writeObject(
 
 /** Without force: fields of others are those of an object that somebody made since it was looked at. */
 async function applyNew(
-  client: KubernetesClient,
+  ports: WritePorts,
   object: KubernetesObject,
   signal: AbortSignal,
 ): Promise<LiveObject> {
   try {
-    return await applyObject(client, object, { dryRun: false, force: false }, signal);
+    return await applyObject(ports, object, { dryRun: false, force: false }, signal);
   } catch (thrown) {
     if (!(thrown instanceof SealiftError) || thrown.code !== 'TARGET_CONFLICT') throw thrown;
     const detail = 'expected nothing there, got an object that somebody else has made since';
@@ -75,7 +74,7 @@ async function applyOrRecreate(
   signal: AbortSignal,
 ): Promise<LiveObject> {
   try {
-    return await applyBeside(ports.client, object, ignored, signal);
+    return await applyBeside(ports, object, ignored, signal);
   } catch (thrown) {
     const isImmutable = thrown instanceof SealiftError && thrown.code === 'TARGET_IMMUTABLE';
     if (!isImmutable || deleted === undefined) throw thrown;
