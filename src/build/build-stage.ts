@@ -4,15 +4,13 @@ import {
   type DesiredState,
   deliveryText,
   type Kustomization,
-  requireSecret,
 } from '../api/index.ts';
 import { type ErrorCode, SealiftError } from '../core/index.ts';
 import { type BuiltObject, withChange } from './built-object.ts';
 import { withCommonMetadata } from './common-metadata.ts';
 import { withDecrypted } from './decrypted-places.ts';
-import { Decryption } from './decryption/decryption.ts';
-import { type KeyMaterial, type KeyText, noKeys, readKeyMaterial } from './decryption/key-material.ts';
-import type { SopsProgram } from './decryption/sops-program.ts';
+import type { Decryption } from './decryption/decryption.ts';
+import { type DecryptionPorts, decryptionOf } from './decryption/decryption-of.ts';
 import { lookedAt, refuseEmpty } from './empty-build.ts';
 import { refuseEncrypted } from './encrypted.ts';
 import type { Exec } from './exec.ts';
@@ -47,7 +45,7 @@ export interface TracedBuild {
 }
 
 /** What the stage acts through. */
-export interface BuildPorts {
+export interface BuildPorts extends DecryptionPorts {
   openTree(root: string): Promise<Tree>;
   /** The path of kustomize; `undefined` when there is none. */
   findKustomize(): Promise<string | undefined>;
@@ -57,43 +55,6 @@ export interface BuildPorts {
   readonly strictSubstitution: boolean;
   readonly workspaces: Workspaces;
   readonly exec: Exec;
-  readonly sops: SopsProgram;
-  /** Age identities of the site, for deliveries that name no Secret. */
-  siteAgeKeys(): Promise<readonly KeyText[]>;
-}
-
-function subjectOf(delivery: Kustomization): string {
-  return deliveryText(delivery.metadata);
-}
-
-/** A Secret that is named counts alone, as in Flux. */
-async function keysOf(
-  { delivery, desired }: BuildRequest,
-  ports: BuildPorts,
-): Promise<{ readonly material: KeyMaterial; readonly origin: string }> {
-  const { namespace } = delivery.metadata;
-  const name = delivery.spec.decryption?.secretRef?.name;
-  if (name !== undefined) {
-    const material = readKeyMaterial(requireSecret(desired, namespace, name));
-    return { material, origin: `Secret/${namespace}/${name} of ${subjectOf(delivery)}` };
-  }
-  const age = await ports.siteAgeKeys();
-  if (age.length > 0)
-    return { material: { ...noKeys, age }, origin: age.map(({ place }) => place).join(' and ') };
-  return {
-    material: noKeys,
-    origin: `${subjectOf(delivery)} names no Secret by spec.decryption.secretRef, and the site`,
-  };
-}
-
-async function decryptionOf(
-  request: BuildRequest,
-  ports: BuildPorts,
-  signal: AbortSignal,
-): Promise<Decryption | undefined> {
-  if (request.delivery.spec.decryption === undefined) return undefined;
-  const keys = await keysOf(request, ports);
-  return Decryption.create({ ...keys, program: ports.sops }, signal);
 }
 
 /** Why kustomize is needed; `undefined` for a tree of plain YAML. */
@@ -107,7 +68,11 @@ async function requireDirectory(tree: Tree, delivery: Kustomization): Promise<st
   const kind = await tree.kind(directory);
   if (kind === 'directory') return directory;
   const detail = kind === undefined ? 'is not in the artifact' : `expected a directory, got a ${kind}`;
-  throw new SealiftError('BUILD_PATH_NOT_FOUND', path, `${detail} (spec.path of ${subjectOf(delivery)})`);
+  throw new SealiftError(
+    'BUILD_PATH_NOT_FOUND',
+    path,
+    `${detail} (spec.path of ${deliveryText(delivery.metadata)})`,
+  );
 }
 
 /** What is said of single objects. */
@@ -184,7 +149,7 @@ class Build {
 
   async #decrypt(decryption: Decryption | undefined): Promise<readonly BuiltObject[]> {
     const { objects, faults } = this.#collection;
-    faults.throwIfAny(subjectOf(this.#request.delivery));
+    faults.throwIfAny(deliveryText(this.#request.delivery.metadata));
     if (decryption === undefined) return objects;
     const decrypted: BuiltObject[] = [];
     for (const built of objects) {
@@ -209,14 +174,14 @@ class Build {
   #finish(objects: readonly BuiltObject[]): TracedBuild {
     const { delivery } = this.#request;
     const { faults, warnings, clearTexts } = this.#collection;
-    faults.throwIfAny(subjectOf(delivery));
+    faults.throwIfAny(deliveryText(delivery.metadata));
     refuseEncrypted(objects, faults);
     const substituted = this.#substitute(objects);
     const scoped = substituted.map((built) => inScope(built, warnings));
     checkIdentities(scoped, faults);
     const common = delivery.spec.commonMetadata;
-    checkCommonMetadata(common, subjectOf(delivery), faults);
-    faults.throwIfAny(subjectOf(delivery));
+    checkCommonMetadata(common, deliveryText(delivery.metadata), faults);
+    faults.throwIfAny(deliveryText(delivery.metadata));
     if (scoped.length === 0) refuseEmpty(delivery, this.#request.artifact, this.#looked);
     const marked = scoped.map((built) => ({ ...built, object: withCommonMetadata(built.object, common) }));
     return { objects: inApplyOrder(marked), warnings, clearTexts };

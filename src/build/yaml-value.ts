@@ -10,9 +10,9 @@ import { hasBareColon, isMergeKey, mapKeyOf } from './map-key.ts';
 import { type PlainReadings, readPlain } from './plain-readings.ts';
 import { resolvePlain, type ScalarRules } from './scalar.ts';
 import { gainsLine, scalarText } from './scalar-text.ts';
+import { ValueLimits } from './value-limits.ts';
 import { ValuePlace } from './value-place.ts';
 import { placeOf, type YamlDocument } from './yaml-documents.ts';
-import { maxQuotedCharacters, maxYamlAliases, maxYamlValues } from './yaml-limits.ts';
 
 export interface YamlValue {
   readonly value: JsonValue;
@@ -33,8 +33,7 @@ class ValueReader {
   readonly #anchors = new Map<string, Anchor>();
   readonly #form: ListForm;
   readonly #place: ValuePlace;
-  #aliases = 0;
-  #values = 0;
+  readonly #limits = new ValueLimits((offset, detail) => this.#fail('YAML_LIMIT_EXCEEDED', offset, detail));
 
   constructor(document: YamlDocument, rules: ScalarRules) {
     this.#document = document;
@@ -50,7 +49,7 @@ class ValueReader {
   read(node: ParsedNode | null): JsonValue {
     if (node === null) return this.#plain('', 0);
     if (isAlias(node)) return this.#alias(node.source, node.range[0]);
-    this.#count(node.range[0]);
+    this.#limits.value(node.range[0]);
     if (node.anchor === undefined) return this.#node(node);
     return this.#anchored(node, node.anchor);
   }
@@ -83,29 +82,8 @@ class ValueReader {
     throw new SealiftError(code, placeOf(this.#document, offset), detail);
   }
 
-  #count(offset: number): void {
-    this.#values += 1;
-    if (this.#values > maxYamlValues) {
-      const detail = `expected at most ${maxYamlValues} values in a document, aliases included, got more`;
-      this.#fail('YAML_LIMIT_EXCEEDED', offset, detail);
-    }
-  }
-
-  #refuseLongPlaces(offset: number): void {
-    if (this.#place.quotedCharacters <= maxQuotedCharacters) return;
-    const detail = `expected at most ${maxQuotedCharacters} characters in the places of quoted strings with "$", got more`;
-    this.#fail('YAML_LIMIT_EXCEEDED', offset, detail);
-  }
-
   #alias(name: string, offset: number): JsonValue {
-    this.#aliases += 1;
-    if (this.#aliases > maxYamlAliases) {
-      this.#fail(
-        'YAML_LIMIT_EXCEEDED',
-        offset,
-        `expected at most ${maxYamlAliases} aliases in a document, got more`,
-      );
-    }
+    this.#limits.alias(offset);
     const anchor = this.#anchors.get(name);
     if (anchor?.value === undefined) {
       this.#fail('YAML_MALFORMED', offset, 'an alias has no anchor before it, or stands inside its own');
@@ -115,14 +93,14 @@ class ValueReader {
 
   /** An alias is a copy: shared parts would be printed as aliases again. `from` is where the value was read. */
   #copy(value: JsonValue, from: Path, offset: number): JsonValue {
-    this.#count(offset);
+    this.#limits.value(offset);
     if (isList(value) || isObject(value)) {
       return this.#place.inFlow(this.#place.wasFlow(value), () => this.#copyParts(value, from, offset));
     }
     const readings = this.#place.readingsAt(from);
     if (readings !== undefined) return this.#settle(readings, offset);
     if (typeof value === 'string') this.#place.copyQuoted(value, from);
-    this.#refuseLongPlaces(offset);
+    this.#limits.places(this.#place.quotedCharacters, offset);
     return value;
   }
 
@@ -146,7 +124,7 @@ class ValueReader {
 
   #text(node: ScalarNode.Parsed, text: string): JsonValue {
     if (node.type !== 'PLAIN' && text.includes('$')) this.#place.noteQuoted();
-    this.#refuseLongPlaces(node.range[0]);
+    this.#limits.places(this.#place.quotedCharacters, node.range[0]);
     const folded = node.type === 'BLOCK_FOLDED' && this.#rules === 'source' && this.#form !== 'converted';
     const gains = this.#rules === 'source' && this.#form === 'none' && gainsLine(node, this.#document);
     const gained = gains ? '\n' : '';
