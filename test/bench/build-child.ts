@@ -1,6 +1,6 @@
-// Builds one tree again and again inside a process and reports what it cost: arguments as JSON.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+// Builds one tree again and again inside a process, in turns with calling kustomize, and reports what both cost: arguments as JSON.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { siteObjectSchema } from '../../src/api/index.ts';
 import { createBuildStage, createChildProcessExec } from '../../src/build/index.ts';
 
@@ -9,33 +9,82 @@ interface Asked {
   readonly path: string;
   readonly builds: string;
   readonly kustomize: string;
+  /** What kustomize is given when it is called directly. */
+  readonly direct: string;
   readonly rounds: number;
 }
 
-const { root, path, builds, kustomize, rounds } = JSON.parse(process.argv[2] ?? '') as Asked;
-const cacheBytes = 64 * 1024 * 1024;
 interface Moment {
   readonly wall: number;
   /** Of this process, its threads included. */
   readonly cpu: number;
 }
 
+const { root, path, builds, kustomize, direct, rounds } = JSON.parse(process.argv[2] ?? '') as Asked;
+const cacheBytes = 64 * 1024 * 1024;
+const { signal } = new AbortController();
+
 function now(): Moment {
   const { user, system } = process.cpuUsage();
   return { wall: performance.now(), cpu: (user + system) / 1000 };
 }
 
-/** When kustomize was started and when it had ended. */
-let child = { from: now(), to: now() };
-/** What it printed last. */
-let print: Uint8Array = Buffer.alloc(0);
+function span(from: Moment, to: Moment): Moment {
+  return { wall: to.wall - from.wall, cpu: to.cpu - from.cpu };
+}
 
-function peak(): number {
-  return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024;
+async function timed(work: () => Promise<unknown>): Promise<Moment> {
+  const from = now();
+  await work();
+  return span(from, now());
+}
+
+/** Of the values, the one that this part of them is below. */
+function quantile(values: readonly number[], part: number): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length * part)] ?? 0;
 }
 
 function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+  return quantile(values, 0.5);
+}
+
+/** Bytes resident at most, of this process or another. */
+function peakOf(pid: number | string): number {
+  try {
+    return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+/** As anybody would call it from Node who wants the text that it prints. */
+function callDirectly(environment: Readonly<Record<string, string>> = {}): Promise<string> {
+  const child = spawn(kustomize, ['build', direct], {
+    env: { HOME: '/', ...environment },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const chunks: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => {
+      const text = Buffer.concat(chunks).toString('utf8');
+      if (code === 0 && text !== '') resolve(text);
+      else reject(new Error(`kustomize build ${direct}: ended with ${code}`));
+    });
+  });
+}
+
+/** Bytes that the largest program has resident at most that is started meanwhile. */
+async function childPeak(work: () => Promise<unknown>): Promise<number> {
+  let peak = 0;
+  const look = setInterval(() => {
+    const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').split(' ');
+    for (const pid of children) if (pid !== '') peak = Math.max(peak, peakOf(pid));
+  }, 2);
+  await work();
+  clearInterval(look);
+  return peak;
 }
 
 const delivery = siteObjectSchema.parse({
@@ -49,6 +98,9 @@ const origin = { revision: 'v1@sha256:00', digest: 'sha256:00', files: 0, bytes:
 const artifact = { ...origin, root, annotations: {}, skipped: [] };
 const desired = { sources: [], deliveries: [], policies: [], secrets: [], configMaps: [] };
 const request = { delivery, artifact, desired };
+
+/** When kustomize was started and when it had ended. */
+let child = { from: now(), to: now() };
 const exec = createChildProcessExec();
 const settings = {
   exec: {
@@ -56,7 +108,6 @@ const settings = {
       const from = now();
       const outcome = await exec.run(...asked);
       child = { from, to: now() };
-      if (outcome.kind === 'exited') print = outcome.stdout;
       return outcome;
     },
   },
@@ -64,72 +115,66 @@ const settings = {
   searchPath: '',
   kustomize,
 };
-const { signal } = new AbortController();
-
-/** Milliseconds of `work`. */
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return performance.now() - started;
-}
-
 const stage = createBuildStage(settings);
-const idle = peak();
-const first = await timed(() => stage.build(request, signal));
-const firstPeak = peak();
-const all: Moment[] = [];
-const before: Moment[] = [];
-const after: Moment[] = [];
 
-function span(from: Moment, to: Moment): Moment {
-  return { wall: to.wall - from.wall, cpu: to.cpu - from.cpu };
+interface Turn {
+  readonly own: Moment;
+  readonly before: Moment;
+  readonly after: Moment;
 }
 
-function medians(moments: readonly Moment[]): Moment {
-  return { wall: median(moments.map(({ wall }) => wall)), cpu: median(moments.map(({ cpu }) => cpu)) };
-}
-
-for (let round = 0; round < rounds; round += 1) {
-  const started = now();
+async function build(): Promise<Turn> {
+  const from = now();
   await stage.build(request, signal);
-  const ended = now();
-  all.push(span(started, ended));
-  before.push(span(started, child.from));
-  after.push(span(child.to, ended));
-}
-/** What it costs to start any program and to read as much from it. */
-async function childAlone(): Promise<Moment> {
-  const file = join(builds, 'printed');
-  mkdirSync(builds, { recursive: true });
-  writeFileSync(file, print);
-  const spans: Moment[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    const from = now();
-    await exec.run({ program: '/bin/cat', args: [file], directory: '/', home: '/' }, signal);
-    spans.push(span(from, now()));
-  }
-  return medians(spans);
+  const to = now();
+  return { own: span(from, to), before: span(from, child.from), after: span(child.to, to) };
 }
 
-const alone = await childAlone();
+const idle = peakOf('self');
+const first = await timed(build);
+const grown = peakOf('self') - idle;
+await callDirectly();
+/** What builds ask of the Go runtime, so that it can be told from the rest. */
+const sameCollecting = { GOGC: '200' };
+const turns: Turn[] = [];
+const calls: Moment[] = [];
+const tunedCalls: Moment[] = [];
+const ways = [
+  async () => turns.push(await build()),
+  async () => calls.push(await timed(() => callDirectly())),
+  async () => tunedCalls.push(await timed(() => callDirectly(sameCollecting))),
+];
+for (let round = 0; round < rounds * ways.length; round += 1) {
+  // Who comes later in a round may find the caches of the machine warmer.
+  await ways[(round + Math.floor(round / ways.length)) % ways.length]?.();
+}
 const cached = createBuildStage({ ...settings, cacheBytes });
 await cached.build(request, signal);
 const again: number[] = [];
 for (let round = 0; round < rounds; round += 1) {
-  again.push(await timed(() => cached.build(request, signal)));
+  again.push((await timed(() => cached.build(request, signal))).wall);
 }
+/** Round by round. */
+function beyond(others: readonly Moment[]): readonly number[] {
+  return turns.map(({ own }, round) => own.wall - (others[round]?.wall ?? 0));
+}
+
+const over = beyond(calls);
 const report = {
-  first,
-  wall: medians(all).wall,
-  cpu: medians(all).cpu,
-  before: medians(before).wall,
-  beforeCpu: medians(before).cpu,
-  after: medians(after).wall,
-  afterCpu: medians(after).cpu,
-  least: Math.min(...before.map(({ wall }, round) => wall + (after[round]?.wall ?? 0))),
-  alone: alone.wall,
-  aloneCpu: alone.cpu,
+  first: first.wall,
+  grown,
+  wall: median(turns.map(({ own }) => own.wall)),
+  cpu: median(turns.map(({ own }) => own.cpu)),
+  before: median(turns.map(({ before }) => before.wall)),
+  after: median(turns.map(({ after }) => after.wall)),
+  bare: median(calls.map(({ wall }) => wall)),
+  bareCpu: median(calls.map(({ cpu }) => cpu)),
+  over: median(over),
+  overLow: quantile(over, 0.25),
+  overHigh: quantile(over, 0.75),
+  overTuned: median(beyond(tunedCalls)),
   again: median(again),
-  grown: firstPeak - idle,
+  peak: await childPeak(build),
+  barePeak: await childPeak(() => callDirectly()),
 };
 console.log(JSON.stringify(report));

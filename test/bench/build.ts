@@ -4,9 +4,10 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findPeer } from '../peers/find.ts';
-import { type Cost, runMeasured, runReporting } from './run-measured.ts';
+import { runReporting } from './run-measured.ts';
 
-const rounds = 9;
+/** Of a build and two calls each; a machine differs from one to the next by more than what is looked for. */
+const rounds = 25;
 const vectors = path.join(import.meta.dirname, '../../../shared/vectors/manifests');
 const kustomize = findPeer('kustomize') ?? '';
 if (kustomize === '') throw new Error('no kustomize: build it with `npm run peers -- kustomize`');
@@ -18,10 +19,6 @@ interface Subject {
   readonly path: string;
   /** What kustomize is given: a plain tree needs a kustomization that lists its files. */
   readonly direct: string;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
 async function plainTree(folder: string, objects: number): Promise<Subject> {
@@ -54,51 +51,55 @@ async function overlays(folder: string): Promise<readonly Subject[]> {
   );
 }
 
-async function direct({ direct: place }: Subject): Promise<{ readonly ms: number; readonly peak: number }> {
-  const costs: Cost[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    costs.push(await runMeasured({ file: kustomize, args: ['build', place], env: {}, quiet: true }));
-  }
-  return { ms: median(costs.map(({ wallMs }) => wallMs)), peak: Math.max(...costs.map((cost) => cost.peak)) };
+function ms(value: number): string {
+  return Math.abs(value) < 10 ? value.toFixed(2) : value.toFixed(0);
 }
 
-async function printRow(subject: Subject, builds: string): Promise<void> {
+function mebibytes(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(0);
+}
+
+async function printRow({ name, ...subject }: Subject, builds: string): Promise<void> {
   const program = path.join(import.meta.dirname, 'build-child.ts');
-  const asked = { root: subject.root, path: subject.path, builds, kustomize, rounds };
-  const ours = await runReporting({
+  const asked = { ...subject, builds, kustomize, rounds };
+  const measured = await runReporting({
     file: process.execPath,
     args: [program, JSON.stringify(asked)],
     env: {},
   });
-  const theirs = await direct(subject);
-  const { first = 0, wall = 0, cpu = 0, again = 0, grown = 0 } = ours;
-  const { before = 0, beforeCpu = 0, after = 0, afterCpu = 0, least = 0, alone = 0, aloneCpu = 0 } = ours;
-  const ms = (value: number): string => (value < 10 ? value.toFixed(2) : value.toFixed(0));
-  const both = (time: number, spent: number): string => `${ms(time)} (${ms(spent)})`;
-  const mebibytes = (value: number): string => (value / 2 ** 20).toFixed(0);
-  const isPlain = subject.name.startsWith('plain');
+  const time = (what: string): string => ms(measured[what] ?? 0);
+  const memory = (what: string): string => mebibytes(measured[what] ?? 0);
+  const isPlain = name.startsWith('plain');
   const cells = [
-    subject.name,
-    ms(first),
-    isPlain ? both(wall, cpu) : ms(wall),
-    isPlain ? '' : both(before, beforeCpu),
-    isPlain ? '' : both(after, afterCpu),
-    isPlain ? '' : ms(least),
-    isPlain ? '' : both(alone, aloneCpu),
-    ms(again),
-    mebibytes(grown),
-    ms(theirs.ms),
-    mebibytes(theirs.peak),
+    name,
+    time('first'),
+    `${time('wall')} (${time('cpu')})`,
+    `${time('bare')} (${time('bareCpu')})`,
+    `${time('over')} (${time('overLow')} to ${time('overHigh')})`,
+    isPlain ? '' : time('overTuned'),
+    isPlain ? '' : `${time('before')}, ${time('after')}`,
+    time('again'),
+    memory('grown'),
+    `${isPlain ? '' : memory('peak')}, ${memory('barePeak')}`,
   ];
   console.log(`| ${cells.join(' | ')} |`);
 }
 
 const folder = await mkdtemp(path.join(tmpdir(), 'sealift-bench-build-'));
 try {
-  console.log(
-    '| tree | first build, ms | median, ms (CPU) | of it until kustomize starts, ms (CPU) | of it from its end on, ms (CPU) | both in the quickest round, ms | any program that prints as much, ms (CPU) | again, nothing changed, ms | agent grown by, MiB | kustomize build, ms | its peak, MiB |',
-  );
-  console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |');
+  const titles = [
+    'tree',
+    'first build, ms',
+    'build, ms (CPU)',
+    'kustomize called directly, ms (CPU)',
+    'beyond it, ms (half of the turns)',
+    'beyond it with the same GOGC, ms',
+    'before and after kustomize, ms',
+    'again, nothing changed, ms',
+    'agent grown by, MiB',
+    'peak of kustomize here and called directly, MiB',
+  ];
+  console.log(`| ${titles.join(' | ')} |\n|${' --- |'.repeat(titles.length)}`);
   const plain = [await plainTree(folder, 10), await plainTree(folder, 100), await plainTree(folder, 1000)];
   for (const subject of [...plain, ...(await overlays(folder))])
     await printRow(subject, path.join(folder, 'builds'));
