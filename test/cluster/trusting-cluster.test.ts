@@ -163,7 +163,11 @@ describeWithPeers('a cluster that trusts service accounts of the other one', clu
 
   describe('says why it cannot be delivered to, and is once it can', () => {
     it.each([
-      ['the token is for somebody else', { audiences: 'https://other.example' }, 'Unauthorized'],
+      [
+        'the token is for somebody else',
+        { audiences: 'https://other.example' },
+        'a token of ServiceAccount/\\S+/shown for https://other.example to be accepted, got .*Unauthorized',
+      ],
       [
         'there is no such account',
         { serviceAccountName: 'nobody' },

@@ -64,8 +64,9 @@ describe('a cluster that is shown tokens of another one', () => {
     const login = { token: { kind: 'inline', text: 'of-the-agent' } } as const;
     home = createKubernetesClient({ server: near.url, insecureSkipVerify: false, login }, options);
     const issue = (closing: AbortSignal) => home.issueToken(demand, closing);
+    const source = { what: 'the token', issue };
     client = createKubernetesClient(
-      { server: far.url, insecureSkipVerify: false, login: { issue } },
+      { server: far.url, insecureSkipVerify: false, login: { issued: source } },
       options,
     );
   });
@@ -111,7 +112,10 @@ describe('a cluster that is shown tokens of another one', () => {
     await get();
     expect([asked.length, shown().at(-1)]).toEqual([2, 'Bearer token-2']);
     refused.add('Bearer token-2').add('Bearer token-3');
-    await expect(get()).rejects.toMatchObject({ code: 'TARGET_UNAUTHENTICATED' });
+    await expect(get()).rejects.toMatchObject({
+      code: 'TARGET_UNAUTHENTICATED',
+      message: `${far.url}: expected the token to be accepted, got ConfigMap/ns/a: Unauthorized`,
+    });
     expect(asked.length).toBe(3);
   });
 

@@ -16,6 +16,13 @@ export interface IssuedToken {
   readonly expiresAt: number;
 }
 
+/** Where a login gets its tokens. */
+export interface TokenSource {
+  /** For messages, as in `a token of ServiceAccount/NAMESPACE/NAME for AUDIENCE`. */
+  readonly what: string;
+  issue(signal: AbortSignal): Promise<IssuedToken>;
+}
+
 /** Makes tokens of service accounts. */
 export interface TokenIssuer {
   /** @throws SealiftError TARGET_UNAUTHENTICATED where there is none, or the reason of the signal. */

@@ -1,4 +1,4 @@
-import type { IssuedToken } from './account-token.ts';
+import type { TokenSource } from './account-token.ts';
 
 /** A text that stands in the configuration itself, or in a file that may be replaced at any time. */
 export type Material =
@@ -35,8 +35,8 @@ export interface Login {
   readonly certificate?: Material;
   readonly key?: Material;
   readonly exec?: ExecPlugin;
-  /** Asks for a token, which is kept until shortly before its end. */
-  readonly issue?: (signal: AbortSignal) => Promise<IssuedToken>;
+  /** Asked for a token, which is kept until shortly before its end. */
+  readonly issued?: TokenSource;
 }
 
 /** How to reach a cluster, as a kubeconfig says it. Programs and files that it names are run and read by whoever connects. */

@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { SealiftError } from '../../../core/index.ts';
 import type { TokenDemand } from './account-token.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 import { configMapAccess } from './config-map-access.ts';
@@ -30,7 +32,7 @@ const read = (data: Readonly<Record<string, string>>, defaultAccount?: string): 
   configMapAccess({ subject: 'ConfigMap/edge/far', namespace: 'edge', data }, { issuer, defaultAccount });
 
 async function demanded(data: Readonly<Record<string, string>>, defaultAccount?: string): Promise<unknown> {
-  await read(data, defaultAccount).login.issue?.(signal);
+  await read(data, defaultAccount).login.issued?.issue(signal);
   return demands.at(-1);
 }
 
@@ -40,7 +42,12 @@ describe('a ConfigMap that says how to reach a cluster', () => {
       server: 'https://far.example',
       insecureSkipVerify: false,
       authority: { kind: 'inline', text: certificate },
-      login: { issue: expect.any(Function) },
+      login: {
+        issued: {
+          what: 'a token of ServiceAccount/edge/far for https://far.example',
+          issue: expect.any(Function),
+        },
+      },
     });
   });
 
@@ -105,6 +112,20 @@ describe('a ConfigMap that says how to reach a cluster', () => {
     expect(() => read(data)).not.toThrow('password');
   });
 
+  it('leads to the root of a server that has to prove who it is, whatever its address, or nowhere', () => {
+    const part = fc.constantFrom(...'ab1.:/@?#[]%\\ \n', 'http', 'https', '://', 'password');
+    const address = fc.oneof(
+      fc.string(),
+      fc.array(part, { maxLength: 8 }).map((parts) => parts.join('')),
+    );
+    fc.assert(
+      fc.property(address, (text) => {
+        const server = serverOrRefusal({ ...generic, address: text });
+        expect(server).toMatch(/^(https:\/\/[^/?#@\s]+|CONFIG_INVALID)$/);
+      }),
+    );
+  });
+
   it.each(['aws', 'azure', 'gcp'])('of %s is refused, with the way that there is', (provider) => {
     const words = `ConfigMap/edge/far: provider: ${provider} needs the token exchange of its cloud; expected generic, or a kubeconfig in the Secret of spec.kubeConfig.secretRef`;
     expect(() => read({ provider, cluster: 'x' })).toThrow(words);
@@ -117,6 +138,15 @@ describe('a ConfigMap that says how to reach a cluster', () => {
     );
   });
 });
+
+/** The address, or the code of the refusal. */
+function serverOrRefusal(data: Readonly<Record<string, string>>): string {
+  try {
+    return read(data).server;
+  } catch (thrown) {
+    return (thrown as SealiftError).code;
+  }
+}
 
 /** Without its second line. */
 function broken(pem: string): string {

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import * as z from 'zod';
 import { SealiftError } from '../../../core/index.ts';
-import type { TokenIssuer } from './account-token.ts';
+import type { TokenDemand, TokenIssuer, TokenSource } from './account-token.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 
 /** The values of a ConfigMap that says how to reach a cluster without a secret. */
@@ -80,7 +80,15 @@ export function configMapAccess(given: ClusterConfigMap, { issuer, defaultAccoun
     server: address.server,
     insecureSkipVerify: false,
     ...(authority === undefined ? {} : { authority: { kind: 'inline', text: authority } }),
-    login: { issue: (signal) => issuer.issueToken(demand, signal) },
+    login: { issued: tokenSource(issuer, demand) },
+  };
+}
+
+function tokenSource(issuer: TokenIssuer, demand: TokenDemand): TokenSource {
+  const { account, audiences } = demand;
+  return {
+    what: `a token of ServiceAccount/${account.namespace}/${account.name} for ${audiences.join(', ')}`,
+    issue: (signal) => issuer.issueToken(demand, signal),
   };
 }
 

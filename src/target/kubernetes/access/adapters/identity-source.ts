@@ -93,9 +93,9 @@ export class IdentitySource {
   }
 
   async #renewed(authority: string | undefined): Promise<ExecCredential | undefined> {
-    const { exec, issue } = this.#access.login;
+    const { exec, issued } = this.#access.login;
     if (this.#given !== undefined && !this.#isOver()) return this.#given;
-    if (issue !== undefined) return issue(this.#closing);
+    if (issued !== undefined) return issued.issue(this.#closing);
     return exec === undefined ? undefined : this.#askPlugin(exec, authority);
   }
 

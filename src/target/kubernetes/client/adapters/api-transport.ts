@@ -118,12 +118,20 @@ export class ApiTransport {
         return await act(identity);
       } catch (cause) {
         signal.throwIfAborted();
-        const error = networkFailure(cause, subject);
+        const error = this.#explained(networkFailure(cause, subject));
         const isRenewed =
           error.code === 'TARGET_UNAUTHENTICATED' && (await this.#renews(identity, refused, signal));
         if (!isRenewed) await this.#pause({ error, tries, repeatable }, signal);
       }
     }
+  }
+
+  /** Who refuses a token does not say whose it is, and for whom. */
+  #explained(error: SealiftError): SealiftError {
+    const { what } = this.#access.login.issued ?? {};
+    if (what === undefined || error.code !== 'TARGET_UNAUTHENTICATED') return error;
+    const detail = `expected ${what} to be accepted, got ${error.message}`;
+    return new SealiftError(error.code, this.server, detail, { cause: error });
   }
 
   /** Whether there is another identity than the one that was refused; looked for once. */
