@@ -5,7 +5,6 @@ import {
   type HealthWatch,
   isKind,
   type KubernetesObject,
-  knownKind,
   type ObjectRef,
   type Observation,
   type Random,
@@ -22,6 +21,7 @@ import { isAsAsked } from './comparing/as-asked.ts';
 import { asFarAsAsked } from './comparing/shown-live.ts';
 import { otherWriters } from './fields/other-writers.ts';
 import { createHealthWatch } from './health/health-watch.ts';
+import { podsBy } from './health/pods-by.ts';
 import type { Asked } from './knowledge/asked.ts';
 import { type Glimpse, glimpseOf } from './knowledge/glimpse.ts';
 import { KindsGone } from './knowledge/kinds-gone.ts';
@@ -52,9 +52,6 @@ export function createKubernetesTarget(ports: KubernetesTargetPorts): Target {
 
 /** Writes at once: as many as one API server answers side by side on few connections. */
 const parallelWrites = 8;
-
-/** Pods that are asked what an object waits for: they mostly wait for the same, and one may have a hundred kilobytes. */
-const maxPods = 20;
 
 class KubernetesTarget implements Target {
   readonly description: string;
@@ -89,7 +86,7 @@ class KubernetesTarget implements Target {
         return live === 'unserved' ? undefined : live;
       },
       podsOf,
-      pods: (namespace, selector, signal) => this.#pods(namespace, selector, signal),
+      pods: podsBy(client),
     });
   }
 
@@ -225,22 +222,6 @@ class KubernetesTarget implements Target {
     if (matches) this.#remembered.save(ref, asked, glimpse);
     const writers = otherWriters(live.metadata);
     return { ...presentAs(glimpse, matches), live: asFarAsAsked(live, asked.desired), writers };
-  }
-
-  /** They only say why in more words: without the right to look there are none. */
-  async #pods(
-    namespace: string,
-    labelSelector: string,
-    signal: AbortSignal,
-  ): Promise<readonly KubernetesObject[]> {
-    const resource = await this.#client.resourceOf(knownKind('pod'), signal);
-    if (resource === undefined) return [];
-    try {
-      return await this.#client.sample(resource, { namespace, labelSelector, limit: maxPods }, signal);
-    } catch (thrown) {
-      if (thrown instanceof SealiftError && thrown.code === 'TARGET_FORBIDDEN') return [];
-      throw thrown;
-    }
   }
 
   /** The reference under which the server keeps the object: without a namespace where its kind has none. `undefined` for a kind that is not served. */
