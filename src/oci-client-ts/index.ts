@@ -19,7 +19,7 @@ export type { ConfigMatch, DockerConfig, DockerConfigFormat } from './docker-con
 export { matchDockerConfig, parseDockerConfig } from './docker-config.ts';
 export type { OciErrorCode, OciErrorDetails } from './errors.ts';
 export { OciError } from './errors.ts';
-export type { UntaggingStore } from './indexed-store.ts';
+export type { TaggedPushOptions, UntaggingStore } from './indexed-store.ts';
 export type { CollectOptions, CollectResult } from './layout/collect-garbage.ts';
 export type { ImageLayout, LayoutOptions } from './layout/image-layout.ts';
 export { openLayout } from './layout/image-layout.ts';

@@ -18,7 +18,17 @@ import {
 import { maxManifestBytes, parseManifest } from './manifest.ts';
 import { isManifestType } from './media-types.ts';
 import { isTag } from './name-grammar.ts';
-import type { Fetcher, Operation, Puller, Renewer, Resolution, Resumer, Store, Transfer } from './store.ts';
+import type {
+  Fetcher,
+  Operation,
+  Puller,
+  PushOptions,
+  Renewer,
+  Resolution,
+  Resumer,
+  Store,
+  Transfer,
+} from './store.ts';
 
 /** Content by digest. Everything read is checked by the caller; everything written is checked here. */
 export interface BlobShelf {
@@ -61,8 +71,19 @@ export interface StoreParts {
   readonly subjects: SubjectMemory;
 }
 
+export interface TaggedPushOptions extends PushOptions {
+  /** Of a manifest. */
+  readonly tag?: string;
+}
+
 /** A store that can also take a tag away and leave the manifest. */
 export interface UntaggingStore extends Store, Puller, Renewer {
+  /** As in any store; a manifest may get its tag by the same change of the index. */
+  push(
+    descriptor: Descriptor,
+    content: AsyncIterable<Uint8Array> | Uint8Array,
+    options?: TaggedPushOptions,
+  ): Promise<void>;
   /** False when there was no such tag. */
   untag(tag: string, options?: Operation): Promise<boolean>;
 }
@@ -122,7 +143,7 @@ export class IndexedStore implements UntaggingStore {
   async push(
     descriptor: Descriptor,
     content: AsyncIterable<Uint8Array> | Uint8Array,
-    options: Operation = {},
+    options: TaggedPushOptions = {},
   ): Promise<void> {
     try {
       if (isManifestType(descriptor.mediaType)) await this.#pushManifest(descriptor, content, options);
@@ -135,8 +156,10 @@ export class IndexedStore implements UntaggingStore {
   async #pushManifest(
     descriptor: Descriptor,
     content: AsyncIterable<Uint8Array> | Uint8Array,
-    options: Operation,
+    options: TaggedPushOptions,
   ): Promise<void> {
+    const { tag } = options;
+    if (tag !== undefined) refuseOddTag(tag);
     const source = abortable(checkedContent(content, descriptor), options.signal);
     const bytes = await readAll(source, maxManifestBytes, descriptor.digest);
     const { artifactType } = parseManifest(bytes, descriptor.mediaType);
@@ -145,7 +168,8 @@ export class IndexedStore implements UntaggingStore {
     // Written under the index's lock, so that a deletion at the same time cannot take the bytes from under the new entry.
     await this.#index.update(async (index) => {
       await this.#blobs.write(entry, bytes, options.signal);
-      return { index: withManifest(index, entry) };
+      const next = withManifest(index, entry);
+      return { index: tag === undefined ? next : withName(next, entry, nameFor(tag, this.#repository)) };
     }, options.signal);
   }
 
@@ -160,13 +184,7 @@ export class IndexedStore implements UntaggingStore {
   }
 
   async tag(descriptor: Descriptor, tag: string, options: Operation = {}): Promise<void> {
-    if (!isTag(tag)) {
-      throw new OciError(
-        'invalid',
-        `tag ${JSON.stringify(tag.slice(0, 140))}`,
-        'expected letters, digits, . _ -',
-      );
-    }
+    refuseOddTag(tag);
     await this.#index.update(async (index) => {
       const listed = findByDigest(index, descriptor.digest) ?? (await this.#unlisted(descriptor.digest));
       if (listed === undefined || (await this.#blobs.size(descriptor.digest)) === undefined) {
@@ -247,6 +265,12 @@ export class IndexedStore implements UntaggingStore {
     const separator = isDigest(reference) ? '@' : ':';
     return this.#repository === undefined ? reference : `${this.#repository}${separator}${reference}`;
   }
+}
+
+function refuseOddTag(tag: string): void {
+  if (isTag(tag)) return;
+  const subject = `tag ${JSON.stringify(tag.slice(0, 140))}`;
+  throw new OciError('invalid', subject, 'expected letters, digits, . _ -');
 }
 
 function canResume(from: Fetcher & Partial<Resumer>): from is Fetcher & Resumer {

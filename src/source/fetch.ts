@@ -1,4 +1,10 @@
-import { type Descriptor, type Puller, parseManifest, type Store, type Transfer } from 'oci-client-ts';
+import {
+  type Descriptor,
+  parseManifest,
+  type Store,
+  type Transfer,
+  type UntaggingStore,
+} from 'oci-client-ts';
 import {
   asRegistryError,
   type DesiredState,
@@ -21,7 +27,7 @@ interface FetchRequest {
 }
 
 /** Opens the part of the local layout that belongs to one source. */
-type OpenLocal = (source: OciRepository) => Store & Puller;
+type OpenLocal = (source: OciRepository) => UntaggingStore;
 
 /** Whether the local layout has the layer, every byte of it: a disk may have lost some. What is damaged is removed. */
 async function holdsWhole(local: Store, layer: Descriptor, signal: AbortSignal): Promise<boolean> {
@@ -38,7 +44,7 @@ async function holdsWhole(local: Store, layer: Descriptor, signal: AbortSignal):
 
 async function fetchLayer(
   open: OpenRepository,
-  local: Store & Puller,
+  local: UntaggingStore,
   { source, desired, resolved }: FetchRequest,
   transfer: Required<Pick<Transfer, 'signal' | 'progress'>>,
 ): Promise<FetchedLayer> {
@@ -56,8 +62,7 @@ async function fetchLayer(
   if (!(await holdsWhole(local, layer, signal))) {
     await local.pull(layer, await open(source, desired), transfer);
   }
-  await local.push(descriptor, content, { signal });
-  await local.tag(descriptor, currentTag, { signal });
+  await local.push(descriptor, content, { signal, tag: currentTag });
   return { revision, layer, annotations: manifest.annotations ?? {} };
 }
 

@@ -2,10 +2,10 @@ import {
   createMemoryStore,
   mediaTypes,
   OciError,
-  type Puller,
   type ReadStore,
   type Store,
   sha256,
+  type UntaggingStore,
 } from 'oci-client-ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { onlySource, siteOf, sourceYaml } from '../../test/fakes/site.ts';
@@ -18,7 +18,7 @@ const ignored = (): void => {};
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 let registry: Store;
-let local: Store & Puller;
+let local: UntaggingStore;
 
 beforeEach(() => {
   registry = createMemoryStore();
@@ -191,7 +191,7 @@ describe('fetch', () => {
       tag: local.tag.bind(local),
     };
     const deleted: string[] = [];
-    const store: Store & Puller = {
+    const store: UntaggingStore = {
       ...damaged,
       resolve: local.resolve.bind(local),
       tags: local.tags.bind(local),
@@ -200,6 +200,8 @@ describe('fetch', () => {
         throw new OciError('digest-mismatch', 'blob', 'damaged');
       },
       delete: async ({ digest }) => void deleted.push(digest),
+      untag: local.untag.bind(local),
+      renew: local.renew.bind(local),
     };
     const one = source();
     const stage = createFetchStage(

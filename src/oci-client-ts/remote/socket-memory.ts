@@ -2,7 +2,7 @@ import type { OnReadOpts, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { buildConnector } from 'undici';
 
-/** Four times what Node reads at once by itself: fewer turns of the event loop. It becomes resident as far as it is read into. */
+/** Four times what Node reads at once by itself: fewer turns of the event loop. */
 const readBytes = 256 * 1024;
 
 /**
@@ -37,11 +37,11 @@ export function frugalConnector(settings: Settings): buildConnector.connector {
   };
 }
 
-/** Two buffers in turn: while undici has the one, the other is read into. */
+/** Two buffers in turn: while undici has the one, the other is read into. Small ones at first: most connections only ever carry answers to polls. */
 class SocketMemory {
   readonly onread: OnReadOpts;
-  #current = Buffer.allocUnsafeSlow(readBytes);
-  #other = Buffer.allocUnsafeSlow(readBytes);
+  #current = Buffer.allocUnsafeSlow(minLentBytes);
+  #other: Buffer<ArrayBuffer> | undefined;
   #socket: Socket | undefined;
   #early: Buffer[] = [];
 
@@ -66,7 +66,9 @@ class SocketMemory {
       return true;
     }
     if (chunk.byteLength < minLentBytes || socket.readableLength > 0) return socket.push(Buffer.from(chunk));
-    [this.#current, this.#other] = [this.#other, this.#current];
+    const next = this.#other ?? Buffer.allocUnsafeSlow(readBytes);
+    this.#other = this.#current.byteLength === readBytes ? this.#current : undefined;
+    this.#current = next;
     return socket.push(chunk);
   }
 }
