@@ -134,7 +134,7 @@ describe('a delivery whose cluster a ConfigMap names', () => {
 
   it('holds up nobody at the site while that does not answer', async () => {
     places.silent.add(east);
-    const many = Array.from({ length: 6 }, (_, at) => byMap.replace('name: app,', `name: far-${at},`));
+    const many = Array.from({ length: 24 }, (_, at) => byMap.replace('name: app,', `name: far-${at},`));
     await start(siteWith(mapYaml(east), ...many, deliveryYaml('app', 'app')));
     expect(held('https://site.test')).toEqual(['a', 'b']);
   });

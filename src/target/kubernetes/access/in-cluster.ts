@@ -14,12 +14,14 @@ export function inClusterAccess(
 ): ClusterAccess {
   const host = environment['KUBERNETES_SERVICE_HOST'];
   const port = environment['KUBERNETES_SERVICE_PORT'];
-  if (!host || !port) {
+  const url = host && port ? URL.parse(`https://${host.includes(':') ? `[${host}]` : host}:${port}`) : null;
+  if (url === null) {
     const detail = 'expected KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT, as a Pod has them';
     throw new SealiftError('CONFIG_INVALID', 'environment', detail);
   }
   return {
-    server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    // As kubeconfigs have it: two forms of one address would be two clusters.
+    server: url.origin,
     authority: { kind: 'file', path: `${folder}/ca.crt` },
     insecureSkipVerify: false,
     login: { token: { kind: 'file', path: `${folder}/token` } },

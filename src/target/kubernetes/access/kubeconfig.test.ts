@@ -136,10 +136,13 @@ describe('a kubeconfig', () => {
 });
 
 describe('inside a Pod', () => {
-  it('the service account and the address of the cluster are used', () => {
-    const environment = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' };
+  it.each([
+    ['10.96.0.1', '443', 'https://10.96.0.1'],
+    ['fd00::1', '6443', 'https://[fd00::1]:6443'],
+  ])('the service account and the address of the cluster are used, %s:%s', (host, port, server) => {
+    const environment = { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port };
     expect(inClusterAccess(environment, '/account')).toEqual({
-      server: 'https://[fd00::1]:443',
+      server,
       authority: { kind: 'file', path: '/account/ca.crt' },
       insecureSkipVerify: false,
       login: { token: { kind: 'file', path: '/account/token' } },
@@ -148,5 +151,7 @@ describe('inside a Pod', () => {
 
   it('is where it has to be', () => {
     expect(() => inClusterAccess({})).toThrow('KUBERNETES_SERVICE_HOST');
+    const environment = { KUBERNETES_SERVICE_HOST: 'no host', KUBERNETES_SERVICE_PORT: '443' };
+    expect(() => inClusterAccess(environment)).toThrow('KUBERNETES_SERVICE_HOST');
   });
 });
