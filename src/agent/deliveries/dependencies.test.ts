@@ -1,63 +1,22 @@
 import fc from 'fast-check';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock, settle } from '../../../test/fakes/fake-clock.ts';
-import { FakeStages } from '../../../test/fakes/fake-stages.ts';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { configMap, deliveryYaml, siteOf, sourceYaml } from '../../../test/fakes/site.ts';
-import type { Condition, DesiredState, StateStore } from '../../api/index.ts';
-import { compileExpression, type SealiftEvent } from '../../core/index.ts';
+import { AgentSite, forEachTest } from '../../../test/fixtures/agent-site.ts';
+import type { DesiredState } from '../../api/index.ts';
+import { compileExpression } from '../../core/index.ts';
 import { createMemoryStateStore } from '../../site/index.ts';
-import { createMemoryTarget } from '../../target/index.ts';
-import { type AgentParts, converge, Engine } from '../index.ts';
 
 const minute = 60_000;
 
-let registry: FakeStages;
-let clock: FakeClock;
-let state: StateStore;
-let events: SealiftEvent[];
-let stop: AbortController;
+const agent = forEachTest(new AgentSite());
+
+beforeEach(() => {
+  agent.registry.objectsOf.set('base', [configMap('base')]);
+  agent.registry.objectsOf.set('top', [configMap('top')]);
+});
 
 // The first expression loads the library, which takes more turns than a test waits.
 beforeAll(async () => void (await compileExpression('true', {}, 'test')));
-
-beforeEach(() => {
-  registry = new FakeStages();
-  registry.objectsOf.set('base', [configMap('base')]);
-  registry.objectsOf.set('top', [configMap('top')]);
-  clock = new FakeClock();
-  state = createMemoryStateStore();
-  events = [];
-  stop = new AbortController();
-});
-
-afterEach(() => stop.abort());
-
-function parts(): AgentParts {
-  return {
-    stages: registry.stages,
-    target: createMemoryTarget(),
-    state,
-    clock,
-    random: { next: () => 0.5 },
-    withdrawAll: true,
-    listener: (event) => events.push(event),
-  };
-}
-
-async function settleAll(): Promise<void> {
-  for (let turn = 0; turn < 20; turn += 1) await settle();
-}
-
-async function start(desired: DesiredState): Promise<Engine> {
-  const engine = new Engine(parts(), desired);
-  void engine.run(stop.signal);
-  await settleAll();
-  return engine;
-}
-
-function conditionOf(name: string, type = 'Ready'): Condition | undefined {
-  return state.deliveries.find('edge', name)?.status.conditions.find((one) => one.type === type);
-}
 
 const baseYaml = (labels = ''): string =>
   deliveryYaml('base', 'app').replace('namespace: edge}', `namespace: edge${labels}}`);
@@ -73,8 +32,8 @@ const waiting = { status: 'False', reason: 'DependencyNotReady' };
 
 describe('dependsOn', () => {
   it('says in the words of Flux that a dependency is not there', async () => {
-    await start(siteOf(sourceYaml('app') + deliveryYaml('top', 'app', '  dependsOn: [{name: base}]')));
-    expect(conditionOf('top')).toMatchObject({
+    await agent.start(siteOf(sourceYaml('app') + deliveryYaml('top', 'app', '  dependsOn: [{name: base}]')));
+    expect(agent.condition('Ready', 'top')).toMatchObject({
       ...waiting,
       message:
         'dependency \'edge/base\' not found: kustomizations.kustomize.toolkit.fluxcd.io "base" not found',
@@ -83,57 +42,57 @@ describe('dependsOn', () => {
 
   it('goes on as soon as the missing dependency is there and ready', async () => {
     const top = deliveryYaml('top', 'app', '  dependsOn: [{name: base}]');
-    const engine = await start(siteOf(sourceYaml('app') + top));
-    engine.replace(siteOf(sourceYaml('app') + top + baseYaml()));
-    await settleAll();
-    expect(conditionOf('top')?.status).toBe('True');
+    await agent.start(siteOf(sourceYaml('app') + top));
+    await agent.replace(siteOf(sourceYaml('app') + top + baseYaml()));
+    expect(agent.condition('Ready', 'top')?.status).toBe('True');
   });
 
   it('follows a new revision of a shared source only after its dependency has it', async () => {
     const desired = siteOf(
       sourceYaml('app') + deliveryYaml('top', 'app', '  dependsOn: [{name: base}]') + baseYaml(),
     );
-    await start(desired);
-    registry.broken.add('base');
-    registry.revision = 'v2';
-    await clock.advance(minute);
-    await settleAll();
-    expect(conditionOf('top')).toMatchObject(waiting);
-    registry.broken.clear();
-    registry.revision = 'v3';
-    await clock.advance(minute);
-    await settleAll();
-    expect(state.deliveries.find('edge', 'top')?.status.lastAppliedRevision).toBe('stable@sha256:v3');
+    await agent.start(desired);
+    agent.registry.broken.add('base');
+    agent.registry.revision = 'v2';
+    await agent.pass(minute);
+    expect(agent.condition('Ready', 'top')).toMatchObject(waiting);
+    agent.registry.broken.clear();
+    agent.registry.revision = 'v3';
+    await agent.pass(minute);
+    expect(agent.state.deliveries.find('edge', 'top')?.status.lastAppliedRevision).toBe('stable@sha256:v3');
   });
 });
 
 describe('readyExpr', () => {
   it('stands in the place of the check for readiness, and is looked at again when the dependency moves', async () => {
     const desired = withExpression('dep.status.lastAppliedRevision == "stable@sha256:v2"');
-    await start(desired);
-    expect(conditionOf('top')).toMatchObject({
+    await agent.start(desired);
+    expect(agent.condition('Ready', 'top')).toMatchObject({
       ...waiting,
       message: "dependency 'edge/base' is not ready according to readyExpr eval",
     });
-    registry.revision = 'v2';
-    await clock.advance(minute);
-    await settleAll();
-    expect(conditionOf('top')?.status).toBe('True');
+    agent.registry.revision = 'v2';
+    await agent.pass(minute);
+    expect(agent.condition('Ready', 'top')?.status).toBe('True');
   });
 
   it('may hold for a dependency that is not ready', async () => {
-    registry.broken.add('base');
-    await start(withExpression('dep.status.conditions.exists(c, c.type == "Ready" && c.status == "False")'));
-    expect([conditionOf('base')?.status, conditionOf('top')?.status]).toEqual(['False', 'True']);
+    agent.registry.broken.add('base');
+    await agent.start(
+      withExpression('dep.status.conditions.exists(c, c.type == "Ready" && c.status == "False")'),
+    );
+    expect([agent.condition('Ready', 'base')?.status, agent.condition('Ready', 'top')?.status]).toEqual([
+      'False',
+      'True',
+    ]);
   });
 
   it('holds by a label that the dependency gets', async () => {
     const expression = 'has(dep.metadata.labels) && dep.metadata.labels["phase"] == self.metadata.name';
-    const engine = await start(withExpression(expression));
-    expect(conditionOf('top')).toMatchObject(waiting);
-    engine.replace(withExpression(expression, baseYaml(', labels: {phase: top}')));
-    await settleAll();
-    expect(conditionOf('top')?.status).toBe('True');
+    await agent.start(withExpression(expression));
+    expect(agent.condition('Ready', 'top')).toMatchObject(waiting);
+    await agent.replace(withExpression(expression, baseYaml(', labels: {phase: top}')));
+    expect(agent.condition('Ready', 'top')?.status).toBe('True');
   });
 
   it.each([
@@ -143,13 +102,13 @@ describe('readyExpr', () => {
     ['dep.kind == "Kustomization" && !has(dep.spec.images)'],
     ['dep.status.inventory.entries.exists(e, e.id == "shop_base__ConfigMap")'],
   ])('sees both objects as an API server shows them: %s', async (expression) => {
-    await start(withExpression(expression));
-    expect(conditionOf('top')?.status).toBe('True');
+    await agent.start(withExpression(expression));
+    expect(agent.condition('Ready', 'top')?.status).toBe('True');
   });
 
   it('that reads what is not there waits, and says what', async () => {
-    await start(withExpression('dep.metadata.labels["phase"] == "x"'));
-    expect(conditionOf('top')).toMatchObject({
+    await agent.start(withExpression('dep.metadata.labels["phase"] == "x"'));
+    expect(agent.condition('Ready', 'top')).toMatchObject({
       ...waiting,
       message:
         'failed to evaluate the CEL expression \'dep.metadata.labels["phase"] == "x"\': no such key: labels',
@@ -157,28 +116,28 @@ describe('readyExpr', () => {
   });
 
   it('that is no CEL is stalled, says where, and is not tried again', async () => {
-    await start(withExpression('dep.metadata =='));
+    await agent.start(withExpression('dep.metadata =='));
     const reason = { reason: 'InvalidCELExpression', observedGeneration: 1 };
-    expect(conditionOf('top')).toMatchObject({
+    expect(agent.condition('Ready', 'top')).toMatchObject({
       ...reason,
       status: 'False',
       message: expect.stringMatching(
         /failed to evaluate dependency base: failed to parse the CEL expression 'dep.metadata ==': line 1, column 16: /,
       ),
     });
-    expect(conditionOf('top', 'Stalled')).toMatchObject({ ...reason, status: 'True' });
-    expect(conditionOf('top', 'Reconciling')).toBeUndefined();
-    await clock.advance(5 * minute);
-    expect(events.filter(({ kind }) => kind === 'failed')).toHaveLength(1);
+    expect(agent.condition('Stalled', 'top')).toMatchObject({ ...reason, status: 'True' });
+    expect(agent.condition('Reconciling', 'top')).toBeUndefined();
+    await agent.clock.advance(5 * minute);
+    expect(agent.events.filter(({ kind }) => kind === 'failed')).toHaveLength(1);
   });
 
   it('that would take for ever waits', { timeout: 300_000 }, async () => {
     const entries = Array.from({ length: 300 }, (_, at) => configMap(`m${at}`));
-    registry.objectsOf.set('base', entries);
+    agent.registry.objectsOf.set('base', entries);
     const entriesOf = 'dep.status.inventory.entries';
     const all = `${entriesOf}.all`;
-    await start(withExpression(`${entriesOf}.size() > 0 && ${all}(a, ${all}(b, ${all}(c, a == a)))`));
-    expect(conditionOf('top')?.message).toContain('expected an answer within 1000000 looks');
+    await agent.start(withExpression(`${entriesOf}.size() > 0 && ${all}(a, ${all}(b, ${all}(c, a == a)))`));
+    expect(agent.condition('Ready', 'top')?.message).toContain('expected an answer within 1000000 looks');
   });
 });
 
@@ -192,29 +151,31 @@ describe('deliveries that wait for each other', () => {
     );
 
   it('are an error that names the circle, and hold nobody else', async () => {
-    for (const name of ['a', 'b', 'c', 'd', 'free']) registry.objectsOf.set(name, [configMap(name)]);
-    await start(chain({ a: 'b', b: 'c', c: 'a', d: 'a', free: '' }));
-    expect(conditionOf('a')).toMatchObject({
+    for (const name of ['a', 'b', 'c', 'd', 'free']) agent.registry.objectsOf.set(name, [configMap(name)]);
+    await agent.start(chain({ a: 'b', b: 'c', c: 'a', d: 'a', free: '' }));
+    expect(agent.condition('Ready', 'a')).toMatchObject({
       status: 'False',
       reason: 'CircularDependency',
       message: 'waits for itself: edge/a -> edge/b -> edge/c -> edge/a',
     });
-    expect(conditionOf('b')?.message).toContain('edge/b -> edge/c -> edge/a -> edge/b');
-    expect(conditionOf('d')).toMatchObject(waiting);
-    expect(conditionOf('free')?.status).toBe('True');
+    expect(agent.condition('Ready', 'b')?.message).toContain('edge/b -> edge/c -> edge/a -> edge/b');
+    expect(agent.condition('Ready', 'd')).toMatchObject(waiting);
+    expect(agent.condition('Ready', 'free')?.status).toBe('True');
   });
 
   it('are an error of a single pass', async () => {
-    const { failures } = await converge(parts(), chain({ a: 'a' }), stop.signal);
+    const { failures } = await agent.converge(chain({ a: 'a' }));
     expect(failures.map(({ error }) => error.code)).toEqual(['DEPENDENCY_CYCLE']);
   });
 
   it('are let go by a new configuration', async () => {
-    for (const name of ['a', 'b']) registry.objectsOf.set(name, [configMap(name)]);
-    const engine = await start(chain({ a: 'b', b: 'a' }));
-    engine.replace(chain({ a: 'b', b: '' }));
-    await settleAll();
-    expect([conditionOf('a')?.status, conditionOf('b')?.status]).toEqual(['True', 'True']);
+    for (const name of ['a', 'b']) agent.registry.objectsOf.set(name, [configMap(name)]);
+    await agent.start(chain({ a: 'b', b: 'a' }));
+    await agent.replace(chain({ a: 'b', b: '' }));
+    expect([agent.condition('Ready', 'a')?.status, agent.condition('Ready', 'b')?.status]).toEqual([
+      'True',
+      'True',
+    ]);
   });
 
   it('are found in any graph, and nothing else is', { timeout: 300_000 }, async () => {
@@ -232,13 +193,13 @@ describe('deliveries that wait for each other', () => {
           .map((to) => `{name: n${to}}`)
           .join(', ')}]`;
       const yaml = names.map((name) => deliveryYaml(`n${name}`, 'app', dependsOn(name)));
-      for (const name of names) registry.objectsOf.set(`n${name}`, [configMap(`n${name}`)]);
-      state = createMemoryStateStore();
-      await converge(parts(), siteOf(sourceYaml('app') + yaml.join('')), stop.signal);
+      for (const name of names) agent.registry.objectsOf.set(`n${name}`, [configMap(`n${name}`)]);
+      agent.state = createMemoryStateStore();
+      await agent.converge(siteOf(sourceYaml('app') + yaml.join('')));
       for (const name of names) {
         const inCircle = reach(name).has(name);
         const blocked = inCircle || [...reach(name)].some((one) => reach(one).has(one));
-        const reason = conditionOf(`n${name}`)?.reason;
+        const reason = agent.ready(`n${name}`);
         if (inCircle) expect(reason).toBe('CircularDependency');
         else expect(reason).toBe(blocked ? 'DependencyNotReady' : 'ReconciliationSucceeded');
       }

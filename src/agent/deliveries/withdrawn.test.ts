@@ -1,37 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock, settle } from '../../../test/fakes/fake-clock.ts';
-import { FakeStages } from '../../../test/fakes/fake-stages.ts';
 import { configMap, deliveryYaml, siteOf, sourceYaml } from '../../../test/fakes/site.ts';
-import type { StateStore } from '../../api/index.ts';
-import { refOf, SealiftError, type SealiftEvent, type Target } from '../../core/index.ts';
-import { createMemoryStateStore } from '../../site/index.ts';
-import { createMemoryTarget, type MemoryTarget } from '../../target/index.ts';
-import { type AgentParts, converge, Engine } from '../index.ts';
+import { AgentSite, forEachTest } from '../../../test/fixtures/agent-site.ts';
+import { refOf, SealiftError, type Target } from '../../core/index.ts';
 
-let registry: FakeStages;
-let target: MemoryTarget;
-let clock: FakeClock;
-let state: StateStore;
-let events: SealiftEvent[];
-let parts: AgentParts;
-const { signal } = new AbortController();
+const agent = forEachTest(new AgentSite());
 
 beforeEach(() => {
-  registry = new FakeStages();
-  registry.objects = [configMap('a'), configMap('b')];
-  target = createMemoryTarget();
-  clock = new FakeClock();
-  state = createMemoryStateStore();
-  events = [];
-  parts = {
-    stages: registry.stages,
-    target,
-    state,
-    clock,
-    random: { next: () => 0.5 },
-    withdrawAll: true,
-    listener: (event) => events.push(event),
-  };
+  agent.registry.objects = [configMap('a'), configMap('b')];
 });
 
 const source = sourceYaml('app');
@@ -39,13 +14,7 @@ const withoutDelivery = siteOf(source);
 const withDelivery = (spec = ''): ReturnType<typeof siteOf> =>
   siteOf(source + deliveryYaml('app', 'app', spec));
 
-function delivered(): readonly string[] {
-  return ['a', 'b'].filter((name) => target.text(refOf(configMap(name))) !== undefined);
-}
-
-async function settleAll(): Promise<void> {
-  for (let turn = 0; turn < 20; turn += 1) await settle();
-}
+const delivered = (): readonly string[] => agent.delivered('a', 'b');
 
 describe('a delivery that leaves the configuration', () => {
   it.each([
@@ -53,78 +22,72 @@ describe('a delivery that leaves the configuration', () => {
     ['leaves them when deletionPolicy is Orphan', '  deletionPolicy: Orphan', ['a', 'b']],
     ['leaves them when it was suspended before', '  suspend: true', ['a', 'b']],
   ])('%s', async (_, spec, left) => {
-    await converge(parts, withDelivery(), signal);
-    await converge(parts, withDelivery(spec), signal);
-    await converge(parts, withoutDelivery, signal);
+    await agent.converge(withDelivery());
+    await agent.converge(withDelivery(spec));
+    await agent.converge(withoutDelivery);
     expect(delivered()).toEqual(left);
-    expect(state.deliveries.all()).toEqual([]);
+    expect(agent.state.deliveries.all()).toEqual([]);
   });
 
   it('takes along what an apply that never succeeded has written', async () => {
     const foreign = 'kind: ConfigMap, but of somebody else';
-    target.edit(refOf(configMap('b')), foreign);
-    expect((await converge(parts, withDelivery(), signal)).failures).toHaveLength(1);
+    agent.target.edit(refOf(configMap('b')), foreign);
+    expect((await agent.converge(withDelivery())).failures).toHaveLength(1);
     expect(delivered()).toEqual(['a', 'b']);
-    await converge(parts, withoutDelivery, signal);
-    expect(target.text(refOf(configMap('a')))).toBeUndefined();
-    expect(target.text(refOf(configMap('b')))).toBe(foreign);
+    await agent.converge(withoutDelivery);
+    expect(agent.target.text(refOf(configMap('a')))).toBeUndefined();
+    expect(agent.target.text(refOf(configMap('b')))).toBe(foreign);
   });
 
   it('is told as changes, not as nothing to do', async () => {
-    await converge(parts, withDelivery(), signal);
-    expect(await converge(parts, withoutDelivery, signal)).toEqual({ changes: 2, failures: [] });
+    await agent.converge(withDelivery());
+    expect(await agent.converge(withoutDelivery)).toEqual({ changes: 2, failures: [] });
   });
 
   it('leaves no orphan when it leaves in the middle of a build', async () => {
     const building = Promise.withResolvers<void>();
-    const { build } = parts.stages;
+    const { stages } = agent.registry;
+    const { build } = stages;
     const slow = {
       build: async (...args: Parameters<typeof build.build>) =>
         building.promise.then(() => build.build(...args)),
     };
-    const stop = new AbortController();
-    const engine = new Engine({ ...parts, stages: { ...parts.stages, build: slow } }, withDelivery());
-    const done = engine.run(stop.signal);
-    await settleAll();
-    engine.replace(withoutDelivery);
+    await agent.start(withDelivery(), { stages: { ...stages, build: slow } });
+    await agent.replace(withoutDelivery);
     building.resolve();
-    await settleAll();
-    expect({ delivered: delivered(), records: state.deliveries.all() }).toEqual({
+    await agent.settle();
+    expect({ delivered: delivered(), records: agent.state.deliveries.all() }).toEqual({
       delivered: [],
       records: [],
     });
-    stop.abort();
-    await done;
+    await agent.end();
   });
 
   it('is tried again at growing distances when it cannot be taken back, and told once', async () => {
-    await converge(parts, withDelivery(), signal);
-    const stop = new AbortController();
+    await agent.converge(withDelivery());
     const stuck: Target = {
-      description: target.description,
-      observe: (...args) => target.observe(...args),
-      write: (...args) => target.write(...args),
-      watch: (...args) => target.watch(...args),
+      description: agent.target.description,
+      observe: (...args) => agent.target.observe(...args),
+      write: (...args) => agent.target.write(...args),
+      watch: (...args) => agent.target.watch(...args),
       remove: async () => {
         throw new SealiftError('TARGET_FAILED', 'ConfigMap/shop/a', 'read-only file system');
       },
     };
-    const done = new Engine({ ...parts, target: stuck }, withoutDelivery).run(stop.signal);
+    await agent.start(withoutDelivery, { target: stuck });
     for (let minute = 0; minute < 10; minute += 1) {
-      await clock.advance(60_000);
-      await settleAll();
+      await agent.pass(60_000);
     }
-    expect(events.filter(({ kind }) => kind === 'failed')).toHaveLength(1);
-    expect(state.deliveries.all()[0]?.failures).toBeGreaterThan(3);
-    stop.abort();
-    await done;
+    expect(agent.events.filter(({ kind }) => kind === 'failed')).toHaveLength(1);
+    expect(agent.state.deliveries.all()[0]?.failures).toBeGreaterThan(3);
+    await agent.end();
   });
 });
 
 describe('a source that leaves the configuration', () => {
   it('is forgotten by a single pass, too', async () => {
-    await converge(parts, withDelivery(), signal);
-    await converge(parts, siteOf(sourceYaml('other')), signal);
-    expect(state.sources.all().map(({ name }) => name)).toEqual(['other']);
+    await agent.converge(withDelivery());
+    await agent.converge(siteOf(sourceYaml('other')));
+    expect(agent.state.sources.all().map(({ name }) => name)).toEqual(['other']);
   });
 });
