@@ -1,5 +1,8 @@
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Asked, BuildSite, FakeExec } from '../../test/fixtures/build-site.ts';
 import { ageKey, secretYamlFile } from '../../test/fixtures/sops-files.ts';
@@ -10,6 +13,9 @@ beforeEach(() => {
   site.write({ 'a.yaml': 'apiVersion: v1\nkind: X\nmetadata: {name: "${v}"}\n' });
 });
 afterEach(() => site.close());
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 const values = (v: string): unknown => ({
   apiVersion: 'v1',
@@ -28,6 +34,13 @@ describe('a second build', () => {
     site.write({ 'a.yaml': 'not read' });
     expect(await build(asked)).toEqual(first);
     expect(await build({ ...asked, desired: [values('one')] })).toEqual(first);
+  });
+
+  it('gives the objects that are still there', async () => {
+    const build = site.stage({ cacheBytes: 100_000 });
+    const first = await build(asked);
+    expect(await build(asked)).toBe(first);
+    expect(await build(asked)).toBe(first);
   });
 
   const other = 'apiVersion: v1\nkind: X\nmetadata: {name: b, labels: {v: "${v}"}}\n';
@@ -69,16 +82,22 @@ describe('a second build', () => {
     expect(await build(of('b'))).not.toEqual(b);
   });
 
-  it.each(['1152921504606846977', '1.5', 'true', '"1152921504606846977"'])(
-    'has %s as the first one had it',
-    async (value) => {
-      const build = site.stage({ cacheBytes: 100_000 });
-      site.write({ 'a.yaml': `apiVersion: v1\nkind: X\nmetadata: {name: a}\nspec: {value: ${value}}\n` });
-      const first = await build({});
-      site.write({ 'a.yaml': 'not read' });
-      expect(await build({})).toEqual(first);
-    },
-  );
+  it.each([
+    ['1152921504606846977', 1152921504606846977n],
+    ['1.5', 1.5],
+    ['true', true],
+    ['"1152921504606846977"', '1152921504606846977'],
+    ['{__proto__: {a: 1}}', JSON.parse('{"__proto__":{"a":1}}')],
+  ])('has %s as the first one had it, when nobody has that any more', async (text, value) => {
+    const build = site.stage({ cacheBytes: 100_000 });
+    site.write({ 'a.yaml': `apiVersion: v1\nkind: X\nmetadata: {name: a}\nspec: {value: ${text}}\n` });
+    await build({});
+    site.write({ 'a.yaml': 'not read' });
+    await setImmediate();
+    collectGarbage();
+    const { objects } = await build({});
+    expect(objects).toEqual([{ apiVersion: 'v1', kind: 'X', metadata: { name: 'a' }, spec: { value } }]);
+  });
 
   it('with kustomize is none either, until the program is another one', async () => {
     const kustomize = join(site.root, 'kustomize');

@@ -1,35 +1,14 @@
 import { createHmac } from 'node:crypto';
 import type { BuildOutput } from '../api/index.ts';
-import { formatJson } from '../core/index.ts';
 import type { BuildRequest } from './build-stage.ts';
-import { isList, isObject, type JsonValue } from './json-value.ts';
+import { KeptOutput } from './kept-output.ts';
 import { collectVariables } from './variables.ts';
-
-/** A result as it is kept: one text takes half as much memory as its objects, or less where these hold on to the file that they were read from. */
-type Kept = { readonly text: string } | { readonly output: BuildOutput };
 
 interface Entry {
   readonly key: string;
-  readonly kept: Kept;
+  readonly kept: KeptOutput;
   /** The program that built it; `undefined` when it was built in process. */
   readonly program: string | undefined;
-  readonly bytes: number;
-}
-
-/** A whole number beyond 2^53 is digits in JSON, and would come back as another one. */
-function holdsBigint(value: JsonValue): boolean {
-  if (isList(value)) return value.some(holdsBigint);
-  return isObject(value) ? Object.values(value).some(holdsBigint) : typeof value === 'bigint';
-}
-
-function pack(output: BuildOutput): Pick<Entry, 'kept' | 'bytes'> {
-  const text = formatJson(output);
-  const kept = holdsBigint(output.objects as unknown as JsonValue) ? { output } : { text };
-  return { kept, bytes: 2 * text.length };
-}
-
-function unpack(kept: Kept): BuildOutput {
-  return 'text' in kept ? JSON.parse(kept.text) : kept.output;
 }
 
 type Built = Pick<Entry, 'key' | 'program'> & { readonly output: BuildOutput };
@@ -77,15 +56,15 @@ export class BuildCache {
     if (entry.program !== undefined && entry.program !== (await program())) return undefined;
     this.#remove(name);
     this.#add(name, entry);
-    return unpack(entry.kept);
+    return entry.kept.take();
   }
 
   keep(request: BuildRequest, { key, output, program }: Built): void {
     const name = nameOf(request);
     this.#remove(name);
-    const { kept, bytes } = pack(output);
-    if (bytes > this.#settings.limit) return;
-    this.#add(name, { key, kept, program, bytes });
+    const kept = new KeptOutput(output);
+    if (kept.bytes > this.#settings.limit) return;
+    this.#add(name, { key, kept, program });
     for (const oldest of this.#entries.keys()) {
       if (this.#bytes <= this.#settings.limit) break;
       this.#remove(oldest);
@@ -94,11 +73,11 @@ export class BuildCache {
 
   #add(name: string, entry: Entry): void {
     this.#entries.set(name, entry);
-    this.#bytes += entry.bytes;
+    this.#bytes += entry.kept.bytes;
   }
 
   #remove(name: string): void {
-    this.#bytes -= this.#entries.get(name)?.bytes ?? 0;
+    this.#bytes -= this.#entries.get(name)?.kept.bytes ?? 0;
     this.#entries.delete(name);
   }
 }
