@@ -91,4 +91,11 @@ export const valueFields: readonly FieldCase[] = [
       },
     },
   },
+  {
+    name: 'decryption-account',
+    tree: { 'objects.yaml': [configMap('decryption-account', { a: '1' }, here)] },
+    deliveries: {
+      'decryption-account': { decryption: { provider: 'sops', serviceAccountName: 'nobody' } },
+    },
+  },
 ];
