@@ -3,6 +3,7 @@
 import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type OutputChunk, rolldown } from 'rolldown';
+import { asciiPiece, isAscii } from './ascii-piece.ts';
 import { builtinsInParts } from './builtins-in-parts.ts';
 import { latePackages } from './late-packages.ts';
 import { undiciInParts } from './undici-in-parts.ts';
@@ -34,6 +35,17 @@ async function licenceOf(directory: string): Promise<string> {
   return [`${name} ${version} (${license})`, ...texts.map((text) => text.trim())].join('\n\n');
 }
 
+/** Over what was written: Node would hold it with two bytes for each character. */
+async function writeAsAscii({ fileName }: OutputChunk): Promise<void> {
+  const file = path.join(output, fileName);
+  const code = await readFile(file, 'utf8');
+  if (isAscii(code)) return;
+  const map = JSON.parse(await readFile(`${file}.map`, 'utf8'));
+  const piece = asciiPiece({ code, mappings: map.mappings });
+  await writeFile(file, piece.code);
+  await writeFile(`${file}.map`, JSON.stringify({ ...map, mappings: piece.mappings }));
+}
+
 await using bundle = await rolldown({
   cwd: root,
   input: { main: 'cmd/sealift/main.ts', 'run-compiled': 'cmd/sealift/run-compiled.ts' },
@@ -58,6 +70,7 @@ const { output: written } = await bundle.write({
   sourcemap: 'hidden',
 });
 const pieces = written.filter((one) => one.type === 'chunk');
+await Promise.all(pieces.map(writeAsAscii));
 // Every piece of the program is named by its content, so that what is kept of one is never taken for another's; this one leads to them.
 const main = pieces.find(({ isEntry, name }) => isEntry && name === 'main');
 await writeFile(program, `#!/usr/bin/env node\nrequire('./${main?.fileName}');\n`);

@@ -14,8 +14,9 @@ const sparing: readonly string[] = [
   '--no-maglev',
   '--invocation-count-for-turbofan=300000',
   '--invocation-count-for-osr=50000',
-  // Of the parser of HTTP/1, which is WebAssembly.
+  // Of the parser of HTTP/1, which is WebAssembly: compiling it once more, and better, takes nine MiB, of which other threads keep several.
   '--no-wasm-tier-up',
+  '--no-wasm-dynamic-tiering',
 ];
 
 /** Before the rest is loaded: what is compiled already stays so. */
