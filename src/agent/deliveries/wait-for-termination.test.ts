@@ -1,6 +1,6 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { configMap, deliveryYaml, siteOf, sourceYaml } from '../../../test/fakes/site.ts';
-import { AgentSite, forEachTest } from '../../../test/fixtures/agent-site.ts';
+import { AppSite, forEachTest } from '../../../test/fixtures/agent-site.ts';
 import type { Condition, DeliveryRecord } from '../../api/index.ts';
 import { refOf, type SealiftEvent } from '../../core/index.ts';
 
@@ -11,11 +11,7 @@ const site = (spec: string): ReturnType<typeof siteOf> => siteOf(source + delive
 const waiting = site('  deletionPolicy: WaitForTermination\n  timeout: 5m');
 const without = siteOf(source);
 
-const agent = forEachTest(new AgentSite());
-
-beforeEach(() => {
-  agent.registry.objects = [a, b];
-});
+const agent = forEachTest(new AppSite());
 
 async function pass(minutes: number): Promise<void> {
   for (let at = 0; at < minutes * 6; at += 1) {

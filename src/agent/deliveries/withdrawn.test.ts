@@ -1,13 +1,9 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { configMap, deliveryYaml, siteOf, sourceYaml } from '../../../test/fakes/site.ts';
-import { AgentSite, forEachTest } from '../../../test/fixtures/agent-site.ts';
+import { AppSite, forEachTest } from '../../../test/fixtures/agent-site.ts';
 import { refOf, SealiftError, type Target } from '../../core/index.ts';
 
-const agent = forEachTest(new AgentSite());
-
-beforeEach(() => {
-  agent.registry.objects = [configMap('a'), configMap('b')];
-});
+const agent = forEachTest(new AppSite());
 
 const source = sourceYaml('app');
 const withoutDelivery = siteOf(source);

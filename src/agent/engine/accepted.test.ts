@@ -1,21 +1,15 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { registryDown } from '../../../test/fakes/fake-stages.ts';
 import { configMap, deliveryYaml, siteOf, sourceYaml } from '../../../test/fakes/site.ts';
-import { AgentSite, forEachTest } from '../../../test/fixtures/agent-site.ts';
+import { AppSite, forEachTest } from '../../../test/fixtures/agent-site.ts';
 import { refOf } from '../../core/index.ts';
 import { createMemoryTarget } from '../../target/index.ts';
 
 const second = 1_000;
 const minute = 60 * second;
 
-const agent = forEachTest(new AgentSite());
-const oneSite = siteOf(sourceYaml('app') + deliveryYaml('app', 'app'));
-const start = (desired = oneSite): Promise<unknown> => agent.start(desired);
+const agent = forEachTest(new AppSite());
 const delivered = (): readonly string[] => agent.delivered('a', 'b', 'c', 'evil');
-
-beforeEach(() => {
-  agent.registry.objects = [configMap('a'), configMap('b')];
-});
 
 const strictPolicy = `---
 apiVersion: sealift.dev/v1alpha1
@@ -28,7 +22,7 @@ spec:
 
 describe('what is accepted', () => {
   it('keeps what is delivered when a new revision is refused, and takes it as soon as it is signed', async () => {
-    await start();
+    await agent.start();
     agent.registry.revision = 'v2';
     agent.registry.verdict = 'refused';
     agent.registry.objects = [configMap('evil')];
@@ -43,7 +37,7 @@ describe('what is accepted', () => {
   });
 
   it('verifies what is in force again when a policy changes, and does not tear it down when it no longer holds', async () => {
-    await start();
+    await agent.start();
     agent.registry.verdict = 'refused';
     await agent.replace(
       siteOf(`${sourceYaml('app')}${deliveryYaml('app', 'app')}---
@@ -61,7 +55,7 @@ spec:
   });
 
   it('applies nothing any more from a revision that is no longer accepted, and says so', async () => {
-    await start();
+    await agent.start();
     agent.registry.verdict = 'refused';
     await agent.replace(siteOf(sourceYaml('app') + deliveryYaml('app', 'app') + strictPolicy));
     await agent.replace(
@@ -77,12 +71,12 @@ spec:
   });
 
   it('writes nothing from a revision that the policies of now have not judged, on a restart either', async () => {
-    await start();
+    await agent.start();
     await agent.end();
     agent.registry.failing.set('verify', registryDown());
     agent.registry.failing.set('judge', registryDown());
     agent.target = createMemoryTarget();
-    await start(siteOf(sourceYaml('app') + deliveryYaml('app', 'app') + strictPolicy));
+    await agent.start(siteOf(sourceYaml('app') + deliveryYaml('app', 'app') + strictPolicy));
     expect(delivered()).toEqual([]);
     agent.registry.failing.clear();
     await agent.pass(minute);
@@ -97,7 +91,7 @@ spec:
     async (_, left) => {
       agent.registry.letThroughBy = left;
       const signed = sourceYaml('app') + deliveryYaml('app', 'app');
-      await start(siteOf(signed + strictPolicy));
+      await agent.start(siteOf(signed + strictPolicy));
       agent.registry.verdict = 'not-required';
       agent.registry.revision = 'v2';
       agent.registry.objects = [configMap('evil')];
@@ -117,7 +111,7 @@ spec:
 
   it('goes on unsigned when the policy that asked for a signature asks for none any more', async () => {
     const signed = sourceYaml('app') + deliveryYaml('app', 'app');
-    await start(siteOf(signed + strictPolicy));
+    await agent.start(siteOf(signed + strictPolicy));
     agent.registry.verdict = 'not-required';
     agent.registry.letThroughBy = [
       'VerificationPolicy/default/denials',

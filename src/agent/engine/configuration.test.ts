@@ -1,24 +1,18 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { registryDown } from '../../../test/fakes/fake-stages.ts';
 import { configMap, deliveryYaml, siteOf, sourceYaml } from '../../../test/fakes/site.ts';
-import { AgentSite, forEachTest } from '../../../test/fixtures/agent-site.ts';
+import { AppSite, forEachTest, oneSite } from '../../../test/fixtures/agent-site.ts';
 import { refOf } from '../../core/index.ts';
 
 const second = 1_000;
 const minute = 60 * second;
 
-const agent = forEachTest(new AgentSite());
-const oneSite = siteOf(sourceYaml('app') + deliveryYaml('app', 'app'));
-const start = (desired = oneSite): Promise<unknown> => agent.start(desired);
+const agent = forEachTest(new AppSite());
 const delivered = (): readonly string[] => agent.delivered('a', 'b', 'c', 'evil');
-
-beforeEach(() => {
-  agent.registry.objects = [configMap('a'), configMap('b')];
-});
 
 describe('another configuration', () => {
   it('takes back what a delivery owned when it leaves the configuration', async () => {
-    await start();
+    await agent.start();
     await agent.replace(siteOf(sourceYaml('app')));
     await agent.pass(5 * second);
     expect(delivered()).toEqual([]);
@@ -26,7 +20,7 @@ describe('another configuration', () => {
   });
 
   it('leaves everything in place when a delivery without prune leaves the configuration', async () => {
-    await start(
+    await agent.start(
       siteOf(sourceYaml('app') + deliveryYaml('app', 'app').replace('prune: true', 'prune: false')),
     );
     await agent.replace(siteOf(sourceYaml('app')));
@@ -46,7 +40,7 @@ describe('another configuration', () => {
   });
 
   it('remembers the artifact of a source whose name was mistyped for a while', async () => {
-    await start();
+    await agent.start();
     agent.registry.failing.set('resolve', registryDown());
     await agent.replace(siteOf(sourceYaml('ap') + deliveryYaml('app', 'app')));
     await agent.clock.advance(9 * minute);
@@ -57,7 +51,7 @@ describe('another configuration', () => {
   });
 
   it('forgets a source that stays away', async () => {
-    await start();
+    await agent.start();
     await agent.replace(siteOf(sourceYaml('other') + deliveryYaml('app', 'other')));
     await agent.clock.advance(21 * minute);
     expect(agent.state.sources.all().map(({ name }) => name)).toEqual(['other']);
@@ -66,14 +60,14 @@ describe('another configuration', () => {
   it('polls only the sources whose spec or trust a new configuration changes', async () => {
     const two = (spec: string): ReturnType<typeof siteOf> =>
       siteOf(sourceYaml('app') + sourceYaml('other', spec));
-    await start(two(''));
+    await agent.start(two(''));
     const before = agent.registry.calls.resolve;
     await agent.replace(two('  ignore: "*.md"'));
     expect(agent.registry.calls.resolve).toBe(before + 1);
   });
 
   it('calls a changed value a change, not drift', async () => {
-    await start();
+    await agent.start();
     agent.registry.objects = [configMap('a', { value: 'new' }), configMap('b')];
     await agent.replace(oneSite);
     expect(agent.events.findLast(({ kind }) => kind === 'object-changed')).toMatchObject({
@@ -82,14 +76,14 @@ describe('another configuration', () => {
   });
 
   it('does not poll a suspended source and does not apply a suspended delivery', async () => {
-    await start(siteOf(sourceYaml('app', '  suspend: true') + deliveryYaml('app', 'app')));
+    await agent.start(siteOf(sourceYaml('app', '  suspend: true') + deliveryYaml('app', 'app')));
     await agent.clock.advance(10 * minute);
     expect(agent.registry.calls.resolve).toBe(0);
   });
 
   it('refuses fields it would have to ignore', async () => {
     const decryption = '  decryption: {provider: sops, serviceAccountName: robot}';
-    await start(siteOf(sourceYaml('app') + deliveryYaml('app', 'app', decryption)));
+    await agent.start(siteOf(sourceYaml('app') + deliveryYaml('app', 'app', decryption)));
     expect(delivered()).toEqual([]);
     expect(agent.events.filter(({ kind }) => kind === 'failed')[0]).toMatchObject({
       code: 'CONFIG_UNSUPPORTED',

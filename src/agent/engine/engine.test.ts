@@ -1,7 +1,7 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { registryDown } from '../../../test/fakes/fake-stages.ts';
 import { configMap, deliveryYaml, siteOf, sourceYaml } from '../../../test/fakes/site.ts';
-import { AgentSite, forEachTest } from '../../../test/fixtures/agent-site.ts';
+import { AppSite, forEachTest, oneSite } from '../../../test/fixtures/agent-site.ts';
 import { refOf, SealiftError } from '../../core/index.ts';
 import { createMemoryTarget } from '../../target/index.ts';
 import type { AgentParts } from '../index.ts';
@@ -9,24 +9,18 @@ import type { AgentParts } from '../index.ts';
 const second = 1_000;
 const minute = 60 * second;
 
-const agent = forEachTest(new AgentSite());
-const oneSite = siteOf(sourceYaml('app') + deliveryYaml('app', 'app'));
-const start = (desired = oneSite): Promise<unknown> => agent.start(desired);
+const agent = forEachTest(new AppSite());
 const delivered = (): readonly string[] => agent.delivered('a', 'b', 'c', 'evil');
-
-beforeEach(() => {
-  agent.registry.objects = [configMap('a'), configMap('b')];
-});
 
 describe('Engine', () => {
   it('delivers at once on a new site', async () => {
-    await start();
+    await agent.start();
     expect(delivered()).toEqual(['a', 'b']);
     expect(agent.ready()).toBe('ReconciliationSucceeded');
   });
 
   it('delivers a new revision and prunes what left it', async () => {
-    await start();
+    await agent.start();
     agent.registry.revision = 'v2';
     agent.registry.objects = [configMap('b'), configMap('c')];
     await agent.pass(minute);
@@ -34,7 +28,7 @@ describe('Engine', () => {
   });
 
   it('repairs an object that was changed or deleted by another hand', async () => {
-    await start();
+    await agent.start();
     agent.target.edit(refOf(configMap('a')), undefined);
     await agent.settle();
     expect(delivered()).toEqual(['a', 'b']);
@@ -45,7 +39,7 @@ describe('Engine', () => {
 
   it('retries what only another input can mend by the interval, not sooner', async () => {
     agent.registry.failing.set('build', new SealiftError('BUILD_EMPTY', 'x', 'no objects'));
-    await start();
+    await agent.start();
     const before = agent.registry.calls.build;
     await agent.clock.advance(5 * minute);
     expect(agent.registry.calls.build).toBe(before);
@@ -69,7 +63,7 @@ describe('Engine', () => {
   it('surprise 22: makes dependants wait, and wakes them without waiting for a timer', async () => {
     agent.registry.failing.set('build', new SealiftError('TARGET_FAILED', 'x', 'busy'));
     agent.registry.objectsOf.set('top', [configMap('top')]);
-    await start(
+    await agent.start(
       siteOf(
         sourceYaml('app') +
           deliveryYaml('base', 'app') +
@@ -92,7 +86,7 @@ describe('Engine', () => {
       sourceYaml('other') +
       deliveryYaml('top', 'other', `  path: ${path}\n  dependsOn: [{name: base}]`) +
       deliveryYaml('base', 'app', `  path: ${path}`);
-    await start(siteOf(yaml('./old')));
+    await agent.start(siteOf(yaml('./old')));
     agent.registry.failing.set(
       'build',
       new SealiftError('BUILD_PATH_NOT_FOUND', './new', 'no such directory'),
@@ -105,16 +99,16 @@ describe('Engine', () => {
   });
 
   it('starts from what it knows after a restart, without the registry', async () => {
-    await start();
+    await agent.start();
     await agent.end();
     agent.registry.failing.set('resolve', registryDown());
     agent.target = createMemoryTarget();
-    await start();
+    await agent.start();
     expect(delivered()).toEqual(['a', 'b']);
   });
 
   it('ends with no timer left', async () => {
-    await start();
+    await agent.start();
     await agent.end();
     expect(agent.clock.sleeping).toEqual([]);
   });

@@ -1,25 +1,19 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { registryDown } from '../../../test/fakes/fake-stages.ts';
 import { configMap, deliveryYaml, siteOf, sourceYaml } from '../../../test/fakes/site.ts';
-import { AgentSite, forEachTest } from '../../../test/fixtures/agent-site.ts';
+import { AppSite, forEachTest, oneSite } from '../../../test/fixtures/agent-site.ts';
 import { refOf, SealiftError } from '../../core/index.ts';
 import type { AgentParts } from '../index.ts';
 
 const second = 1_000;
 const minute = 60 * second;
 
-const agent = forEachTest(new AgentSite());
-const oneSite = siteOf(sourceYaml('app') + deliveryYaml('app', 'app'));
-const start = (desired = oneSite): Promise<unknown> => agent.start(desired);
+const agent = forEachTest(new AppSite());
 const delivered = (): readonly string[] => agent.delivered('a', 'b', 'c', 'evil');
-
-beforeEach(() => {
-  agent.registry.objects = [configMap('a'), configMap('b')];
-});
 
 describe('a source that is polled', () => {
   it('polls at the interval, and an unchanged poll does nothing more', async () => {
-    await start();
+    await agent.start();
     const before = { ...agent.registry.calls };
     await agent.clock.advance(minute);
     expect(agent.registry.calls).toEqual({ ...before, resolve: before.resolve + 1 });
@@ -27,7 +21,7 @@ describe('a source that is polled', () => {
 
   it('tells a refusal once, not at every poll', async () => {
     agent.registry.verdict = 'refused';
-    await start();
+    await agent.start();
     await agent.clock.advance(5 * minute);
     expect(agent.events.filter(({ kind }) => kind === 'failed')).toHaveLength(1);
     expect(agent.registry.calls.verify).toBeGreaterThan(2);
@@ -35,13 +29,13 @@ describe('a source that is polled', () => {
 
   it('never fetches or unpacks what was refused', async () => {
     agent.registry.verdict = 'refused';
-    await start();
+    await agent.start();
     await agent.clock.advance(5 * minute);
     expect(agent.registry.calls).toMatchObject({ fetch: 0, unpack: 0, build: 0 });
   });
 
   it('goes on delivering while the registry is away, and says when it is back', async () => {
-    await start();
+    await agent.start();
     agent.registry.failing.set('resolve', registryDown());
     await agent.clock.advance(minute);
     expect(agent.state.sources.all()[0]?.status.conditions[1]).toMatchObject({
@@ -59,7 +53,7 @@ describe('a source that is polled', () => {
 
   it('backs off from a registry that is away', async () => {
     agent.registry.failing.set('resolve', registryDown());
-    await start();
+    await agent.start();
     await agent.clock.advance(minute);
     expect(agent.registry.calls.resolve).toBeLessThan(10);
   });
@@ -93,7 +87,7 @@ describe('a source that is polled', () => {
       new SealiftError('REGISTRY_RATE_LIMITED', 'oci://registry.example/app', 'status 429', { retryAfterMs });
 
     it('polls again when the pause is over and not before, however short the interval', async () => {
-      await start();
+      await agent.start();
       agent.registry.failing.set('resolve', asksFor(10 * minute));
       await agent.clock.advance(minute);
       const before = agent.registry.calls.resolve;
@@ -107,7 +101,7 @@ describe('a source that is polled', () => {
 
     it('says until when in the status, and tells it once', async () => {
       agent.registry.failing.set('resolve', asksFor(10 * minute));
-      await start();
+      await agent.start();
       const ready = () =>
         agent.state.sources.all()[0]?.status.conditions.find(({ type }) => type === 'Ready');
       expect(ready()).toMatchObject({
@@ -122,14 +116,14 @@ describe('a source that is polled', () => {
 
     it('does not wait longer than an hour', async () => {
       agent.registry.failing.set('resolve', asksFor(365 * 24 * 60 * minute));
-      await start();
+      await agent.start();
       await agent.clock.advance(65 * minute);
       expect(agent.registry.calls.resolve).toBe(2);
     });
 
     it('keeps it when the configuration is read again, and not for another spec or who asks for a poll', async () => {
       agent.registry.failing.set('resolve', asksFor(10 * minute));
-      await start();
+      await agent.start();
       await agent.replace(siteOf(sourceYaml('app') + deliveryYaml('app', 'app')));
       expect(agent.registry.calls.resolve).toBe(1);
       await agent.replace(siteOf(sourceYaml('app', '  ref: {tag: other}')));
@@ -144,7 +138,7 @@ describe('a source that is polled', () => {
   });
 
   it('fetches again what cannot be unpacked from the local store any more', async () => {
-    await start();
+    await agent.start();
     agent.registry.failing.set('unpack', new SealiftError('DIGEST_MISMATCH', 'blob', 'damaged'));
     agent.target.edit(refOf(configMap('a')), undefined);
     await agent.settle();
@@ -158,7 +152,7 @@ describe('a source that is polled', () => {
     ['says in the status that a registry is spoken to in plain HTTP', '  insecure: true', 1],
     ['says nothing of the kind otherwise', '', 0],
   ])('%s', async (_, spec, count) => {
-    await start(siteOf(sourceYaml('app', spec)));
+    await agent.start(siteOf(sourceYaml('app', spec)));
     const conditions = agent.state.sources.find('edge', 'app')?.status.conditions ?? [];
     expect(conditions.filter(({ type }) => type === 'InsecureTransport')).toHaveLength(count);
   });
