@@ -55,9 +55,10 @@ export class ApiServer {
     });
   }
 
-  /** Ends it and starts it again on the same data and port. */
-  async restart(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+  /** Ends it and starts it again on the same data and port; `meanwhile` is done in between. */
+  async restart(signal?: 'SIGKILL' | 'SIGTERM', meanwhile?: () => Promise<void>): Promise<void> {
     await this.#program?.stop(signal);
+    await meanwhile?.();
     await this.#run();
   }
 

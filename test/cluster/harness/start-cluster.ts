@@ -7,7 +7,7 @@ import { makeCertificates } from './certificates.ts';
 import { Cluster, type ClusterAddress } from './cluster.ts';
 import { ClusterPrograms } from './cluster-programs.ts';
 import { startControllerManager } from './controller-manager.ts';
-import { startEtcd } from './etcd.ts';
+import { Etcd } from './etcd.ts';
 import { startKwok } from './kwok.ts';
 import type { TrustedCluster } from './trusted-cluster.ts';
 import { makeTokens, type UserName, userGroups } from './users.ts';
@@ -29,6 +29,8 @@ export interface RunningCluster {
   pids(): readonly number[];
   /** On the same data and port; resolves when it is ready again. SIGKILL, the default, is a crash. */
   restartApiServer(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+  /** Goes back to what was there before `act`, as a restore from a backup does: the API server is started again before and after it. */
+  undo(act: () => Promise<void>): Promise<void>;
   /** Ends every program and removes every file of it. */
   stop(): Promise<void>;
 }
@@ -55,9 +57,9 @@ async function startPrograms(
 ): Promise<Omit<RunningCluster, 'stop'>> {
   const { folder } = programs;
   const tokens = makeTokens();
-  const [certificates, store] = await Promise.all([makeCertificates(folder), startEtcd(programs)]);
+  const [certificates, store] = await Promise.all([makeCertificates(folder), Etcd.start(programs)]);
   const server = await ApiServer.start(programs, {
-    store,
+    store: store.url,
     certificates,
     tokens,
     trusted: options.trusted,
@@ -74,5 +76,10 @@ async function startPrograms(
     address,
     pids: () => programs.pids(),
     restartApiServer: (signal) => server.restart(signal),
+    undo: async (act) => {
+      await server.restart('SIGKILL', () => store.backup());
+      await act();
+      await server.restart('SIGKILL', () => store.restore());
+    },
   };
 }
