@@ -159,6 +159,11 @@ describe('encrypted objects', () => {
       object('Ant', 's', `spec: {deep: [{key: "${cipher}"}]}\n`),
       'Ant/s: the value at /spec/deep/0/key is encrypted',
     ],
+    [
+      'a value beside a number beyond 2^53',
+      object('Ant', 's', `spec: {size: 9007199254740993, key: "${cipher}"}\n`),
+      'Ant/s: the value at /spec/key is encrypted',
+    ],
   ])('are refused: %s', async (_what, text, message) => {
     const error = await site.failure({ 'a.yaml': text });
     expect(error.code).toBe('OBJECT_ENCRYPTED');
