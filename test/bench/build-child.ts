@@ -1,6 +1,7 @@
 // Builds one tree again and again inside a process, in turns with calling kustomize, and reports what both cost: arguments as JSON.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { spareMemory } from '../../cmd/sealift/spare-memory.ts';
 import { siteObjectSchema } from '../../src/api/index.ts';
 import { createBuildStage, createChildProcessExec } from '../../src/build/index.ts';
 
@@ -20,6 +21,7 @@ interface Moment {
   readonly cpu: number;
 }
 
+spareMemory();
 const { root, path, builds, kustomize, direct, rounds } = JSON.parse(process.argv[2] ?? '') as Asked;
 const cacheBytes = 64 * 1024 * 1024;
 const { signal } = new AbortController();
