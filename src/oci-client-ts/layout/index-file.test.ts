@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -139,5 +139,44 @@ describe('changes that come together', () => {
     );
     expect(new Set(made.map(({ status }) => status))).toEqual(new Set(['rejected']));
     expect((await file.read()).annotations).toBeUndefined();
+  });
+
+  it('get their turn though whoever came later gave up, and another process died with the lock', async () => {
+    const begun = Promise.withResolvers<void>();
+    const held = Promise.withResolvers<void>();
+    const after = async (): Promise<void> => {
+      await writeFile(lock(), JSON.stringify({ token: 'other', pid: 1, place: 'elsewhere' }));
+      await utimes(lock(), 0, 0);
+    };
+    const first = file.update(async (index) => {
+      begun.resolve();
+      await held.promise;
+      return { index: note(index, 'first'), after };
+    });
+    const second = file.update(async (index) => ({ index: note(index, 'second') }));
+    await begun.promise;
+    const given = new AbortController();
+    const third = file.update(async (index) => ({ index: note(index, 'third') }), given.signal);
+    given.abort(new Error('given up'));
+    await expect(third).rejects.toThrow('given up');
+    held.resolve();
+    await Promise.all([first, second]);
+    expect(Object.keys((await file.read()).annotations ?? {})).toEqual(['first', 'second']);
+  });
+
+  it('fail together where the lock cannot be given back', async () => {
+    const make = (key: string): Promise<void> =>
+      file.update(async (index) => {
+        const after = async (): Promise<void> => {
+          await rm(lock());
+          await mkdir(lock());
+        };
+        return { index: note(index, key), ...(key === 'b' ? { after } : {}) };
+      });
+    const made = await Promise.allSettled(['a', 'b'].map(make));
+    expect(made.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    await rm(lock(), { recursive: true });
+    await make('c');
+    expect(Object.keys((await file.read()).annotations ?? {})).toEqual(['a', 'b', 'c']);
   });
 });

@@ -112,25 +112,26 @@ export class IndexFile implements IndexBook {
 
   async #hold(lock: HeldLock): Promise<void> {
     const taken = this.#waiting.take(maxTogether);
-    let made: Pick<Made, 'changed' | 'left'> = { changed: [], left: [] };
     try {
-      made = await this.#make(taken, lock);
+      const { changed, left } = await this.#make(taken, lock);
+      this.#waiting.giveBack(left);
+      for (const change of changed) change.succeed();
     } catch (thrown) {
       fail(taken, thrown);
-    } finally {
-      await lock.release();
     }
-    this.#waiting.giveBack(made.left);
-    for (const change of made.changed) change.succeed();
   }
 
   async #make(taken: readonly WaitingChange[], lock: HeldLock): Promise<Pick<Made, 'changed' | 'left'>> {
-    const before = await this.read();
-    const { index, changed, left, after } = await changeOf(before, taken);
-    if (!(await lock.isHeld())) return { changed: [], left: this.#unlessTooOften([...changed, ...left]) };
-    if (index !== before) await this.#replace(index);
-    await after?.().catch((thrown) => fail(changed.slice(-1), thrown));
-    return { changed, left };
+    try {
+      const before = await this.read();
+      const { index, changed, left, after } = await changeOf(before, taken);
+      if (!(await lock.isHeld())) return { changed: [], left: this.#unlessTooOften([...changed, ...left]) };
+      if (index !== before) await this.#replace(index);
+      await after?.().catch((thrown) => fail(changed.slice(-1), thrown));
+      return { changed, left };
+    } finally {
+      await lock.release();
+    }
   }
 
   #unlessTooOften(changes: readonly WaitingChange[]): readonly WaitingChange[] {

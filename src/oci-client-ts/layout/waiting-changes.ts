@@ -31,7 +31,6 @@ export class WaitingChanges {
 
   /** Resolves when the change is made. */
   add(change: Change, signal: AbortSignal | undefined): Promise<void> {
-    if (this.#none.signal.aborted) this.#none = new AbortController();
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
       const leave = (): void => this.#leave(waiting, signal?.reason);
@@ -44,6 +43,7 @@ export class WaitingChanges {
       const waiting: WaitingChange = { attempts: 0, isOver: false, begin, succeed: resolve, fail: reject };
       signal?.addEventListener('abort', leave, { once: true });
       this.#changes.push(waiting);
+      this.#renew();
     });
   }
 
@@ -55,6 +55,12 @@ export class WaitingChanges {
   /** Those that were taken and not made come first. */
   giveBack(changes: readonly WaitingChange[]): void {
     this.#changes.unshift(...changes.filter(({ isOver }) => !isOver));
+    this.#renew();
+  }
+
+  /** Somebody waits again. */
+  #renew(): void {
+    if (this.#changes.length > 0 && this.#none.signal.aborted) this.#none = new AbortController();
   }
 
   #leave(waiting: WaitingChange, reason: unknown): void {
