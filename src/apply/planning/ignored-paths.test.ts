@@ -44,4 +44,13 @@ describe('which fields of an object are left to others', () => {
     ];
     expect(ignoredPaths(rules)(web)).toEqual(['/a', '/b', '/c']);
   });
+
+  it('are no fields within others, whose items are not those of the build', () => {
+    const rules = [
+      { paths: ['/a/1/b', '/a', '/ab/c', '/d/e/f'] },
+      { paths: ['/d'], target: { name: 'web' } },
+      { paths: ['/ab/c/d'], target: { name: 'other' } },
+    ];
+    expect(ignoredPaths(rules)(web)).toEqual(['/a', '/ab/c', '/d']);
+  });
 });
