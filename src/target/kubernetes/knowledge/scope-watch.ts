@@ -62,6 +62,8 @@ export class ScopeWatch {
   #version: string | undefined;
   /** Whether the last watch was broken: the server behind it may have another history by now. */
   #isInDoubt = false;
+  /** Whether nobody could know anything of its objects before the list that comes next. */
+  #wasUnserved = false;
 
   constructor(ports: WatchPorts, scope: Scope, known: KnownObjects) {
     this.#ports = ports;
@@ -143,9 +145,9 @@ export class ScopeWatch {
     }
     if (this.#version !== undefined) return this.#version;
     this.#version = await this.#list(resource, signal);
-    const wasUnserved = this.#state === 'unserved';
     this.#become('in-sync');
-    if (wasUnserved) this.#known.announce(this.#scope.namespace);
+    if (this.#wasUnserved) this.#known.announce(this.#scope.namespace);
+    this.#wasUnserved = false;
     return this.#version;
   }
 
@@ -217,6 +219,7 @@ export class ScopeWatch {
 
   #become(state: ScopeState): void {
     this.#state = state;
+    this.#wasUnserved ||= state === 'unserved';
     this.#settled.resolve();
   }
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock } from '../../../../test/fakes/fake-clock.ts';
+import { FakeClock, settle } from '../../../../test/fakes/fake-clock.ts';
 import { FakeCluster } from '../../../../test/fakes/fake-cluster.ts';
 import { createMemoryTraces } from '../../../../test/fakes/memory-traces.ts';
 import { type KubernetesObject, type Observation, refOf, type Target } from '../../../core/index.ts';
@@ -107,6 +107,37 @@ describe('an object whose kind is not served', () => {
   it('may be asked for: its definition may be written before it', async () => {
     expect(await target.observe(refOf(widget), widget, idle)).toEqual({ kind: 'unserved' });
     expect(cluster.requests.filter((one) => one.startsWith('list '))).toEqual([]);
+  });
+});
+
+describe('an object that could not be written since its kind was not served', () => {
+  it('is told of though the first list of its kind fails', async () => {
+    const cluster = new FakeCluster();
+    const clock = new FakeClock();
+    const target = createKubernetesTarget({
+      client: cluster,
+      traces: createMemoryTraces(),
+      clock,
+      random: { next: () => 0.5 },
+      podsOf: () => undefined,
+    });
+    const told: (string | undefined)[] = [];
+    const stop = new AbortController();
+    void target.watch((ref) => told.push(ref?.name), stop.signal);
+    await settle();
+    await expect(target.write(widget, { recreate: false }, idle)).rejects.toMatchObject({
+      code: 'TARGET_KIND_UNKNOWN',
+    });
+    await settle();
+    cluster.kinds.add('e.com/Widget');
+    cluster.failing.set('list Widget', 'TARGET_UNREACHABLE');
+    told.length = 0;
+    await clock.advance(6 * 60_000);
+    expect(told).toEqual([]);
+    cluster.failing.clear();
+    await clock.advance(6 * 60_000);
+    expect(told).toEqual(['one']);
+    stop.abort();
   });
 });
 
