@@ -15,11 +15,11 @@ import {
 import { formatRef, SealiftError } from '../../core/index.ts';
 import { type Course, courseOf, wayBack } from '../journal/journal.ts';
 import type { Lives } from '../journal/lives.ts';
-import type { SourceReconciler } from '../sources/reconcile-source.ts';
+import type { SourcesInForce } from '../sources/in-force.ts';
 import { unmetDependency } from './dependencies.ts';
 
 interface ChoiceDeps {
-  readonly sources: SourceReconciler;
+  readonly sources: SourcesInForce;
   readonly state: StateStore;
   readonly lives: Lives;
   readonly crossNamespaceRefs: boolean;

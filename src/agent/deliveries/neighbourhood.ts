@@ -12,7 +12,7 @@ import {
 import { asSealiftError, refOf } from '../../core/index.ts';
 import { wayBack } from '../journal/journal.ts';
 import type { DeliveryTargets } from '../places/delivery-targets.ts';
-import type { SourceReconciler } from '../sources/reconcile-source.ts';
+import type { SourcesInForce } from '../sources/in-force.ts';
 import type { BuildStage } from '../stages/stages.ts';
 import type { KnownNeighbour, Neighbours } from './claims.ts';
 import { sameSource } from './dependencies.ts';
@@ -20,7 +20,7 @@ import { withdrawn } from './withdrawn.ts';
 
 interface NeighbourhoodDeps {
   readonly build: BuildStage;
-  readonly sources: SourceReconciler;
+  readonly sources: SourcesInForce;
   readonly state: StateStore;
   readonly targets: Pick<DeliveryTargets, 'clusterFor' | 'clusterOf'>;
 }

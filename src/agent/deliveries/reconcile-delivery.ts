@@ -18,7 +18,7 @@ import { beneath, keepDelivery, rolledBack } from '../journal/way-back-status.ts
 import type { DeliveryTarget } from '../places/delivery-target.ts';
 import type { DeliveryTargets } from '../places/delivery-targets.ts';
 import { goingTo } from '../places/going-to.ts';
-import type { SourceReconciler } from '../sources/reconcile-source.ts';
+import type { SourcesInForce } from '../sources/in-force.ts';
 import { inStage, StageFailure } from '../stages/stage-failure.ts';
 import { afterDeliveryFailure, newDeliveryRecord } from '../status/delivery-transition.ts';
 import { claimEvents } from '../status/listed-condition.ts';
@@ -37,7 +37,7 @@ interface DeliveryDeps {
   readonly ports: Omit<DeliveryPorts, 'target'>;
   readonly targets: DeliveryTargets;
   readonly crossNamespaceRefs: boolean;
-  readonly sources: SourceReconciler;
+  readonly sources: SourcesInForce;
   readonly state: StateStore;
   readonly clock: Clock;
   readonly emit: (subject: Subject, body: EventBody) => void;

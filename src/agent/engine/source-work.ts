@@ -50,7 +50,7 @@ export class SourceWork {
     const { sources, polls, parts, desired } = this.#deps;
     const { metadata, spec } = source;
     this.#addJudgement(source);
-    const settled = !spec.suspend && sources.isSettled(source, desired());
+    const settled = !spec.suspend && sources.inForce.isSettled(source, desired());
     const delayMs = firstPollDelay(spec.interval, settled, parts.random.next());
     polls.add(workKey({ kind: 'source', ...metadata }), delayMs, pollLane(spec.url));
   }
@@ -84,8 +84,8 @@ export class SourceWork {
     if (source === undefined) return undefined;
     const { changed, error } = await sources.judge(source, desired(), signal);
     if (changed) tell(source);
-    if (error === undefined || sources.standing(source, desired()) !== 'unjudged') {
-      const delayMs = sources.judgementDelay(source, desired());
+    if (error === undefined || sources.inForce.standing(source, desired()) !== 'unjudged') {
+      const delayMs = sources.inForce.judgementDelay(source, desired());
       // A verdict that ends at the moment it is made must not be made over and over.
       return delayMs === undefined ? undefined : Math.max(delayMs, minJudgementDelayMs);
     }
@@ -97,7 +97,7 @@ export class SourceWork {
   /** Asks for the judgement that is due now or at some time; its end wakes the deliveries of the source. */
   #addJudgement(source: OciRepository): void {
     const { sources, judgements, desired } = this.#deps;
-    const delayMs = sources.judgementDelay(source, desired());
+    const delayMs = sources.inForce.judgementDelay(source, desired());
     if (delayMs !== undefined) judgements.add(workKey({ kind: 'judgement', ...source.metadata }), delayMs);
   }
 
@@ -109,7 +109,7 @@ export class SourceWork {
     const { changed, error } = end;
     if (changed) tell(source);
     // What could not be judged is tried again by its own timer, not at every poll.
-    if (changed || sources.standing(source, desired()) === 'good') this.#addJudgement(source);
+    if (changed || sources.inForce.standing(source, desired()) === 'good') this.#addJudgement(source);
     const delayMs = afterRunDelay(end, source.spec.interval, parts.random.next());
     return this.#pauses.learn(source, error, { delayMs, random: parts.random.next() });
   }

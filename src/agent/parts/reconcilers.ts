@@ -46,7 +46,7 @@ export function createReconcilers(parts: AgentParts, moved: HealthDeps['moved'])
     targets,
     crossNamespaceRefs: parts.crossNamespaceRefs ?? true,
     fights: new Fights(clock),
-    sources,
+    sources: sources.inForce,
     state,
     clock,
     emit,

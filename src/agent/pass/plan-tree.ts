@@ -18,7 +18,7 @@ export async function planTree(
 ): Promise<SitePlan> {
   const { stages, state } = parts;
   const { sources, targets } = createReconcilers(parts, () => undefined);
-  const neighbourhood = new Neighbourhood({ build: stages.build, sources, state, targets });
+  const neighbourhood = new Neighbourhood({ build: stages.build, sources: sources.inForce, state, targets });
   const { namespace, name } = delivery.metadata;
   const { inventory } = state.deliveries.find(namespace, name)?.status ?? {};
   const request = {

@@ -18,7 +18,7 @@ async function judgeAll(
   const failures = new Map<OciRepository, SealiftError>();
   const judge = async (source: OciRepository, stop: AbortSignal): Promise<void> => {
     const judged = await sources.judge(source, desired, stop);
-    const error = judged.error ?? sources.denial(source, desired);
+    const error = judged.error ?? sources.inForce.denial(source, desired);
     if (error !== undefined) failures.set(source, error);
   };
   await inParallel(desired.sources, parallelPolls, judge, signal);

@@ -1,32 +1,21 @@
 import {
-  type Artifact,
-  type Candidate,
   type DesiredState,
   isReady,
   type OciRepository,
   refuseUnsupportedSource,
-  requestedAtAnnotation,
-  revisionDigest,
-  type SourceRecord,
   type StateStore,
 } from '../../api/index.ts';
-import { type Clock, type EventBody, SealiftError } from '../../core/index.ts';
+import type { Clock, EventBody, SealiftError } from '../../core/index.ts';
 import { withDeadline } from '../stages/deadline.ts';
 import { inStage, StageFailure } from '../stages/stage-failure.ts';
-import { underSpec } from '../status/spec-hash.ts';
 import type { FreshnessGate } from './freshness-gate.ts';
+import { SourcesInForce } from './in-force.ts';
 import { refuseLostProtection } from './lost-protection.ts';
 import { keptFreshnessWarnings, withWarnings } from './policy-warning.ts';
 import type { SiteTime } from './site-time.ts';
 import { type PollOutcome, pollSource, type SourceStages } from './source-pipeline.ts';
-import {
-  afterFailure,
-  afterPoll,
-  newSourceRecord,
-  type SourceCycle,
-  type SourceTransition,
-} from './source-transition.ts';
-import { type Basis, judgementDelay, type Standing, standingOf } from './standing.ts';
+import { afterFailure, afterPoll, type SourceCycle, type SourceTransition } from './source-transition.ts';
+import { standingOf } from './standing.ts';
 import { afterJudgement, afterJudgementFailure, type Judgement } from './standing-transition.ts';
 
 interface SourceDeps {
@@ -49,15 +38,17 @@ export interface SourceRun {
 
 /** Polls sources. What is in force stays in force until something better is accepted, or it is refused itself. */
 export class SourceReconciler {
+  readonly inForce: SourcesInForce;
   readonly #deps: SourceDeps;
 
   constructor(deps: SourceDeps) {
     this.#deps = deps;
+    this.inForce = new SourcesInForce(deps);
   }
 
   /** One poll. Rejects only when the signal aborts or the state cannot be written. */
   async reconcile(source: OciRepository, desired: DesiredState, signal: AbortSignal): Promise<SourceRun> {
-    const { basis } = this.#basis(source, desired);
+    const { basis } = this.inForce.basis(source, desired);
     const polled = await this.#settle(this.#poll(source, desired, signal), signal);
     // What is in force may have been judged again meanwhile.
     const cycle = this.#cycle(source, this.#steady(source, desired, basis));
@@ -70,7 +61,7 @@ export class SourceReconciler {
   hold(source: OciRepository): void {
     const { sources } = this.#deps.state;
     const known = sources.find(source.metadata.namespace, source.metadata.name);
-    const record = this.record(source);
+    const record = this.inForce.record(source);
     if (known === undefined || known === record) return;
     const { generation, status } = record;
     const observed = isReady(status.conditions) ? { ...status, observedGeneration: generation } : status;
@@ -82,9 +73,9 @@ export class SourceReconciler {
    * when the signal aborts or the state cannot be written.
    */
   async judge(source: OciRepository, desired: DesiredState, signal: AbortSignal): Promise<SourceRun> {
-    const { basis } = this.#basis(source, desired);
-    const { layer, failures } = this.record(source);
-    if (layer === undefined || this.standing(source, desired) !== 'unjudged')
+    const { basis } = this.inForce.basis(source, desired);
+    const { layer, failures } = this.inForce.record(source);
+    if (layer === undefined || this.inForce.standing(source, desired) !== 'unjudged')
       return { changed: false, failures };
     const { revision } = layer;
     const judged = await this.#settle(this.#judgeAgain(source, desired, revision, signal), signal);
@@ -101,109 +92,13 @@ export class SourceReconciler {
     return this.#take(cycle, transition, transition.error === undefined);
   }
 
-  /**
-   * The tree in force, made again from the local layout if it is gone. `undefined` while there is none that was accepted under the policies
-   * and keys of now.
-   */
-  async artifact(
-    source: OciRepository,
-    desired: DesiredState,
-    signal: AbortSignal,
-  ): Promise<Artifact | undefined> {
-    const record = this.record(source);
-    if (record.layer === undefined || this.standing(source, desired) !== 'good') return undefined;
-    try {
-      return await this.#deps.stages.unpack.unpack(source, record.layer, signal);
-    } catch (thrown) {
-      signal.throwIfAborted();
-      this.#forgetLayer(record);
-      throw thrown;
-    }
-  }
-
-  /** What is in force, as a delivery takes it; `undefined` as for `artifact`. */
-  async candidate(
-    source: OciRepository,
-    desired: DesiredState,
-    signal: AbortSignal,
-  ): Promise<{ readonly artifact: Artifact; readonly candidate: Candidate } | undefined> {
-    const { layer, verifiedBy } = this.record(source);
-    const artifact = await this.artifact(source, desired, signal);
-    if (artifact === undefined || layer === undefined) return undefined;
-    const { namespace, name } = source.metadata;
-    const verified = verifiedBy === undefined ? {} : { verifiedBy };
-    return { artifact, candidate: { source: { namespace, name }, layer, root: artifact.root, ...verified } };
-  }
-
-  /** The tree of what was in force once, made again from the local layout if it is gone, and judged under the policies and keys of now. */
-  async kept(
-    source: OciRepository,
-    desired: DesiredState,
-    { layer, verifiedBy }: Candidate,
-    signal: AbortSignal,
-  ): Promise<Artifact> {
-    const { stages, clock } = this.#deps;
-    const { url, timeout } = source.spec;
-    const { revision } = layer;
-    await inStage('verify', url, async () => {
-      const judged = await withDeadline({ clock, ms: timeout, subject: url }, signal, (bounded) =>
-        stages.standing.judge({ source, desired, revision }, bounded),
-      );
-      const verdict = refuseLostProtection(judged, source, verifiedBy);
-      if (verdict.kind === 'refused') throw new SealiftError(verdict.code, revision, verdict.detail);
-    });
-    return inStage('unpack', url, () => stages.unpack.unpack(source, layer, signal));
-  }
-
-  /** What is known of the source, its generation counted up when the spec is new. */
-  record(source: OciRepository): SourceRecord {
-    const { name, namespace } = source.metadata;
-    const record = this.#deps.state.sources.find(namespace, name) ?? newSourceRecord(source);
-    return underSpec(record, source.spec);
-  }
-
-  /** That what is in force is denied by a policy, whether or not that was told before; asks nobody. */
-  denial(source: OciRepository, desired: DesiredState): SealiftError | undefined {
-    const { layer } = this.record(source);
-    if (layer === undefined) return undefined;
-    const { revision } = layer;
-    const denied = this.#deps.stages.verify.denied(source, desired, revisionDigest(revision));
-    return denied === undefined ? undefined : new SealiftError(denied.code, revision, denied.detail);
-  }
-
-  /** How what is in force stands under the policies and keys of now. */
-  standing(source: OciRepository, desired: DesiredState): Standing {
-    return standingOf(this.record(source), this.#basis(source, desired));
-  }
-
-  /** Milliseconds until what is in force has to be judged again; `undefined` when time changes nothing. */
-  judgementDelay(source: OciRepository, desired: DesiredState): number | undefined {
-    return judgementDelay(this.record(source), this.#basis(source, desired));
-  }
-
-  /** True while what is in force was accepted under this spec and this trust, and nobody asks for a poll. */
-  isSettled(source: OciRepository, desired: DesiredState): boolean {
-    const { generation, status } = this.record(source);
-    const asked = source.metadata.annotations[requestedAtAnnotation];
-    return (
-      status.observedGeneration === generation &&
-      (asked === undefined || asked === status.lastHandledReconcileAt) &&
-      this.standing(source, desired) === 'good'
-    );
-  }
-
-  #basis(source: OciRepository, desired: DesiredState): Basis {
-    const { stages, time } = this.#deps;
-    return { basis: stages.standing.basis(source, desired), now: time.now() };
-  }
-
   /** The basis of a verdict that was made meanwhile; none when a trusted root was exchanged under it, so that it is made again. */
   #steady(source: OciRepository, desired: DesiredState, before: string): string {
-    return this.#basis(source, desired).basis === before ? before : '';
+    return this.inForce.basis(source, desired).basis === before ? before : '';
   }
 
   #cycle(source: OciRepository, basis: string): SourceCycle {
-    return { source, record: this.record(source), basis, now: this.#deps.time.now() };
+    return { source, record: this.inForce.record(source), basis, now: this.#deps.time.now() };
   }
 
   /** What the work came to, or the failure of a stage. */
@@ -226,20 +121,16 @@ export class SourceReconciler {
     return { changed, failures: record.failures, ...(error === undefined ? {} : { error }) };
   }
 
-  /** What cannot be unpacked from the local layout any more is fetched again by the next poll. */
-  #forgetLayer({ layer: _layer, validator: _validator, ...rest }: SourceRecord): void {
-    this.#deps.state.sources.save(rest);
-  }
-
   /**
    * Conditional only while what is in force was accepted under this spec and this trust, is as fresh as is asked now, and has not reached its
    * end: it may have a later one.
    */
   async #poll(source: OciRepository, desired: DesiredState, signal: AbortSignal): Promise<PollOutcome> {
-    const record = this.record(source);
+    const record = this.inForce.record(source);
     await inStage('resolve', source.spec.url, async () => refuseUnsupportedSource(source));
     const settled =
-      record.status.observedGeneration === record.generation && this.standing(source, desired) === 'good';
+      record.status.observedGeneration === record.generation &&
+      this.inForce.standing(source, desired) === 'good';
     const { stages, clock, gate, time } = this.#deps;
     const isOver = record.freshUntil !== undefined && time.now() >= record.freshUntil;
     const isFresh = !isOver && record.freshnessBasis === stages.freshness.basis(source, desired);
@@ -257,7 +148,7 @@ export class SourceReconciler {
   ): Promise<Judgement> {
     const { stages, clock } = this.#deps;
     const { url, timeout } = source.spec;
-    const record = this.record(source);
+    const record = this.inForce.record(source);
     const { layer, revoked, verifiedBy } = record;
     const judged = await inStage('verify', url, () =>
       withDeadline({ clock, ms: timeout, subject: url }, signal, (bounded) =>
