@@ -18,11 +18,17 @@ interface Status {
 /** Every status that whoever reads may have seen, oldest first. */
 let sources: Status[];
 let deliveries: Status[];
+/** How many of them were on the disk when the write returned. */
+let synced: { sources: number; deliveries: number };
 let registry: FakeStages;
 let clock: FakeClock;
 let stop: AbortController;
 
-function noting<T extends { readonly status: Status }>(records: Records<T>, seen: Status[]): Records<T> {
+function noting<T extends { readonly status: Status }>(
+  records: Records<T>,
+  seen: Status[],
+  kind: keyof typeof synced,
+): Records<T> {
   const note = (save: (record: T) => void) => (record: T) => {
     seen.push(record.status);
     save(record);
@@ -31,7 +37,10 @@ function noting<T extends { readonly status: Status }>(records: Records<T>, seen
     all: () => records.all(),
     find: (namespace, name) => records.find(namespace, name),
     remove: (namespace, name) => records.remove(namespace, name),
-    save: note((record) => records.save(record)),
+    save: note((record) => {
+      synced[kind] += 1;
+      records.save(record);
+    }),
     saveDerived: note((record) => records.saveDerived(record)),
   };
 }
@@ -39,6 +48,7 @@ function noting<T extends { readonly status: Status }>(records: Records<T>, seen
 beforeEach(() => {
   sources = [];
   deliveries = [];
+  synced = { sources: 0, deliveries: 0 };
   registry = new FakeStages();
   registry.objects = [configMap('a')];
   clock = new FakeClock();
@@ -55,8 +65,8 @@ async function start(): Promise<void> {
   const store = createMemoryStateStore();
   const state: StateStore = {
     ...store,
-    sources: noting(store.sources, sources),
-    deliveries: noting(store.deliveries, deliveries),
+    sources: noting(store.sources, sources, 'sources'),
+    deliveries: noting(store.deliveries, deliveries, 'deliveries'),
   };
   const parts: AgentParts = {
     stages: registry.stages,
@@ -116,4 +126,20 @@ it('surprise 16: so does a delivery, from one try to the next', async () => {
   }
   expect(deliveries.length).toBeGreaterThan(2);
   expect(new Set(deliveries.map((status) => readyIn(status)?.status))).toEqual(new Set(['False']));
+});
+
+it('waits for the disk when something is new, and for no pass that finds all as it was', async () => {
+  await start();
+  const [first, told] = [{ ...synced }, deliveries.length];
+  for (let minute = 0; minute < 40; minute += 1) {
+    await clock.advance(60_000);
+    await settleAll();
+  }
+  expect(deliveries.length).toBeGreaterThan(told + 2);
+  expect(synced).toEqual(first);
+  registry.revision = 'v2';
+  await clock.advance(60_000);
+  await settleAll();
+  expect(synced.sources).toBeGreaterThan(first.sources);
+  expect(synced.deliveries).toBeGreaterThan(first.deliveries);
 });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   type Condition,
   type ConditionDraft,
@@ -69,11 +70,24 @@ export function beneath(record: DeliveryRecord): DeliveryRecord {
   return { ...record, status: { ...status, ...said }, journal };
 }
 
-/** Keeps a record, with what is to be told of a way back. Gives what it kept. */
+/** Without what each pass counts, whatever it found. */
+function uncounted({ status: { history = [], ...status }, ...record }: DeliveryRecord): unknown {
+  const entries = history.map(
+    ({ lastReconciled: _at, lastReconciledDuration: _long, totalReconciliations: _times, ...entry }) => entry,
+  );
+  return { ...record, status, entries };
+}
+
+/**
+ * Keeps a record, with what is to be told of a way back. Gives what it kept. A site with a thousand deliveries has as many passes a minute that
+ * find nothing new: that they took place is not worth a sync of the disk each.
+ */
 export function keepDelivery(state: StateStore, record: DeliveryRecord, now: number): DeliveryRecord {
-  const before = state.deliveries.find(record.namespace, record.name)?.status.conditions ?? [];
-  const kept = shown(record, before, now);
-  state.deliveries.save(kept);
+  const before = state.deliveries.find(record.namespace, record.name);
+  const kept = shown(record, before?.status.conditions ?? [], now);
+  const isNews = before === undefined || !isDeepStrictEqual(uncounted(before), uncounted(kept));
+  if (isNews) state.deliveries.save(kept);
+  else state.deliveries.saveDerived(kept);
   return kept;
 }
 
