@@ -33,7 +33,12 @@ describe('an object whose definition was written a moment ago', () => {
   beforeEach(async () => {
     cluster = new FakeCluster();
     cluster.kinds.add('e.com/Widget').add('apiextensions.k8s.io/CustomResourceDefinition');
-    cluster.put({ ...definition, status: { conditions: [{ type: 'Established', status: 'True' }] } });
+    const metadata = { ...definition.metadata, generation: 2 };
+    cluster.put({
+      ...definition,
+      metadata,
+      status: { conditions: [{ type: 'Established', status: 'True' }] },
+    });
     clock = new FakeClock();
     const random = { next: () => 0.5 };
     const ports = { client: cluster, traces: createMemoryTraces(), clock, random, podsOf: () => undefined };
@@ -59,9 +64,10 @@ describe('an object whose definition was written a moment ago', () => {
     });
     await clock.advance(4_900);
     expect(verdict).toBeUndefined();
-    await clock.advance(200);
+    await clock.advance(1_000);
     expect(verdict).toMatchObject({ kind: 'refused', error: { code: 'TARGET_INVALID' } });
     const before = asked('try Widget/shop/one');
+    expect(before).toBeLessThan(15);
     expect(await target.trials?.verdictOn(widget, keep, idle)).toMatchObject({ kind: 'refused' });
     expect(asked('try Widget/shop/one')).toBe(before + 1);
   });
@@ -84,6 +90,19 @@ describe('an object whose definition was written a moment ago', () => {
   ])('is refused at once %s', async (_, code) => {
     refuse('apply', code);
     await expect(target.write(widget, keep, idle)).rejects.toMatchObject({ code });
+  });
+
+  it('is refused at once where the definition is a new one', async () => {
+    cluster.take(refOf(definition));
+    const conditions = [{ type: 'Established', status: 'True' }];
+    const metadata = { ...definition.metadata, generation: 1 };
+    cluster.put({ ...definition, metadata, status: { conditions } });
+    const ports = { client: cluster, traces: createMemoryTraces(), clock, podsOf: () => undefined };
+    target = createKubernetesTarget({ ...ports, random: { next: () => 0.5 } });
+    await target.write(definition, keep, idle);
+    refuse('apply', 'TARGET_INVALID');
+    await expect(target.write(widget, keep, idle)).rejects.toMatchObject({ code: 'TARGET_INVALID' });
+    expect(asked('apply Widget/shop/one')).toBe(1);
   });
 
   it('of another kind is refused at once', async () => {

@@ -10,7 +10,9 @@ import { servedKinds } from './established.ts';
 
 /** Milliseconds after the update of a definition for which a server may go by the one before: each learns of it by a watch of its own. */
 const settlesMs = 5_000;
-const pauseMs = 50;
+/** Between two tries, in milliseconds: the first soon, then ever later. */
+const minPauseMs = 50;
+const maxPauseMs = 1_000;
 
 /** What a schema may have against an object. */
 const refusals: ReadonlySet<ErrorCode> = new Set(['TARGET_INVALID', 'TARGET_IMMUTABLE']);
@@ -27,8 +29,9 @@ export class NewSchemas {
     this.#clock = clock;
   }
 
-  /** A definition was written. */
+  /** A definition was written. In its first generation it has no schema before. */
   learn(definition: LiveObject): void {
+    if (definition.metadata['generation'] === 1) return;
     const now = this.#clock.monotonic();
     for (const [key, at] of this.#settled) if (at <= now) this.#settled.delete(key);
     for (const kind of servedKinds(definition)) this.#settled.set(keyOf(kind), now + settlesMs);
@@ -36,7 +39,7 @@ export class NewSchemas {
 
   /** Writes an object of a kind; again and again while its schema may be that of before. A refusal is final once that is settled, which `act` is told. */
   async write<T>(kind: Kind, act: (isSettled: boolean) => Promise<T>, signal: AbortSignal): Promise<T> {
-    for (;;) {
+    for (let pauseMs = minPauseMs; ; pauseMs = Math.min(pauseMs * 2, maxPauseMs)) {
       const isSettled = (this.#settled.get(keyOf(kind)) ?? 0) <= this.#clock.monotonic();
       try {
         return await act(isSettled);
