@@ -49,15 +49,15 @@ export class Neighbourhood {
     signal: AbortSignal,
   ): Promise<Neighbours> {
     const cluster = this.#clusterOf(delivery, desired);
-    const others = desired.deliveries.filter(
-      (one) => one !== delivery && sameSource(one, delivery) && this.#clusterOf(one, desired) === cluster,
-    );
+    const others = desired.deliveries.filter((one) => one !== delivery && sameSource(one, delivery));
     const { state, targets } = this.#deps;
     const neighbours: KnownNeighbour[] = withdrawn(state.deliveries.all(), desired)
       .filter(({ place = {} }) => targets.clusterOf(place) === cluster)
       .map((record) => ({ owner: ownerOf(record), asks: new Set() }));
     for (const other of others) {
-      neighbours.push(await this.#asksFrom(other, artifact, desired, signal));
+      const theirs = this.#clusterOf(other, desired);
+      if (theirs === cluster) neighbours.push(await this.#asksFrom(other, artifact, desired, signal));
+      else if (theirs === undefined) neighbours.push(...this.#lost(other, cluster));
     }
     return { neighbours, elsewhere: this.#elsewhere(delivery.metadata, cluster) };
   }
@@ -71,7 +71,9 @@ export class Neighbourhood {
   ): Promise<Neighbours> {
     const neighbours: KnownNeighbour[] = [];
     for (const other of desired.deliveries) {
-      if (this.#clusterOf(other, desired) !== cluster) continue;
+      const theirs = this.#clusterOf(other, desired);
+      if (theirs === undefined) neighbours.push(...this.#lost(other, cluster));
+      if (theirs !== cluster) continue;
       const known = await this.#asks(other, desired, signal);
       neighbours.push({ ...known, asks: known.asks ?? this.#inventoryOf(other) });
     }
@@ -90,13 +92,21 @@ export class Neighbourhood {
     return new Set(there.flatMap(({ entries }) => entries.map(({ id }) => id)));
   }
 
-  /** `undefined`, where nobody knows, is a cluster of its own: without access to it nothing can be taken over there. */
+  /** `undefined`, where nobody knows. */
   #clusterOf(delivery: Kustomization, desired: DesiredState): string | undefined {
     const { state, targets } = this.#deps;
     const { namespace, name } = delivery.metadata;
     const { place, status } = state.deliveries.find(namespace, name) ?? {};
-    const recorded = status?.inventory === undefined ? place : (place ?? {});
+    // Without objects anywhere it has not been at the site either, where that is all that a record says.
+    const hasObjects = (status?.inventory?.entries.length ?? 0) > 0;
+    const recorded = hasObjects ? (place ?? {}) : place;
     return targets.clusterFor(delivery, recorded, desired);
+  }
+
+  /** One whose cluster nobody knows may turn out to go to any but that of the site, which is named by naming none. */
+  #lost(delivery: Kustomization, cluster: string | undefined): readonly KnownNeighbour[] {
+    const isOfSite = cluster === this.#deps.targets.clusterOf({});
+    return isOfSite ? [] : [this.#unknown(delivery, 'goes to a cluster that nobody can tell')];
   }
 
   async #asks(delivery: Kustomization, desired: DesiredState, signal: AbortSignal): Promise<KnownNeighbour> {
