@@ -2,45 +2,22 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock, systemRandom } from '../../cmd/sealift/system-clock.ts';
-import { ownerLabels } from '../../src/api/index.ts';
 import { type KubernetesObject, type ObjectRef, refOf, type Target } from '../../src/core/index.ts';
-import { podsInQuestion } from '../../src/health/index.ts';
-import { createKubernetesClient, type KubernetesClient, kubeconfigAccess } from '../../src/target/index.ts';
-import { createKubernetesTarget } from '../../src/target/kubernetes/kubernetes-target.ts';
+import type { KubernetesClient } from '../../src/target/index.ts';
 import { describeTarget, Watching } from '../contract/target-contract.ts';
 import { createMemoryTraces } from '../fakes/memory-traces.ts';
 import { configMap } from '../fixtures/objects.ts';
 import { describeWithPeers } from '../interop/harness/describe-with-peers.ts';
 import { isFurtherPage } from './harness/audit-log.ts';
 import type { Cluster } from './harness/cluster.ts';
+import { definitionOf, deployment, inNamespace, ownedBy, owner } from './harness/cluster-objects.ts';
 import { clusterPrograms } from './harness/cluster-programs.ts';
 import type { ClusterUser } from './harness/cluster-user.ts';
 import { sharedCluster } from './harness/shared-cluster.ts';
+import { clientOf, targetOver } from './harness/target-bench.ts';
 
 const idle = new AbortController().signal;
 const keep = { recreate: false };
-const owner = { name: 'apps', namespace: 'flux-system' };
-const ownedBy = { [ownerLabels.name]: owner.name, [ownerLabels.namespace]: owner.namespace };
-
-async function clientOf({ kubeconfig }: ClusterUser): Promise<KubernetesClient> {
-  return createKubernetesClient(await kubeconfigAccess([kubeconfig]), {
-    userAgent: 'sealift/test',
-    clock: systemClock,
-    random: systemRandom,
-    environment: {},
-  });
-}
-
-function targetOver(client: KubernetesClient, traces = createMemoryTraces()): Target {
-  return createKubernetesTarget({
-    client,
-    traces,
-    clock: systemClock,
-    random: systemRandom,
-    podsOf: podsInQuestion,
-  });
-}
 
 const patiently = { timeout: 20_000 };
 const plurals: Readonly<Record<string, string>> = { ConfigMap: 'configmaps', Secret: 'secrets' };
@@ -386,43 +363,3 @@ describeWithPeers('the Kubernetes target on a real API server', clusterPrograms,
     await watching.stop();
   });
 });
-
-function inNamespace(object: KubernetesObject, namespace: string): KubernetesObject {
-  return { ...object, metadata: { ...object.metadata, namespace } };
-}
-
-function deployment(namespace: string): KubernetesObject {
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name: 'app', namespace, labels: { ...ownedBy, tier: 'web' } },
-    spec: {
-      replicas: 1,
-      selector: { matchLabels: { app: 'demo' } },
-      template: {
-        metadata: { labels: { app: 'demo' } },
-        spec: { containers: [{ name: 'main', image: 'example.test/app:1', ports: [{ containerPort: 80 }] }] },
-      },
-    },
-  };
-}
-
-function definitionOf(group: string): KubernetesObject {
-  const schema = {
-    openAPIV3Schema: {
-      type: 'object',
-      properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } },
-    },
-  };
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `gadgets.${group}`, labels: ownedBy },
-    spec: {
-      group,
-      scope: 'Namespaced',
-      names: { plural: 'gadgets', singular: 'gadget', kind: 'Gadget', listKind: 'GadgetList' },
-      versions: [{ name: 'v1', served: true, storage: true, schema }],
-    },
-  };
-}
