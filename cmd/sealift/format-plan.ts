@@ -51,7 +51,7 @@ function deliveryLines(plan: DeliveryPlan): string[] {
   ];
 }
 
-function sumLine({ deliveries }: SitePlan): string {
+function sumLine({ deliveries, failures }: SitePlan): string {
   const sum = (count: (plan: DeliveryPlan) => number): number =>
     deliveries.reduce((total, plan) => total + count(plan), 0);
   const parts = [
@@ -61,7 +61,9 @@ function sumLine({ deliveries }: SitePlan): string {
     `unchanged ${sum(({ unchanged }) => unchanged)}`,
   ];
   const stuck = sum(({ hold, refuse }) => hold.length + refuse.length);
-  return `${parts.join(', ')}${stuck > 0 ? `, refused ${stuck}` : ''}`;
+  if (stuck > 0) parts.push(`refused ${stuck}`);
+  if (failures.length > 0) parts.push(`failed ${failures.length}`);
+  return parts.join(', ');
 }
 
 function planText(plan: SitePlan): string {

@@ -199,6 +199,7 @@ describe('sealift plan', { timeout: 120_000 }, () => {
     await bench.write('site.yaml', site('127.0.0.1:9'));
     const { code, stdout, stderr } = await plan('--exit-code');
     expect(stdout).toContain('/data/value: "drifted" -> "two"\n');
+    expect(stdout).toMatch(/^create .*, failed 1$/m);
     expect(stderr).toContain('code: REGISTRY_UNREACHABLE');
     expect(code).toBe(2);
   });

@@ -21,8 +21,8 @@ import type { KubernetesObject, Owner, Target } from '../../core/index.ts';
 import { inStage, StageFailure } from '../stages/stage-failure.ts';
 import type { BuildStage } from '../stages/stages.ts';
 
-/** Told each plan, and for which target, before it is carried out; that waits for it. */
-export type PlanListener = (delivery: Owner, plan: Plan, target: Target) => Promise<void>;
+/** Told each plan, for which target and of which revision, before it is carried out; that waits for it. Without a revision it takes back. */
+export type PlanListener = (delivery: Owner, plan: Plan, target: Target, revision?: string) => Promise<void>;
 
 export interface DeliveryPorts {
   readonly build: BuildStage;
@@ -125,7 +125,7 @@ function scopeOf(
 
 /** The way of a delivery: build, plan, apply. @throws StageFailure */
 export async function runDelivery(
-  { build, ...ports }: DeliveryPorts,
+  { build, target, planned }: DeliveryPorts,
   { delivery, desired, artifact, inventory, neighbours, isReturning = false }: DeliveryRequest,
   progress: DeliveryProgress,
   signal: AbortSignal,
@@ -137,7 +137,8 @@ export async function runDelivery(
   const asked = scopeOf(delivery, artifact, objects);
   const scope = { ...asked, mayShrink: asked.mayShrink || isReturning };
   const request = { scope, objects, secretTexts, inventory, neighbours, resting: progress.resting };
-  const outcome = await applyObjects(ports, request, progress, signal);
+  const tell: PlanListener = async (owner, plan, at) => planned?.(owner, plan, at, artifact.revision);
+  const outcome = await applyObjects({ target, planned: tell }, request, progress, signal);
   return { objects, outcome };
 }
 

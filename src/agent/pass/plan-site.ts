@@ -1,4 +1,4 @@
-import { type DesiredState, findNamed, isReady, nameText, type ObjectName } from '../../api/index.ts';
+import { type DesiredState, isReady, nameText, type ObjectName } from '../../api/index.ts';
 import { type ShownPlan, shownPlan, tryPlan } from '../../apply/index.ts';
 import type { Target } from '../../core/index.ts';
 import type { AgentParts } from '../parts/agent-parts.ts';
@@ -9,6 +9,7 @@ import type { DeliveryPlan, SitePlan } from './site-plan.ts';
 /** Of one delivery at one target. */
 interface Planned {
   readonly owner: ObjectName;
+  readonly revision: string | undefined;
   readonly target: Target;
   readonly shown: ShownPlan;
 }
@@ -26,18 +27,16 @@ export async function planSite(
   signal: AbortSignal,
 ): Promise<SitePlan> {
   const plans = new Map<string, Planned[]>();
-  const planned: AgentParts['planned'] = async (owner, plan, target) => {
+  const planned: AgentParts['planned'] = async (owner, plan, target, revision) => {
     const known = plans.get(nameText(owner)) ?? [];
     // What is handed over is looked at twice; the first look is what is there now.
     if (known.some((one) => one.target === target)) return;
     const shown = shownPlan(await tryPlan(target, plan, signal));
-    plans.set(nameText(owner), [...known, { owner, target, shown }]);
+    plans.set(nameText(owner), [...known, { owner, revision, target, shown }]);
   };
   const { failures } = await converge({ ...parts, planned }, desired, signal);
   return {
-    deliveries: [...plans.values()].flatMap((all) =>
-      all.map((one, at) => deliveryPlan(one, at, parts, desired)),
-    ),
+    deliveries: [...plans.values()].flat().map((one) => deliveryPlan(one, parts)),
     waiting: waitingOf(desired, plans, failures, parts),
     failures: failures.filter(
       (one) => !isOfDelivery(one) || !plans.has(nameText(one.subject)) || hasLeft(parts, one.subject),
@@ -45,27 +44,11 @@ export async function planSite(
   };
 }
 
-/** The first plan of a delivery is of where it goes. */
-function deliveryPlan(
-  { owner, target, shown }: Planned,
-  at: number,
-  parts: AgentParts,
-  desired: DesiredState,
-): DeliveryPlan {
+function deliveryPlan({ owner, revision, target, shown }: Planned, parts: AgentParts): DeliveryPlan {
   const { namespace, name } = owner;
-  const what = at === 0 ? revisionOf(parts, desired, owner) : { namespace, name };
+  const what = revision === undefined ? { namespace, name } : { namespace, name, revision };
   const { description } = target;
   return { ...what, ...(description === parts.target.description ? {} : { target: description }), ...shown };
-}
-
-function revisionOf(
-  { state }: AgentParts,
-  desired: DesiredState,
-  { namespace, name }: ObjectName,
-): Pick<DeliveryPlan, 'namespace' | 'name' | 'revision'> {
-  const isWanted = findNamed(desired.deliveries, namespace, name) !== undefined;
-  const revision = state.deliveries.find(namespace, name)?.status.lastAttemptedRevision;
-  return { namespace, name, ...(isWanted && revision !== undefined ? { revision } : {}) };
 }
 
 function waitingOf(
