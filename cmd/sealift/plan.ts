@@ -56,7 +56,7 @@ function exitCode({ deliveries, failures }: SitePlan, isAsked: boolean): number 
 async function plan(delivery: string | undefined, options: PlanOptions): Promise<void> {
   const signal = stopSignal();
   const settings = await agentSettings(options);
-  const desired = await loadStillConfiguration(options.config, { once: true }, signal);
+  const { desired } = await loadStillConfiguration(options.config, { once: true }, signal);
   await sweepBuilds(tmpdir()).catch(() => undefined);
   const directory = await makePrivateDirectory(tmpdir());
   try {

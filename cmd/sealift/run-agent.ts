@@ -21,6 +21,12 @@ export async function loadConfiguration(path: string): Promise<DesiredState> {
   return checkedConfiguration(await readConfiguration(path), policyFaults);
 }
 
+/** A configuration, and by what its files are told from others. */
+interface Loaded {
+  readonly desired: DesiredState;
+  readonly fingerprint?: string;
+}
+
 /** Whoever asks for a single pass has written what it is about. A copy that goes on is seen all the same. Milliseconds. */
 const stillForOnceMs = 250;
 
@@ -29,10 +35,10 @@ export async function loadStillConfiguration(
   path: string,
   { once }: { readonly once: boolean },
   signal: AbortSignal,
-): Promise<DesiredState> {
+): Promise<Loaded> {
   const reading = { clock: systemClock, stillMs: once ? stillForOnceMs : stillMs };
-  const { files } = await readStillConfiguration(path, reading, signal);
-  return checkedConfiguration(files, policyFaults);
+  const { files, fingerprint } = await readStillConfiguration(path, reading, signal);
+  return { desired: await checkedConfiguration(files, policyFaults), fingerprint };
 }
 
 /** Tells what a configuration holds that is taken into force. */
@@ -75,12 +81,12 @@ function tell(news: ConfigurationNews, agent: ComposedAgent, engine: Engine): vo
 export async function runUntilStopped(
   configuration: string,
   agent: ComposedAgent,
-  desired: DesiredState,
+  { desired, ...loaded }: Loaded,
   signal: AbortSignal,
 ): Promise<void> {
   const engine = new Engine(agent.parts, desired);
   const following = followConfiguration(
-    { path: configuration, check: policyFaults, clock: systemClock },
+    { path: configuration, check: policyFaults, clock: systemClock, ...loaded },
     desired,
     (news) => tell(news, agent, engine),
     signal,

@@ -16,16 +16,16 @@ async function run(options: RunOptions): Promise<void> {
   const settings = await agentSettings(options);
   const once = options.once === true;
   const signal = stopSignal();
-  const desired = await loadStillConfiguration(options.config, { once }, signal);
+  const loaded = await loadStillConfiguration(options.config, { once }, signal);
   const { withdrawAll, logFormat } = options;
   const agent = await composeAgent({ ...settings, withdrawAll }, [
     outputListener(logFormat),
     collectWhenQuiet(),
   ]);
   try {
-    tellLoaded(agent, desired);
-    if (once) await runOnce(agent, desired, signal);
-    else await runUntilStopped(options.config, agent, desired, signal);
+    tellLoaded(agent, loaded.desired);
+    if (once) await runOnce(agent, loaded.desired, signal);
+    else await runUntilStopped(options.config, agent, loaded, signal);
   } finally {
     await agent.close();
   }

@@ -55,7 +55,7 @@ async function deliver(agent: ComposedAgent, host: string, signal: AbortSignal):
   say(`Delivered to ${places.delivered}\n`);
   if (process.argv.includes('--once') || failures.length > 0) return;
   say(formatHints(host));
-  await runUntilStopped(places.site, agent, desired, signal);
+  await runUntilStopped(places.site, agent, { desired }, signal);
 }
 
 /** Publisher, registry and site, in the order in which they would come to be. */

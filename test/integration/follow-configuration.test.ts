@@ -1,12 +1,14 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   checkedConfiguration,
   followConfiguration,
   parseConfiguration,
   readConfiguration,
+  readStillConfiguration,
 } from '../../src/site/index.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import { deliveryYaml, sourceYaml } from '../fakes/site.ts';
@@ -105,6 +107,35 @@ describe('followConfiguration', () => {
     expect(told).toEqual([]);
     writeFileSync(at('site.yaml'), withDeliveries('a', 'b'));
     await expectTold('2 deliveries');
+  });
+
+  it('parses no files again that are known, until they change', async () => {
+    writeFileSync(at('site.yaml'), withDeliveries('a'));
+    const checked: number[] = [];
+    const counting: typeof check = async (desired) => {
+      checked.push(desired.deliveries.length);
+      return [];
+    };
+    const reading = { clock, stillMs: Number.NEGATIVE_INFINITY };
+    const { files, fingerprint } = await readStillConfiguration(root, reading, stop.signal);
+    following = followConfiguration(
+      { path: root, check: counting, clock, fingerprint },
+      parseConfiguration(files),
+      () => undefined,
+      stop.signal,
+    );
+    // A first look that took them for new would see by now that they stand still.
+    for (let turn = 0; turn < 30; turn += 1) {
+      await sleep(10);
+      await clock.advance(5_000);
+    }
+    expect(checked).toEqual([]);
+    writeFileSync(at('site.yaml'), withDeliveries('a', 'b'));
+    await vi.waitFor(async () => {
+      await clock.advance(5_000);
+      expect(checked.at(-1)).toBe(2);
+    }, patience);
+    expect(checked).toEqual([2]);
   });
 
   it('tells what changed before the watch held', async () => {

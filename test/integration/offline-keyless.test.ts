@@ -138,7 +138,7 @@ describe('with the registry gone as well', () => {
     const running = runUntilStopped(
       bench.configuration,
       agent,
-      await loadConfiguration(bench.configuration),
+      { desired: await loadConfiguration(bench.configuration) },
       stop.signal,
     );
     try {
@@ -160,7 +160,7 @@ describe('with the registry gone as well', () => {
     const running = runUntilStopped(
       bench.configuration,
       agent,
-      await loadConfiguration(bench.configuration),
+      { desired: await loadConfiguration(bench.configuration) },
       stop.signal,
     );
     try {

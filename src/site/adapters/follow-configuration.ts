@@ -18,6 +18,8 @@ export interface FollowedConfiguration {
   readonly path: string;
   readonly check: CheckConfiguration;
   readonly clock: Clock;
+  /** Of the files that what is in force was read from: they are not parsed again before they change. */
+  readonly fingerprint?: string;
 }
 
 /** Tells the same thing once: a configuration that says what is in force, or a fault that was told. */
@@ -28,7 +30,7 @@ class Follower {
   #inForce: string;
   #told = '';
   /** Fingerprint of the files that were judged last: parsing thousands of unchanged deliveries would take seconds. */
-  #judged = '';
+  #judged: string;
 
   constructor(
     followed: FollowedConfiguration,
@@ -37,6 +39,7 @@ class Follower {
   ) {
     this.#followed = followed;
     this.#inForce = digestOf(desired);
+    this.#judged = followed.fingerprint ?? '';
     this.#tell = tell;
   }
 
