@@ -131,6 +131,11 @@ describe('a ConfigMap that says how to reach a cluster', () => {
     expect(() => read({ provider, cluster: 'x' })).toThrow(words);
   });
 
+  it('says in few words for whom a token is', () => {
+    const { login } = read({ ...generic, audiences: 'https://far.example\n'.repeat(10_000) });
+    expect(login.issued?.what.length).toBeLessThan(500);
+  });
+
   it('never shows a token of the agent', () => {
     const { serviceAccountName: _, ...nobody } = generic;
     expect(() => read(nobody)).toThrow(

@@ -84,10 +84,15 @@ export function configMapAccess(given: ClusterConfigMap, { issuer, defaultAccoun
   };
 }
 
+/** Characters of audiences that a message names: a ConfigMap has room for a million. */
+const maxNamed = 400;
+
 function tokenSource(issuer: TokenIssuer, demand: TokenDemand): TokenSource {
   const { account, audiences } = demand;
+  const all = audiences.join(', ');
+  const named = all.length > maxNamed ? `${all.slice(0, maxNamed)}...` : all;
   return {
-    what: `a token of ServiceAccount/${account.namespace}/${account.name} for ${audiences.join(', ')}`,
+    what: `a token of ServiceAccount/${account.namespace}/${account.name} for ${named}`,
     issue: (signal) => issuer.issueToken(demand, signal),
   };
 }
