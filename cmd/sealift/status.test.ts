@@ -27,6 +27,16 @@ describe('the table of a status', () => {
   it.each<[behaviour: string, object: ReturnType<typeof statusOf>, shown: string]>([
     ['says what is ready', statusOf(['Ready', 'True', 'Applied']), 'True   Applied'],
     ['says why something is not', statusOf(['Ready', 'False', 'no path']), 'False  no path'],
+    [
+      'says what is suspended',
+      { ...statusOf(['Ready', 'True', 'Applied']), ...{ spec: { suspend: true } as const } },
+      'True       True   Applied',
+    ],
+    [
+      'says that nothing is suspended that is not',
+      statusOf(['Ready', 'True', 'Applied']),
+      'False      True   Applied',
+    ],
     ['says that nothing was tried yet', statusOf(), 'False  waiting to be reconciled'],
     [
       'says what is waited for',

@@ -10,12 +10,15 @@ interface StatusObject {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: { readonly namespace: string; readonly name: string; readonly generation: number };
+  /** Only of one that is suspended. */
+  readonly spec?: { readonly suspend: true };
   readonly status: SourceRecord['status'] | DeliveryRecord['status'];
 }
 
 function toObject(apiVersion: string, kind: string, record: SourceRecord | DeliveryRecord): StatusObject {
-  const { namespace, name, generation, status } = record;
-  return { apiVersion, kind, metadata: { namespace, name, generation }, status };
+  const { namespace, name, generation, suspended, status } = record;
+  const metadata = { namespace, name, generation };
+  return { apiVersion, kind, metadata, ...(suspended ? { spec: { suspend: true } } : {}), status };
 }
 
 function readyOf(conditions: readonly Condition[]): Pick<Condition, 'status' | 'message'> {
@@ -45,7 +48,7 @@ function firstLine(text: string): string {
 }
 
 function row(object: StatusObject): readonly string[] {
-  const { kind, metadata, status } = object;
+  const { kind, metadata, spec, status } = object;
   const revision =
     'artifact' in status
       ? status.artifact?.revision
@@ -54,7 +57,9 @@ function row(object: StatusObject): readonly string[] {
         : undefined;
   const { status: ready } = readyOf(status.conditions);
   const message = messageOf(status.conditions);
-  return [kind, metadata.namespace, metadata.name, shortRevision(revision ?? ''), ready, firstLine(message)];
+  const { namespace, name } = metadata;
+  const suspended = spec?.suspend ? 'True' : 'False';
+  return [kind, namespace, name, shortRevision(revision ?? ''), suspended, ready, firstLine(message)];
 }
 
 /** The status of every source and delivery, from the state on disk. */
@@ -76,7 +81,8 @@ export function readStatus(stateDirectory: string): readonly StatusObject[] {
 
 export function formatStatus(objects: readonly StatusObject[], format: OutputFormat): string {
   if (format !== 'table') return formatValue(objects, format);
-  return formatTable(['KIND', 'NAMESPACE', 'NAME', 'REVISION', 'READY', 'MESSAGE'], objects.map(row));
+  const header = ['KIND', 'NAMESPACE', 'NAME', 'REVISION', 'SUSPENDED', 'READY', 'MESSAGE'];
+  return formatTable(header, objects.map(row));
 }
 
 /** A clock that says a time that cannot be; nothing when it may be right. `now` is milliseconds since the epoch. */

@@ -16,6 +16,8 @@ export interface SourceRecord {
   /** Counts changes of the spec, as an API server does. */
   readonly generation: number;
   readonly specHash: string;
+  /** Its spec says so. Absent: as false. */
+  readonly suspended?: boolean;
   readonly status: SourceStatus;
   /** Of the last poll that ended well. */
   readonly validator?: Validator;
@@ -45,6 +47,8 @@ export interface DeliveryRecord {
   readonly namespace: string;
   readonly generation: number;
   readonly specHash: string;
+  /** Its spec says so. Absent: as false. */
+  readonly suspended?: boolean;
   readonly status: DeliveryStatus;
   /** The objects of the inventory are deleted when the delivery leaves the configuration. */
   readonly prune: boolean;

@@ -81,6 +81,19 @@ describe('another configuration', () => {
     expect(agent.registry.calls.resolve).toBe(0);
   });
 
+  it('notes what is suspended, and what is not any more', async () => {
+    const both = (spec: string): ReturnType<typeof siteOf> =>
+      siteOf(sourceYaml('app', spec) + deliveryYaml('app', 'app', spec));
+    const suspended = (): readonly unknown[] =>
+      [agent.state.sources, agent.state.deliveries].map((all) => all.find('edge', 'app')?.suspended);
+    await agent.start(both(''));
+    expect(suspended()).toEqual([false, false]);
+    await agent.replace(both('  suspend: true'));
+    expect(suspended()).toEqual([true, true]);
+    await agent.replace(both(''));
+    expect(suspended()).toEqual([false, false]);
+  });
+
   it('refuses fields it would have to ignore', async () => {
     const decryption = '  decryption: {provider: sops, serviceAccountName: robot}';
     await agent.start(siteOf(sourceYaml('app') + deliveryYaml('app', 'app', decryption)));

@@ -8,10 +8,12 @@ export function specHash(spec: unknown): string {
 interface OfSpec {
   readonly specHash: string;
   readonly generation: number;
+  readonly suspended?: boolean;
 }
 
 /** The record under the spec of now; another spec is another generation. The same record where it is known already. */
-export function underSpec<T extends OfSpec>(record: T, spec: unknown): T {
+export function underSpec<T extends OfSpec>(record: T, spec: { readonly suspend: boolean }): T {
   const hash = specHash(spec);
-  return record.specHash === hash ? record : { ...record, specHash: hash, generation: record.generation + 1 };
+  if (record.specHash === hash) return record;
+  return { ...record, specHash: hash, generation: record.generation + 1, suspended: spec.suspend };
 }
