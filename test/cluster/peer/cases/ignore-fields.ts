@@ -92,8 +92,9 @@ const items: FieldCase = {
   play: async (side, kubectl) => {
     await side.arrives();
     const set = ['set', 'image', 'deployment/ignore-items'];
-    await kubectl(...set, 'c0=example.org/a:theirs', 'c1=example.org/b:theirs', by);
+    // First what nobody answers, so that the answer to the other meets both.
     await kubectl('scale', 'deployment/ignore-items', '--replicas=2');
+    await kubectl(...set, 'c0=example.org/a:theirs', 'c1=example.org/b:theirs', by);
     await side.arrives('changed');
     await side.publish({ 'objects.yaml': [containers('example.org/a:2', 'example.org/b:2')] });
     await side.arrives('new-revision');
