@@ -76,6 +76,18 @@ describe('parseConfiguration', () => {
       'spec.interval',
     ],
     [
+      'a missing field of a plain type, as any other error says it',
+      source.replace('  url: oci://registry.example/app\n', ''),
+      'file0.yaml:6',
+      'spec.url: expected string, got nothing',
+    ],
+    [
+      'a field of another type',
+      `${source}  insecure: maybe\n`,
+      'file0.yaml:8',
+      'spec.insecure: expected boolean, got string',
+    ],
+    [
       'a misspelt field of the metadata',
       source.replace('  name: app', '  name: app\n  namespce: prod'),
       'file0.yaml:5',

@@ -16,11 +16,19 @@ function unknownKind(value: unknown): string | undefined {
   return `expected one of the kinds ${knownKinds.join(', ')}, got ${typeof kind === 'string' ? kind : 'no kind'}`;
 }
 
+/** In the words of all other errors. */
+function inOurWords(message: string): string {
+  return message
+    .replace(/^Invalid (?:input|option): /, '')
+    .replace(/, received (\w+)$/, (_, type: string) => `, got ${type === 'undefined' ? 'nothing' : type}`);
+}
+
 function describeIssue(issue: z.core.$ZodIssue): string {
   const at = dotted(issue.path);
   if (issue.code === 'unrecognized_keys')
     return `${at === '' ? '' : `${at}: `}unknown field ${issue.keys.join(', ')}`;
-  return at === '' ? issue.message : `${at}: ${issue.message}`;
+  const detail = inOurWords(issue.message);
+  return at === '' ? detail : `${at}: ${detail}`;
 }
 
 function parseDocument(document: LocatedDocument): SiteObject | readonly Fault[] {
