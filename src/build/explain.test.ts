@@ -86,6 +86,14 @@ describe('the way of an object of an overlay', () => {
     expect(site.leftovers()).toEqual([]);
   });
 
+  it('names a transformer of a kustomization once, however many of its entries there are', async () => {
+    const step = /( +- configuredIn: kustomization.yaml\n.*PrefixTransformer}\n)/;
+    const twice = told.map((text) => text.replace(step, '$1$1'));
+    expect(twice[0]?.match(/PrefixTransformer/g)).toHaveLength(2);
+    const { objects } = await site.trace(files, { exec: telling(plain, twice), spec: { path: 'over' } });
+    expect(objects[0]?.origin?.through).toEqual(['PrefixTransformer of over/kustomization.yaml']);
+  });
+
   it('leaves the objects as they are delivered', async () => {
     const built = await site.build(files, { exec: telling(plain, told), spec: { path: 'over' } });
     const { objects } = await site.trace(files, { exec: telling(plain, told), spec: { path: 'over' } });

@@ -120,7 +120,8 @@ export class OriginSources {
     patches: touched,
   }: ToldOrigin): Promise<ObjectOrigin> {
     const shown = touched === undefined ? steps : steps.filter(({ by }) => !patchSteps.has(by));
-    const through = shown.map(({ by, path }) => `${by} of ${this.#inside(path)}`);
+    // One transformer runs once for each entry of its field: its steps cannot be told apart.
+    const through = [...new Set(shown.map(({ by, path }) => `${by} of ${this.#inside(path)}`))];
     const order = steps.map(({ path }) => this.#inside(path));
     const patches = inOrderOf(touched ?? [], order).map(({ place }) => place);
     if (toldPath === undefined) return { place: undefined, through, patches };
