@@ -85,18 +85,24 @@ export class DeliveryWork {
 
   /** An object changed by some hand: whoever owns it, or could not make it, looks at it again. `key` is that of the target. */
   objectChanged(key: string, ref: ObjectRef | undefined): void {
-    const { parts, reconcilers, desired } = this.#deps;
+    const { reconcilers, desired } = this.#deps;
     const id = ref === undefined ? undefined : inventoryId(ref);
     for (const delivery of desired().deliveries) {
       const { namespace, name } = delivery.metadata;
       if (!reconcilers.targets.isAt({ namespace, name }, key)) continue;
-      const { status, former = [] } = parts.state.deliveries.find(namespace, name) ?? {};
-      const owned = [status?.inventory?.entries ?? [], ...former.map(({ entries }) => entries)];
-      const owns = owned.some((entries) => entries.some((entry) => entry.id === id));
-      if (id === undefined || owns) this.add(delivery);
+      if (id === undefined || this.#owns(delivery, id) || this.#waits.lacks(keyOf({ namespace, name }), id))
+        this.add(delivery);
     }
-    if (id !== undefined) this.#waits.wakeLacking(id);
     this.#waits.wakeTerminating();
+  }
+
+  #owns({ metadata }: Kustomization, id: string): boolean {
+    const record = this.#deps.parts.state.deliveries.find(metadata.namespace, metadata.name);
+    const owned = [
+      record?.status.inventory?.entries ?? [],
+      ...(record?.former ?? []).map(({ entries }) => entries),
+    ];
+    return owned.some((entries) => entries.some((entry) => entry.id === id));
   }
 
   async #apply(delivery: Kustomization): Promise<number> {

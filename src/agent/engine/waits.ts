@@ -37,9 +37,8 @@ export class Waits {
     else this.#lacking.delete(key);
   }
 
-  /** Something changed in the place of an object. */
-  wakeLacking(id: string): void {
-    for (const [key, ids] of this.#lacking) if (ids.has(id)) this.#wake(key);
+  lacks(key: string, id: string): boolean {
+    return this.#lacking.get(key)?.has(id) === true;
   }
 
   /** How a run ended that began at `wakes`: a wake that fell into it is made up for. */
