@@ -6,6 +6,6 @@ export {
   removePrivateDirectory,
   sweepBuilds,
 } from './adapters/private-directory.ts';
-export type { TracedBuild } from './build-stage.ts';
-export type { Exec, ExecLimits, ExecOutcome, ExecRequest } from './exec.ts';
-export { defaultExecLimits } from './exec-limits.ts';
+export type { TracedBuild } from './objects/traced-build.ts';
+export type { Exec, ExecLimits, ExecOutcome, ExecRequest } from './programs/exec.ts';
+export { defaultExecLimits } from './programs/exec-limits.ts';

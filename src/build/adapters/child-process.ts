@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import type { Exec, ExecLimits, ExecOutcome, ExecRequest } from '../exec.ts';
-import { defaultExecLimits } from '../exec-limits.ts';
+import type { Exec, ExecLimits, ExecOutcome, ExecRequest } from '../programs/exec.ts';
+import { defaultExecLimits } from '../programs/exec-limits.ts';
 import { gather, onPause } from './gathered-output.ts';
 import { giveWayToAgent, residentBytes } from './process-files.ts';
 

@@ -1,18 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { BuildOutput } from '../../api/index.ts';
-import { BuildCache } from '../build-cache.ts';
-import {
-  type BuildPorts,
-  type BuildRequest,
-  buildObjects,
-  type TracedBuild,
-  traceObjects,
-} from '../build-stage.ts';
-import { buildCached } from '../cached-build.ts';
+import { BuildCache } from '../cache/build-cache.ts';
+import { buildCached } from '../cache/cached-build.ts';
 import type { KeyText } from '../decryption/key-material.ts';
-import type { Exec } from '../exec.ts';
-import { maskDecrypted } from '../mask.ts';
+import type { TracedBuild } from '../objects/traced-build.ts';
+import type { Exec } from '../programs/exec.ts';
+import { maskDecrypted } from '../secrets/mask.ts';
+import { type BuildPorts, type BuildRequest, buildObjects, traceObjects } from '../stage/build-stage.ts';
 import { openDiskTree } from './disk-tree.ts';
 import { type KustomizeLookup, kustomizeLookup } from './find-kustomize.ts';
 import { requireNamed } from './find-program.ts';

@@ -11,8 +11,8 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { asSealiftError, SealiftError } from '../../core/index.ts';
-import type { EntryKind, Tree, TreeEntry } from '../tree.ts';
-import { maxYamlFileBytes } from '../yaml-limits.ts';
+import type { EntryKind, Tree, TreeEntry } from '../tree/tree.ts';
+import { maxYamlFileBytes } from '../yaml/yaml-limits.ts';
 
 interface Typed {
   isFile(): boolean;

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asSealiftError, SealiftError } from '../../core/index.ts';
-import { cutShort } from '../cut-short.ts';
 import { sopsFiles } from '../decryption/sops-files.ts';
 import type { SopsProgram, SopsRequest } from '../decryption/sops-program.ts';
-import type { Exec, ExecOutcome } from '../exec.ts';
+import { cutShort } from '../programs/cut-short.ts';
+import type { Exec, ExecOutcome } from '../programs/exec.ts';
 import { makePrivateDirectory, removePrivateDirectory } from './private-directory.ts';
 
 /** Characters of a reason that reach an error. */

@@ -3,8 +3,8 @@ import { copyFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { asSealiftError, SealiftError } from '../../core/index.ts';
-import type { TreePart, Workspace, Workspaces } from '../workspace.ts';
-import { maxBuildBytes, maxYamlFileBytes } from '../yaml-limits.ts';
+import type { TreePart, Workspace, Workspaces } from '../kustomize/workspace.ts';
+import { maxBuildBytes, maxYamlFileBytes } from '../yaml/yaml-limits.ts';
 import { makePrivateDirectory, removePrivateDirectory } from './private-directory.ts';
 
 /** Files that are linked or removed before others of this process have their turn, or copied at the same time. */

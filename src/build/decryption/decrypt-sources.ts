@@ -1,5 +1,5 @@
 import { SealiftError } from '../../core/index.ts';
-import type { Tree } from '../tree.ts';
+import type { Tree } from '../tree/tree.ts';
 import { type Decryption, maxEncryptedBytes } from './decryption.ts';
 import { type ReachedKustomization, type SourceFile, sourceFiles } from './encrypted-sources.ts';
 import { carriesMark, formatOfName } from './sops-format.ts';

@@ -1,8 +1,8 @@
 import { formatJson, formatRef, type KubernetesObject, refOf, SealiftError } from '../../core/index.ts';
-import type { BuiltObject } from '../built-object.ts';
-import { isObject, type JsonObject, type JsonValue } from '../json-value.ts';
-import { readYamlDocuments } from '../yaml-documents.ts';
-import { readYamlValue } from '../yaml-value.ts';
+import type { BuiltObject } from '../objects/built-object.ts';
+import { readYamlDocuments } from '../yaml/full/yaml-documents.ts';
+import { readYamlValue } from '../yaml/full/yaml-value.ts';
+import { isObject, type JsonObject, type JsonValue } from '../yaml/json-value.ts';
 import { AgeKeys } from './age-keys.ts';
 import { DataKeys, nameKeys, withinReach } from './data-keys.ts';
 import { decryptTrees } from './decrypt-tree.ts';

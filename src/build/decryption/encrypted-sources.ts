@@ -1,6 +1,6 @@
-import { fileReferences } from '../file-references.ts';
-import { isList, type JsonObject, type JsonValue } from '../json-value.ts';
-import { relativePath } from '../tree.ts';
+import { fileReferences } from '../kustomization/file-references.ts';
+import { relativePath } from '../tree/tree.ts';
+import { isList, type JsonObject, type JsonValue } from '../yaml/json-value.ts';
 import { formatOfName, type SopsFormat } from './sops-format.ts';
 
 /** A kustomization that a build reaches. */

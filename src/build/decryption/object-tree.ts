@@ -1,4 +1,4 @@
-import { isList, isObject, type JsonObject, type JsonValue } from '../json-value.ts';
+import { isList, isObject, type JsonObject, type JsonValue } from '../yaml/json-value.ts';
 import { isComment, pairsOf, SopsFault, type SopsMap, type SopsValue } from './sops-tree.ts';
 
 function treeValue(value: JsonValue): SopsValue {

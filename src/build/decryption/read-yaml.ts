@@ -8,9 +8,9 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
-import { resolvePlain } from '../scalar.ts';
-import { readYamlDocuments, type YamlDocument } from '../yaml-documents.ts';
-import { maxYamlValues } from '../yaml-limits.ts';
+import { readYamlDocuments, type YamlDocument } from '../yaml/full/yaml-documents.ts';
+import { resolvePlain } from '../yaml/scalar.ts';
+import { maxYamlValues } from '../yaml/yaml-limits.ts';
 import {
   type SopsComment,
   type SopsEntry,

@@ -1,7 +1,7 @@
 import { SealiftError } from '../../core/index.ts';
-import { isObject, type JsonObject } from '../json-value.ts';
-import { readYamlDocuments } from '../yaml-documents.ts';
-import { readYamlValue } from '../yaml-value.ts';
+import { readYamlDocuments } from '../yaml/full/yaml-documents.ts';
+import { readYamlValue } from '../yaml/full/yaml-value.ts';
+import { isObject, type JsonObject } from '../yaml/json-value.ts';
 import type { KeyMaterial, KeyText } from './key-material.ts';
 
 /** What the real SOPS finds its keys in: files below its home, and variables that name them. */

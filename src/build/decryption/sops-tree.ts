@@ -1,4 +1,4 @@
-import type { Scalar } from '../scalar.ts';
+import type { Scalar } from '../yaml/scalar.ts';
 
 /** A file as SOPS sees it: ordered, with the comments between the values, since both decide what is encrypted and what the MAC covers. */
 export interface SopsMap {
