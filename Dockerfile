@@ -46,10 +46,13 @@ COPY --from=bundle /build/dist /usr/local/lib/sealift
 # The root file system may be read-only: state is the volume, and nothing else is written but below /tmp (mount a tmpfs there).
 USER 65532:65532
 # A user without a home: the first line makes the volume the default of --state-dir, the second keeps others from looking for one.
-# The third keeps the space for new objects at 1 MiB instead of 16: a tenth less memory with 100 deliveries, at the same CPU.
+# The third keeps the space for new objects at 1 MiB instead of 16, the fourth lets the C library give back what a roll-out needed:
+# docs/benchmarks.md has what they spare.
 ENV XDG_STATE_HOME=/var/lib \
     HOME=/tmp \
-    NODE_OPTIONS=--max-semi-space-size=1
+    NODE_OPTIONS=--max-semi-space-size=1 \
+    GLIBC_TUNABLES=glibc.malloc.mmap_threshold=32768:glibc.malloc.trim_threshold=32768:glibc.malloc.arena_max=1:glibc.malloc.top_pad=0
 VOLUME /var/lib/sealift
-ENTRYPOINT ["sealift"]
+# Threads that collect garbage beside the program have memory of their own. This option is not one of NODE_OPTIONS.
+ENTRYPOINT ["node", "--single-threaded", "/usr/local/lib/sealift/sealift.js"]
 CMD ["--help"]

@@ -8,6 +8,7 @@ import { execPath } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openLayout, serveRegistry } from 'oci-client-ts';
 import { delivered } from './delivered.ts';
+import { imageStart } from './image-start.ts';
 import { makeSite, reviseSite, type SiteShape } from './site.ts';
 
 const bundle = path.resolve(import.meta.dirname, '../../dist/sealift.js');
@@ -32,7 +33,7 @@ export interface SiteAgent extends Started {
   restart(): Promise<Started>;
 }
 
-/** Runs the bundled agent over a site of that size into a cluster, and ends it when `measure` is done. */
+/** Runs the bundled agent as the image does over a site of that size into a cluster, and ends it when `measure` is done. */
 export async function withSiteAgent<T>(
   kubeconfig: string,
   size: SiteSize,
@@ -120,10 +121,12 @@ class SiteBench {
     // Certificates that somebody's environment adds to those of Node would be its memory, too.
     const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
     const started = performance.now();
-    const agent = spawn(execPath, [bundle, 'run', ...places, '--target', `kubeconfig:${kubeconfig}`], {
+    const image = imageStart();
+    const command = [bundle, 'run', ...places, '--target', `kubeconfig:${kubeconfig}`];
+    const agent = spawn(execPath, [...image.options, ...command], {
       stdio: ['ignore', 'pipe', 'inherit'],
       cwd: folder,
-      env,
+      env: { ...env, ...image.env },
     });
     this.#agent = agent;
     if (agent.pid === undefined) throw new Error('the agent did not start');

@@ -9,11 +9,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { openLayout, serveRegistry } from 'oci-client-ts';
 import { delivered } from './delivered.ts';
+import { imageStart } from './image-start.ts';
 import { cpuSeconds, residentMiB } from './process-figures.ts';
 import { makeSite } from './site.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const programs = { source: 'cmd/sealift/main.ts', bundle: 'dist/sealift.js' } as const;
+const { options, env } = imageStart();
+const bundle = path.join(root, 'dist/sealift.js');
+/** What Node is given, and what is added to the environment. */
+const programs = {
+  source: { start: [path.join(root, 'cmd/sealift/main.ts')], env: {} },
+  bundle: { start: [bundle], env: {} },
+  image: { start: [...options, bundle], env },
+} as const;
 const deliverLimitMs = 120_000;
 
 async function measure(
@@ -23,14 +31,14 @@ async function measure(
   waitSeconds: number,
 ): Promise<readonly (string | number)[]> {
   const state = await mkdtemp(path.join(tmpdir(), 'sealift-rss-state-'));
-  const program = path.join(root, programs[kind]);
+  const program = programs[kind];
   // What was written just now is waited for, which is no part of a start.
   await sleep(6_000);
   const started = performance.now();
   const agent = spawn(
     process.execPath,
-    [program, 'run', '--config', configuration, '--state-dir', state, '--log-format', 'json'],
-    { stdio: ['ignore', 'pipe', 'inherit'], cwd: state },
+    [...program.start, 'run', '--config', configuration, '--state-dir', state, '--log-format', 'json'],
+    { stdio: ['ignore', 'pipe', 'inherit'], cwd: state, env: { ...process.env, ...program.env } },
   );
   try {
     await delivered(agent.stdout, deliveries, deliverLimitMs);
@@ -59,13 +67,14 @@ const { values } = parseArgs({
 });
 const folder = await mkdtemp(path.join(tmpdir(), 'sealift-rss-'));
 const registry = await serveRegistry({ layout: await openLayout(path.join(folder, 'registry')) });
-const kinds = (['source', 'bundle'] as const).filter((kind) => existsSync(path.join(root, programs[kind])));
+if (!existsSync(bundle)) throw new Error(`${bundle}: expected the bundle, got none: run \`npm run build\``);
 try {
   printRow(['program', 'deliveries', 'ready after, s', 'resident, MiB', 'of it its own, MiB', 'CPU, s']);
   printRow(['---', '---', '---', '---', '---', '---']);
   for (const deliveries of values.deliveries.split(',').map(Number)) {
     const configuration = await makeSite(folder, new URL(registry.url).host, deliveries);
-    for (const kind of kinds) printRow(await measure(kind, configuration, deliveries, Number(values.wait)));
+    for (const kind of ['source', 'bundle', 'image'] as const)
+      printRow(await measure(kind, configuration, deliveries, Number(values.wait)));
   }
 } finally {
   await registry.close();

@@ -330,7 +330,10 @@ describe('the image', () => {
     ['does not run as root', /^USER 65532:65532$/m],
     ['keeps its state in a volume', /^VOLUME \/var\/lib\/sealift$/m],
     ['finds its state there without being told', /^ENV XDG_STATE_HOME=\/var\/lib \\$/m],
-    ['starts the command', /^ENTRYPOINT \["sealift"\]$/m],
+    [
+      'starts the command',
+      /^ENTRYPOINT \["node", "--single-threaded", "\/usr\/local\/lib\/sealift\/sealift\.js"\]$/m,
+    ],
     ['says its version', new RegExp(`^ARG VERSION=${manifest.version.replaceAll('.', '\\.')}$`, 'm')],
   ])('%s', (_what, line) => {
     expect(stages.at(-1)).toMatch(line);
